@@ -1,1 +1,10 @@
-//! The pure engine.
+//! The pure engine of cep.
+//!
+//! No I/O, no threads, no clock, no randomness: time enters as events and watermarks, and what
+//! comes out is a function of what went in. [`plan`] is the engine's input language.
+
+pub mod engine;
+pub mod function;
+pub mod plan;
+pub mod time;
+pub mod value;

@@ -1,0 +1,68 @@
+//! From one type to another.
+
+use super::{EvalError, FunctionInfo};
+use crate::value::{Decimal, Type, Value};
+use num_traits::{FromPrimitive, ToPrimitive};
+
+/// `decimal(int)`.
+pub static DECIMAL_OF_INT: FunctionInfo = FunctionInfo {
+    name: "decimal",
+    parameters: &[Type::Int],
+    result: Type::Decimal,
+    doc: "the integer as a decimal: `decimal(3) == 3.0`",
+    apply: |arguments| match arguments {
+        [Value::Int(value)] => Ok(Value::Decimal(Decimal::from(*value))),
+        _ => Err(EvalError::WrongType),
+    },
+};
+
+/// `float(int)`.
+pub static FLOAT_OF_INT: FunctionInfo = FunctionInfo {
+    name: "float",
+    parameters: &[Type::Int],
+    result: Type::Float,
+    doc: "the nearest float: `float(3) == 3.0`",
+    apply: |arguments| match arguments {
+        #[expect(clippy::cast_precision_loss, reason = "the nearest float is what is asked for")]
+        [Value::Int(value)] => Ok(Value::Float(*value as f64)),
+        _ => Err(EvalError::WrongType),
+    },
+};
+
+/// `float(decimal)`.
+pub static FLOAT_OF_DECIMAL: FunctionInfo = FunctionInfo {
+    name: "float",
+    parameters: &[Type::Decimal],
+    result: Type::Float,
+    doc: "the nearest float: `float(0.5) == 0.5`",
+    apply: |arguments| match arguments {
+        [Value::Decimal(value)] => value.to_f64().map(Value::Float).ok_or(EvalError::NotFinite),
+        _ => Err(EvalError::WrongType),
+    },
+};
+
+/// `decimal(float)`.
+pub static DECIMAL_OF_FLOAT: FunctionInfo = FunctionInfo {
+    name: "decimal",
+    parameters: &[Type::Float],
+    result: Type::Decimal,
+    doc: "the decimal with the fewest digits that reads back as the float: `decimal(0.1) == 0.1`",
+    apply: |arguments| match arguments {
+        [Value::Float(value)] => {
+            Decimal::from_f64(*value).map(Value::Decimal).ok_or(EvalError::DecimalOverflow)
+        }
+        _ => Err(EvalError::WrongType),
+    },
+};
+
+/// `string(int)`: the display form of any value.
+pub static TEXT_OF: FunctionInfo = FunctionInfo {
+    name: "string",
+    parameters: &[Type::Int],
+    result: Type::String,
+    doc: "the value as text: `string(302) == \"302\"`",
+    apply: |arguments| match arguments {
+        [value] => Ok(Value::text(value.to_string())),
+        _ => Err(EvalError::WrongType),
+    },
+};

@@ -1,0 +1,106 @@
+//! Scalar functions and operators on single values.
+//!
+//! The one table of functions is [`Function`]; each is one file with its signature, its doc, its
+//! examples and its implementation. The operators of the language stand in `operator.rs`.
+//! The engine's columns and the reference interpreter both compute with these.
+
+mod conversion;
+mod number;
+mod operator;
+mod text;
+
+pub use operator::{apply_binary, apply_unary};
+
+use crate::value::{Type, Value};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Why an expression has no value for an event. It goes to the rule's error stream.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EvalError {
+    /// An integer result does not fit 64 bits.
+    IntegerOverflow,
+    /// A decimal result does not fit 28 digits before its point.
+    DecimalOverflow,
+    /// A float result is infinite or not a number.
+    NotFinite,
+    /// A timestamp or duration result is outside the supported years.
+    TimeOverflow,
+    /// Division by zero.
+    DivisionByZero,
+    /// An operand had a type that the plan did not promise; a defect of whoever made the plan.
+    WrongType,
+}
+
+impl fmt::Display for EvalError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::IntegerOverflow => "the result does not fit a 64-bit integer",
+            Self::DecimalOverflow => "the result does not fit a decimal of 28 digits",
+            Self::NotFinite => "the result is infinite or not a number",
+            Self::TimeOverflow => "the time is outside the years 1 to 9999",
+            Self::DivisionByZero => "division by zero",
+            Self::WrongType => "an operand has a type that the plan did not promise",
+        })
+    }
+}
+
+impl std::error::Error for EvalError {}
+
+macro_rules! functions {
+    ($($variant:ident => $module:ident :: $item:ident),* $(,)?) => {
+        /// The scalar functions.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum Function {
+            $(#[doc = concat!("See [`FunctionInfo`] of `", stringify!($item), "`.")] $variant,)*
+        }
+
+        impl Function {
+            /// All functions, in the order of the table.
+            pub const ALL: &'static [Function] = &[$(Function::$variant),*];
+
+            /// What the function is called, takes, gives and does.
+            #[must_use]
+            pub fn info(self) -> &'static FunctionInfo {
+                match self { $(Function::$variant => &$module::$item,)* }
+            }
+        }
+    };
+}
+
+functions! {
+    DecimalOfInt => conversion::DECIMAL_OF_INT,
+    FloatOfInt => conversion::FLOAT_OF_INT,
+    FloatOfDecimal => conversion::FLOAT_OF_DECIMAL,
+    DecimalOfFloat => conversion::DECIMAL_OF_FLOAT,
+    TextOf => conversion::TEXT_OF,
+    AbsInt => number::ABS_INT,
+    AbsFloat => number::ABS_FLOAT,
+    AbsDecimal => number::ABS_DECIMAL,
+    FloorDecimal => number::FLOOR_DECIMAL,
+    CeilDecimal => number::CEIL_DECIMAL,
+    RoundDecimal => number::ROUND_DECIMAL,
+    Len => text::LEN,
+    Lower => text::LOWER,
+    Upper => text::UPPER,
+    Trim => text::TRIM,
+    Contains => text::CONTAINS,
+    StartsWith => text::STARTS_WITH,
+    EndsWith => text::ENDS_WITH,
+}
+
+/// One function: its name and types in the language, its doc, and how it is computed.
+///
+/// Several functions may share a name and differ in their parameters.
+pub struct FunctionInfo {
+    /// The name in the language.
+    pub name: &'static str,
+    /// The types of its arguments; none of them may be null.
+    pub parameters: &'static [Type],
+    /// The type of its result.
+    pub result: Type,
+    /// One sentence, and an example as `call == result`.
+    pub doc: &'static str,
+    /// The implementation; arguments have the types of `parameters`.
+    pub apply: fn(&[Value]) -> Result<Value, EvalError>,
+}

@@ -1,0 +1,70 @@
+//! How far back a rule looks.
+//!
+//! A replay that starts in the middle warms up over the horizon with its emits muted, and then
+//! gives what a replay from the beginning would give.
+
+use super::{Plan, RulePlan, Trigger, WindowKind};
+use crate::time::Span;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// How far back a rule looks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Horizon {
+    /// No further than this before the watermark.
+    Bounded(Span),
+    /// Without bound, for a reason that can be read.
+    Unbounded(String),
+}
+
+impl Horizon {
+    /// The horizon of one rule: its window, its `fill` and the lateness of its stream.
+    #[must_use]
+    pub fn of_rule(plan: &Plan, rule: &RulePlan) -> Self {
+        let lateness = plan.stream(rule.input).map_or(Span::ZERO, |stream| stream.lateness);
+        let edge = matches!(rule.trigger, Trigger::Edge(_));
+        match &rule.window {
+            None if edge => Self::Unbounded(
+                "without a window a key's last evaluation may lie any time back".into(),
+            ),
+            Some(window) if edge && matches!(window.kind, WindowKind::Hopping { .. }) => {
+                Self::Unbounded(
+                    "with a `clear` the verdict on a key's last window, any time back, counts"
+                        .into(),
+                )
+            }
+            None => Self::Bounded(lateness),
+            Some(window) => {
+                let fill = window.fill.unwrap_or(Span::ZERO);
+                // A key's last event may be `fill` before an empty window's end, or start a
+                // window that ends `size` later.
+                let reach = window.kind.size().max(fill).saturating_add(window.kind.size());
+                Self::Bounded(reach.saturating_add(lateness))
+            }
+        }
+    }
+
+    /// The horizon of a whole plan: the longest of its rules'.
+    #[must_use]
+    pub fn of_plan(plan: &Plan) -> Self {
+        let mut longest = Span::ZERO;
+        for rule in &plan.rules {
+            match Self::of_rule(plan, rule) {
+                Self::Bounded(span) => longest = longest.max(span),
+                Self::Unbounded(reason) => {
+                    return Self::Unbounded(format!("rule `{}`: {reason}", rule.name));
+                }
+            }
+        }
+        Self::Bounded(longest)
+    }
+}
+
+impl fmt::Display for Horizon {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bounded(span) => write!(f, "{span}"),
+            Self::Unbounded(reason) => write!(f, "unbounded, because {reason}"),
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! The plan: what a program means, after names and types are settled.
+//!
+//! The engine owns this language. The rule language is lowered to it; the reference interpreter,
+//! checkpoints and what-if read it, and none of them needs a parser. A plan is plain data: it
+//! can be compared, hashed and shown.
+
+mod expr;
+mod horizon;
+mod rule;
+mod stream;
+
+pub use expr::{BinaryOp, Expr, ExprKind, TextPart, UnaryOp};
+pub use horizon::Horizon;
+pub use rule::{
+    AggregateCall, AggregateFunction, Attribute, EmitKind, EmitPlan, KeyPart, RulePlan, Trigger,
+    WindowKind, WindowPlan,
+};
+pub use stream::{Connector, FieldPlan, FieldSource, StreamPlan, TimeSource, TimestampFormat};
+
+use crate::value::{Type, Value};
+use serde::{Deserialize, Serialize};
+
+/// The version of the plan format. A checkpoint of another version is not restored.
+pub const PLAN_VERSION: u32 = 1;
+
+/// The index of a stream in [`Plan::streams`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct StreamId(pub u32);
+
+/// The index of a parameter in [`Plan::params`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ParamId(pub u32);
+
+/// The index of a rule in [`Plan::rules`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RuleId(pub u32);
+
+/// A whole program.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The format's version, [`PLAN_VERSION`].
+    pub version: u32,
+    /// The inputs, by name.
+    pub streams: Vec<StreamPlan>,
+    /// The knobs, by name, with the values they have in this plan.
+    pub params: Vec<ParamPlan>,
+    /// The derived events, by name.
+    pub events: Vec<EventPlan>,
+    /// The rules, by name; this order breaks ties in the output.
+    pub rules: Vec<RulePlan>,
+}
+
+/// A knob.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ParamPlan {
+    /// Its name.
+    pub name: String,
+    /// Its doc comment.
+    pub doc: String,
+    /// Its type.
+    pub ty: Type,
+    /// Its value: the default, unless it was set.
+    pub value: Value,
+}
+
+/// A kind of derived event and where it goes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EventPlan {
+    /// The event's name, also the type of its CloudEvent.
+    pub name: String,
+    /// Its fields in order.
+    pub fields: Vec<(String, Type)>,
+    /// Where `sink` declarations send it; empty means the default sink.
+    pub sinks: Vec<Connector>,
+}
+
+impl Plan {
+    /// A plan without streams or rules.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self {
+            version: PLAN_VERSION,
+            streams: Vec::new(),
+            params: Vec::new(),
+            events: Vec::new(),
+            rules: Vec::new(),
+        }
+    }
+
+    /// The stream of an id.
+    #[must_use]
+    pub fn stream(&self, id: StreamId) -> Option<&StreamPlan> {
+        self.streams.get(id.0 as usize)
+    }
+
+    /// The id of a stream's name.
+    #[must_use]
+    pub fn stream_id(&self, name: &str) -> Option<StreamId> {
+        let index = self.streams.iter().position(|stream| stream.name == name)?;
+        u32::try_from(index).ok().map(StreamId)
+    }
+
+    /// The rule of an id.
+    #[must_use]
+    pub fn rule(&self, id: RuleId) -> Option<&RulePlan> {
+        self.rules.get(id.0 as usize)
+    }
+
+    /// The ids of all streams.
+    pub fn stream_ids(&self) -> impl Iterator<Item = StreamId> + use<> {
+        (0..u32::try_from(self.streams.len()).unwrap_or(u32::MAX)).map(StreamId)
+    }
+
+    /// 256 bits that tell this plan from every other: a BLAKE3 hash over its encoding, parameters
+    /// and their values included. Doc comments and sinks count too; only equal plans are equal.
+    #[must_use]
+    pub fn hash(&self) -> [u8; 32] {
+        // A plan is plain data, and encoding plain data into memory has no way to fail.
+        let bytes = postcard::to_stdvec(self).unwrap_or_default();
+        *blake3::hash(&bytes).as_bytes()
+    }
+
+    /// Marks, for each field of a stream, whether some rule reads it. The stream's time and key
+    /// fields are marked only when a rule reads them too.
+    #[must_use]
+    pub fn used_fields(&self, stream: StreamId) -> Vec<bool> {
+        let fields = self.stream(stream).map_or(0, |stream| stream.fields.len());
+        let mut used = vec![false; fields];
+        for rule in self.rules.iter().filter(|rule| rule.input == stream) {
+            rule.row_expressions(&mut |expr| {
+                expr.visit(&mut |node| {
+                    if let ExprKind::Field(index) = node
+                        && let Some(mark) = used.get_mut(*index as usize)
+                    {
+                        *mark = true;
+                    }
+                });
+            });
+        }
+        used
+    }
+}

@@ -1,0 +1,198 @@
+//! Rules: from what, by what key, in which window, when what holds, emit what.
+
+use super::{Expr, StreamId};
+use crate::time::Span;
+use crate::value::Type;
+use serde::{Deserialize, Serialize};
+
+/// A rule.
+///
+/// Two kinds of expressions occur. *Row* expressions (`filter`, `key`, aggregate inputs, and in a
+/// rule without a window also `trigger` and `emits`) read [`Field`](super::ExprKind::Field)s.
+/// *Group* expressions (`trigger` and `emits` of a rule with a window) read keys, aggregates and
+/// the window's bounds, never fields. Both read parameters. `let`s are already put in place.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RulePlan {
+    /// Its name.
+    pub name: String,
+    /// Its doc comment.
+    pub doc: String,
+    /// Attributes such as `@severity("high")`; they travel with its emits.
+    pub attributes: Vec<Attribute>,
+    /// The stream it reads.
+    pub input: StreamId,
+    /// Rows for which this does not hold are left out.
+    pub filter: Option<Expr>,
+    /// The group key; empty for one group over the whole stream.
+    pub key: Vec<KeyPart>,
+    /// The window; without one each row is judged by itself.
+    pub window: Option<WindowPlan>,
+    /// The aggregates its group expressions read, without repetition.
+    pub aggregates: Vec<AggregateCall>,
+    /// When it fires.
+    pub trigger: Trigger,
+    /// What it emits, in the order of its lines.
+    pub emits: Vec<EmitPlan>,
+}
+
+/// A name and a text that travel with a rule's emits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attribute {
+    /// Its name, as a CloudEvents extension.
+    pub name: String,
+    /// Its text.
+    pub value: String,
+}
+
+/// One part of a group key.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KeyPart {
+    /// The name it has in the rule.
+    pub name: String,
+    /// A row expression.
+    pub expr: Expr,
+}
+
+/// A window over event time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WindowPlan {
+    /// Which events belong together.
+    pub kind: WindowKind,
+    /// How long a key without events still gets its empty windows.
+    pub fill: Option<Span>,
+}
+
+/// Which events belong together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WindowKind {
+    /// `[s, s + size)` for every `s` that is `align` past a multiple of `every`; judged at close.
+    /// A tumbling window is a hopping one with `every` equal to `size`.
+    Hopping {
+        /// The length.
+        size: Span,
+        /// The distance between starts; never more than `size`.
+        every: Span,
+        /// The distance of the starts from the multiples of `every`.
+        align: Span,
+    },
+    /// `(t - size, t]`, judged once for each instant `t` at which events come or go.
+    Sliding {
+        /// The length.
+        size: Span,
+    },
+}
+
+impl WindowKind {
+    /// A tumbling window aligned to the epoch.
+    #[must_use]
+    pub fn tumbling(size: Span) -> Self {
+        Self::Hopping { size, every: size, align: Span::ZERO }
+    }
+
+    /// How long the window is.
+    #[must_use]
+    pub fn size(&self) -> Span {
+        match self {
+            Self::Hopping { size, .. } | Self::Sliding { size } => *size,
+        }
+    }
+}
+
+/// When a rule fires.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Trigger {
+    /// At every evaluation: each row, each closing window, each instant with events of a sliding
+    /// window.
+    Always,
+    /// At every evaluation that holds: `when each` anywhere, `when` on closing windows without a
+    /// `clear`.
+    Each(Expr),
+    /// When the condition becomes true for a key; the first evaluation counts as a rise. The
+    /// `clear` emits go out when it becomes false. An empty sliding window makes it false.
+    Edge(Expr),
+}
+
+impl Trigger {
+    /// The condition, if there is one.
+    #[must_use]
+    pub fn condition(&self) -> Option<&Expr> {
+        match self {
+            Self::Always => None,
+            Self::Each(condition) | Self::Edge(condition) => Some(condition),
+        }
+    }
+}
+
+/// One `emit` or `clear` line.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EmitPlan {
+    /// The derived event's name.
+    pub event: String,
+    /// The edge it goes out at.
+    pub kind: EmitKind,
+    /// The event's fields, in the order of the event's own declaration.
+    pub fields: Vec<(String, Expr)>,
+    /// Emitted only where this holds.
+    pub condition: Option<Expr>,
+}
+
+/// The edge an emit goes out at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum EmitKind {
+    /// When the rule fires.
+    Fire,
+    /// When the condition has become false again.
+    Clear,
+}
+
+/// An aggregate as a rule calls it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AggregateCall {
+    /// Which aggregate.
+    pub function: AggregateFunction,
+    /// What is aggregated, a row expression; `count()` has none. Null rows are skipped.
+    pub input: Option<Expr>,
+    /// Only rows for which this row expression holds count.
+    pub filter: Option<Expr>,
+    /// The type of the result.
+    pub ty: Type,
+}
+
+/// The aggregates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum AggregateFunction {
+    /// How many rows; with an input, how many that are not null.
+    Count,
+    /// The sum; zero of nothing.
+    Sum,
+    /// The mean; null of nothing.
+    Avg,
+    /// The smallest; null of nothing.
+    Min,
+    /// The largest; null of nothing.
+    Max,
+}
+
+impl RulePlan {
+    /// Calls `see` with every expression that is evaluated on rows of the input.
+    pub fn row_expressions<'a>(&'a self, see: &mut impl FnMut(&'a Expr)) {
+        self.filter.iter().for_each(&mut *see);
+        self.key.iter().for_each(|part| see(&part.expr));
+        for call in &self.aggregates {
+            call.input.iter().for_each(&mut *see);
+            call.filter.iter().for_each(&mut *see);
+        }
+        if self.window.is_none() {
+            self.firing_expressions(see);
+        }
+    }
+
+    /// Calls `see` with the condition and every expression of the emits.
+    pub fn firing_expressions<'a>(&'a self, see: &mut impl FnMut(&'a Expr)) {
+        self.trigger.condition().into_iter().for_each(&mut *see);
+        for emit in &self.emits {
+            emit.condition.iter().for_each(&mut *see);
+            emit.fields.iter().for_each(|(_, expr)| see(expr));
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Inputs: their fields, their key and their time.
+
+use crate::time::Span;
+use crate::value::Type;
+use serde::{Deserialize, Serialize};
+
+/// An input stream.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StreamPlan {
+    /// Its name.
+    pub name: String,
+    /// Its doc comment.
+    pub doc: String,
+    /// Its fields in the order they were declared.
+    pub fields: Vec<FieldPlan>,
+    /// The field the topic is partitioned by, as an index into `fields`.
+    pub key: Option<u32>,
+    /// Where an event's time comes from.
+    pub time: TimeSource,
+    /// How far behind the largest time seen an event may be and still be on time.
+    pub lateness: Span,
+    /// After this much silence of a partition, time goes on without it.
+    pub idle: Option<Span>,
+    /// How far after its record's log timestamp an event may be stamped.
+    pub ahead: Span,
+    /// The default connector.
+    pub from: Option<Connector>,
+}
+
+/// Where an event's time comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TimeSource {
+    /// A timestamp field, as an index into [`StreamPlan::fields`].
+    Field(u32),
+    /// The record's own timestamp in its log.
+    Record,
+}
+
+/// A field of a stream.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FieldPlan {
+    /// Its name in rules.
+    pub name: String,
+    /// Its type; optional types may be absent or null in a record.
+    pub ty: Type,
+    /// Where it stands in a record.
+    pub source: FieldSource,
+    /// How a timestamp is written; of no meaning for other types.
+    pub format: TimestampFormat,
+}
+
+/// Where a field stands in a record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FieldSource {
+    /// A path of member names in the record's value.
+    Path(Vec<String>),
+}
+
+/// How a timestamp is written in a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TimestampFormat {
+    /// A number of milliseconds since the epoch, or RFC 3339 text; whichever is found.
+    Automatic,
+    /// A number of microseconds since the epoch.
+    Micros,
+    /// A number of milliseconds since the epoch.
+    Millis,
+    /// A number of seconds since the epoch.
+    Seconds,
+}
+
+/// A connector as the rules name it: `kafka("costcenter")`, `file("factors.csv")`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Connector {
+    /// `kafka`, `file`, `log` …
+    pub kind: String,
+    /// The first argument: a topic or a path.
+    pub target: String,
+    /// Named arguments such as `format: json`.
+    pub options: Vec<(String, String)>,
+}

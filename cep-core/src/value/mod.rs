@@ -1,0 +1,200 @@
+//! Types and values: what a field, a parameter or an expression holds.
+//!
+//! [`Value`] is one datum, used where rows are few (parameters, keys, derived events, the
+//! reference interpreter). [`Column`] holds many of one type, for the hot path.
+
+mod batch;
+mod column;
+mod encode;
+
+pub use batch::{EventBatch, RowOrigin};
+pub use column::{Column, ColumnData, TextColumn};
+pub use encode::{encode_key, encode_value};
+
+use crate::time::{EventTime, Span};
+pub use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
+use std::fmt;
+use std::sync::Arc;
+
+/// The type of a field or an expression.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Type {
+    /// `true` or `false`.
+    Bool,
+    /// A 64-bit signed integer; arithmetic on it is checked.
+    Int,
+    /// An IEEE 754 double.
+    Float,
+    /// A decimal number of up to 28 digits.
+    Decimal,
+    /// UTF-8 text.
+    String,
+    /// An instant, to the microsecond.
+    Timestamp,
+    /// A length of time, to the microsecond.
+    Duration,
+    /// A value that may be absent.
+    Optional(Box<Type>),
+}
+
+impl Type {
+    /// The type without its `?`.
+    #[must_use]
+    pub fn base(&self) -> &Type {
+        match self {
+            Self::Optional(inner) => inner,
+            other => other,
+        }
+    }
+
+    /// Whether a value of this type may be null.
+    #[must_use]
+    pub fn is_optional(&self) -> bool {
+        matches!(self, Self::Optional(_))
+    }
+
+    /// This type with a `?`; a type that has one already stays as it is.
+    #[must_use]
+    pub fn optional(self) -> Type {
+        if self.is_optional() { self } else { Self::Optional(Box::new(self)) }
+    }
+}
+
+impl fmt::Display for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bool => f.write_str("bool"),
+            Self::Int => f.write_str("int"),
+            Self::Float => f.write_str("float"),
+            Self::Decimal => f.write_str("decimal"),
+            Self::String => f.write_str("string"),
+            Self::Timestamp => f.write_str("timestamp"),
+            Self::Duration => f.write_str("duration"),
+            Self::Optional(inner) => write!(f, "{inner}?"),
+        }
+    }
+}
+
+/// One datum.
+///
+/// Equality and order are the canonical ones: null first, then by type, numbers by value
+/// (`1.0` equals `1.00` as decimals, `-0.0` equals `0.0`), text by its bytes.
+#[derive(Clone, Serialize, Deserialize)]
+pub enum Value {
+    /// Absent.
+    Null,
+    /// A truth value.
+    Bool(bool),
+    /// An integer.
+    Int(i64),
+    /// A double; never NaN or infinite, since those are run-time errors.
+    Float(f64),
+    /// A decimal.
+    Decimal(Decimal),
+    /// Text.
+    Text(Arc<str>),
+    /// An instant.
+    Timestamp(EventTime),
+    /// A length of time.
+    Duration(Span),
+}
+
+impl Value {
+    /// Text, from anything that can become shared text.
+    #[must_use]
+    pub fn text(text: impl Into<Arc<str>>) -> Self {
+        Self::Text(text.into())
+    }
+
+    /// Whether this is the absent value.
+    #[must_use]
+    pub fn is_null(&self) -> bool {
+        matches!(self, Self::Null)
+    }
+
+    /// The type of this value; `None` for null, which fits every optional type.
+    #[must_use]
+    pub fn type_of(&self) -> Option<Type> {
+        Some(match self {
+            Self::Null => return None,
+            Self::Bool(_) => Type::Bool,
+            Self::Int(_) => Type::Int,
+            Self::Float(_) => Type::Float,
+            Self::Decimal(_) => Type::Decimal,
+            Self::Text(_) => Type::String,
+            Self::Timestamp(_) => Type::Timestamp,
+            Self::Duration(_) => Type::Duration,
+        })
+    }
+
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Null => 0,
+            Self::Bool(_) => 1,
+            Self::Int(_) => 2,
+            Self::Float(_) => 3,
+            Self::Decimal(_) => 4,
+            Self::Text(_) => 5,
+            Self::Timestamp(_) => 6,
+            Self::Duration(_) => 7,
+        }
+    }
+}
+
+impl Ord for Value {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Bool(a), Self::Bool(b)) => a.cmp(b),
+            (Self::Int(a), Self::Int(b)) => a.cmp(b),
+            // Adding zero turns -0.0 into 0.0, so that equal numbers are one key.
+            (Self::Float(a), Self::Float(b)) => (a + 0.0).total_cmp(&(b + 0.0)),
+            (Self::Decimal(a), Self::Decimal(b)) => a.cmp(b),
+            (Self::Text(a), Self::Text(b)) => a.as_bytes().cmp(b.as_bytes()),
+            (Self::Timestamp(a), Self::Timestamp(b)) => a.cmp(b),
+            (Self::Duration(a), Self::Duration(b)) => a.cmp(b),
+            _ => self.rank().cmp(&other.rank()),
+        }
+    }
+}
+
+impl PartialOrd for Value {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Value {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Value {}
+
+/// The form used in messages and in string interpolation; text stands bare, null is `null`.
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("null"),
+            Self::Bool(value) => write!(f, "{value}"),
+            Self::Int(value) => write!(f, "{value}"),
+            Self::Float(value) => write!(f, "{value:?}"),
+            Self::Decimal(value) => write!(f, "{value}"),
+            Self::Text(value) => f.write_str(value),
+            Self::Timestamp(value) => write!(f, "{value}"),
+            Self::Duration(value) => write!(f, "{value}"),
+        }
+    }
+}
+
+/// Like `Display`, with text in quotes.
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(value) => write!(f, "{value:?}"),
+            other => fmt::Display::fmt(other, f),
+        }
+    }
+}
