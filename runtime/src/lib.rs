@@ -1,1 +1,5 @@
-//! The runtime.
+//! The runtime: connectors, codecs, the driver and the `cep` command.
+//!
+//! The only crate of the three with input and output; `cep-core` and `rule-lang` are pure.
+
+pub mod connector;
