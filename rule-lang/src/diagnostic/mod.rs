@@ -1,0 +1,124 @@
+//! What the compiler has to say, as data.
+//!
+//! A [`Diagnostic`] is a numbered [`Code`], one lower-case sentence in the user's own names (their
+//! words in backticks), labels that point into the source, and `help` lines that say what to type.
+//! Nothing is printed here: [`render`](mod@render) draws one with its source lines, [`json`] writes
+//! it for other programs, and every caller decides where the text goes.
+
+mod codes;
+pub mod json;
+pub mod render;
+#[cfg(test)]
+mod tests;
+
+pub use codes::{Code, Severity};
+
+use crate::source::Span;
+
+/// One error or warning.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Its number; also says whether it is an error or a warning.
+    pub code: Code,
+    /// One sentence, lower case, without a full stop.
+    pub title: String,
+    /// Places in the source. The first is the one the message is about.
+    pub labels: Vec<Label>,
+    /// What to type instead, most useful first.
+    pub help: Vec<String>,
+}
+
+/// A place and what to say there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// Where.
+    pub span: Span,
+    /// What; may be empty, then the place is only underlined.
+    pub text: String,
+}
+
+impl Diagnostic {
+    /// A diagnostic without labels or help yet.
+    #[must_use]
+    pub fn new(code: Code, title: impl Into<String>) -> Self {
+        Self { code, title: title.into(), labels: Vec::new(), help: Vec::new() }
+    }
+
+    /// Adds a label; the first added is the primary one.
+    #[must_use]
+    pub fn label(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.labels.push(Label { span, text: text.into() });
+        self
+    }
+
+    /// Adds a line of advice.
+    #[must_use]
+    pub fn help(mut self, text: impl Into<String>) -> Self {
+        self.help.push(text.into());
+        self
+    }
+
+    /// Adds a line of advice if there is one.
+    #[must_use]
+    pub fn maybe_help(mut self, text: Option<String>) -> Self {
+        self.help.extend(text);
+        self
+    }
+
+    /// Error or warning.
+    #[must_use]
+    pub fn severity(&self) -> Severity {
+        self.code.severity()
+    }
+
+    /// Whether the program cannot run because of this.
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        self.severity() == Severity::Error
+    }
+
+    /// The place the message is about.
+    #[must_use]
+    pub fn primary_span(&self) -> Option<Span> {
+        self.labels.first().map(|label| label.span)
+    }
+}
+
+/// Sorts by place and drops exact repetitions, so that the order in which checks run never shows.
+pub(crate) fn sort(diagnostics: &mut Vec<Diagnostic>) {
+    diagnostics.sort_by(|a, b| {
+        (a.primary_span(), a.code, &a.title).cmp(&(b.primary_span(), b.code, &b.title))
+    });
+    diagnostics.dedup();
+}
+
+/// The closest of `candidates` to `word`, if it is close enough to have been meant.
+#[must_use]
+pub fn closest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+    let lower = word.to_lowercase();
+    candidates
+        .into_iter()
+        .filter(|candidate| *candidate != word)
+        .map(|candidate| {
+            let distance = strsim::damerau_levenshtein(&lower, &candidate.to_lowercase());
+            (distance, candidate)
+        })
+        .filter(|(distance, candidate)| {
+            let length = word.chars().count().max(candidate.chars().count());
+            *distance <= (length / 3).max(1) && *distance < length
+        })
+        .min_by_key(|(distance, candidate)| {
+            // Of two equally far, the one that begins alike.
+            let common = lower.chars().zip(candidate.chars()).take_while(|(a, b)| a == b).count();
+            (*distance, std::cmp::Reverse(common), *candidate)
+        })
+        .map(|(_, candidate)| candidate)
+}
+
+/// ``did you mean `…`?`` for the closest of `candidates`.
+pub(crate) fn did_you_mean<'c>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'c str>,
+) -> Option<String> {
+    closest(word, candidates).map(|found| format!("did you mean `{found}`?"))
+}

@@ -1,0 +1,98 @@
+//! Draws diagnostics with their source lines, in the look of rustc.
+
+use super::{Diagnostic, Label, Severity};
+use crate::source::{FileId, SourceMap, Span};
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+/// Whether the text carries terminal colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Colour {
+    /// Plain text, for files, pipes and tests.
+    #[default]
+    Never,
+    /// ANSI colours, for a terminal.
+    Always,
+}
+
+/// One diagnostic as text, without a line end after it.
+#[must_use]
+pub fn render(diagnostic: &Diagnostic, sources: &SourceMap, colour: Colour) -> String {
+    let renderer = match colour {
+        Colour::Never => Renderer::plain(),
+        Colour::Always => Renderer::styled(),
+    };
+    renderer.render(&[group(diagnostic, sources)])
+}
+
+/// All diagnostics as text, an empty line between two, and a line end at the end if there is any.
+#[must_use]
+pub fn render_all(diagnostics: &[Diagnostic], sources: &SourceMap, colour: Colour) -> String {
+    let mut text = String::new();
+    for diagnostic in diagnostics {
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        text.push_str(&render(diagnostic, sources, colour));
+        text.push('\n');
+    }
+    text
+}
+
+fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a SourceMap) -> Group<'a> {
+    let level = match diagnostic.severity() {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let title = level.primary_title(diagnostic.title.as_str()).id(diagnostic.code.number());
+    let mut group = Group::with_title(title);
+    let mut drawn: Vec<FileId> = Vec::new();
+    for (position, label) in diagnostic.labels.iter().enumerate() {
+        if drawn.contains(&label.span.file) {
+            continue;
+        }
+        drawn.push(label.span.file);
+        let labels = diagnostic
+            .labels
+            .iter()
+            .enumerate()
+            .skip(position)
+            .filter(|(_, other)| other.span.file == label.span.file);
+        group = group.elements(snippet(labels, label.span.file, sources));
+    }
+    for help in &diagnostic.help {
+        group = group.element(Level::HELP.message(help.as_str()));
+    }
+    group
+}
+
+fn snippet<'a>(
+    labels: impl Iterator<Item = (usize, &'a Label)>,
+    file: FileId,
+    sources: &'a SourceMap,
+) -> Option<Snippet<'a, annotate_snippets::Annotation<'a>>> {
+    let source = sources.file(file)?;
+    let mut snippet = Snippet::source(source.text.as_str()).path(source.name.as_str());
+    for (position, label) in labels {
+        let kind = if position == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
+        let annotation = kind.span(range(label.span, &source.text));
+        snippet = snippet.annotation(if label.text.is_empty() {
+            annotation
+        } else {
+            annotation.label(label.text.as_str())
+        });
+    }
+    Some(snippet)
+}
+
+/// The span as a range that the renderer can draw: inside the text and on character boundaries.
+fn range(span: Span, text: &str) -> std::ops::Range<usize> {
+    let clamp = |at: u32| {
+        let mut at = (at as usize).min(text.len());
+        while !text.is_char_boundary(at) {
+            at -= 1;
+        }
+        at
+    };
+    let (start, end) = (clamp(span.start), clamp(span.end));
+    start..end.max(start)
+}

@@ -1,0 +1,230 @@
+//! Numbers, durations, timestamps and quoted text, with nom.
+//!
+//! Each function is given text that begins with the literal and says how long it is and what it
+//! means, or what is wrong with it and which token stands for it so that the parser can go on.
+
+use super::{TokenKind, is_word};
+use crate::diagnostic::Code;
+use chrono::{DateTime, NaiveDate};
+use nom::branch::alt;
+use nom::bytes::complete::{take_while, take_while1};
+use nom::character::complete::{char, one_of};
+use nom::combinator::{opt, recognize};
+use nom::multi::many0_count;
+use nom::sequence::{pair, preceded};
+use nom::{IResult, Parser};
+use rust_decimal::Decimal;
+
+/// A literal's length in bytes and its token or what is wrong with it.
+pub(super) struct Literal {
+    pub length: usize,
+    pub value: Result<TokenKind, Problem>,
+}
+
+/// Why a literal cannot be read. The message is the literal in backticks, then `title`.
+pub(super) struct Problem {
+    pub code: Code,
+    pub title: &'static str,
+    pub help: String,
+    pub stands_for: TokenKind,
+}
+
+/// Units of durations, in microseconds.
+const UNITS: &[(&str, i64)] = &[
+    ("us", 1),
+    ("ms", 1_000),
+    ("s", 1_000_000),
+    ("m", 60 * 1_000_000),
+    ("h", 3_600 * 1_000_000),
+    ("d", 86_400 * 1_000_000),
+];
+
+fn digits(input: &str) -> IResult<&str, &str> {
+    recognize(pair(
+        take_while1(|c: char| c.is_ascii_digit()),
+        take_while(|c: char| c.is_ascii_digit() || c == '_'),
+    ))
+    .parse(input)
+}
+
+fn fraction(input: &str) -> IResult<&str, &str> {
+    preceded(char('.'), digits).parse(input)
+}
+
+fn exponent(input: &str) -> IResult<&str, &str> {
+    recognize((one_of("eE"), opt(one_of("+-")), digits)).parse(input)
+}
+
+/// An int, a decimal (`1.5`, `2e-3`) or a duration (`1h30m`).
+pub(super) fn number(text: &str) -> Literal {
+    let whole: IResult<&str, _> = (digits, opt(fraction), opt(exponent)).parse(text);
+    let Ok((rest, (int, fraction, exponent))) = whole else {
+        return problem(1, Code::BadNumber, "is not a number", "write digits", TokenKind::Int(0));
+    };
+    let number_length = text.len() - rest.len();
+    if rest.starts_with(is_word) {
+        let word: IResult<&str, &str> = take_while(|c: char| is_word(c)).parse(text);
+        let length = word.map_or(number_length, |(after, _)| text.len() - after.len());
+        return suffixed(text.get(..length.max(number_length)).unwrap_or(text), fraction.is_some());
+    }
+    let written = text.get(..number_length).unwrap_or_default().replace('_', "");
+    if fraction.is_none() && exponent.is_none() {
+        return int_literal(int.replace('_', ""), number_length);
+    }
+    let decimal = if exponent.is_some() {
+        Decimal::from_scientific(&written)
+    } else {
+        Decimal::from_str_exact(&written)
+    };
+    match decimal {
+        Ok(decimal) => Literal { length: number_length, value: Ok(TokenKind::Decimal(decimal)) },
+        Err(_) => problem(
+            number_length,
+            Code::BadNumber,
+            "has more digits than a decimal holds",
+            "a decimal holds 28 digits",
+            TokenKind::Decimal(Decimal::ZERO),
+        ),
+    }
+}
+
+fn int_literal(digits: String, length: usize) -> Literal {
+    match digits.parse::<u64>() {
+        Ok(value) if value <= i64::MIN.unsigned_abs() => {
+            Literal { length, value: Ok(TokenKind::Int(value)) }
+        }
+        _ => problem(
+            length,
+            Code::BadNumber,
+            "is too large for an int",
+            "the largest int is 9223372036854775807",
+            TokenKind::Int(0),
+        ),
+    }
+}
+
+/// A number with letters after it: a duration, or a mistake.
+fn suffixed(word: &str, has_point: bool) -> Literal {
+    if has_point {
+        let help = "write whole units: `1500ms` rather than `1.5s`";
+        return problem(
+            word.len(),
+            Code::BadDuration,
+            "is not a duration",
+            help,
+            TokenKind::Duration(0),
+        );
+    }
+    let mut rest = word;
+    let mut total: i64 = 0;
+    while !rest.is_empty() {
+        let part: IResult<&str, (&str, &str)> =
+            (digits, take_while1(|c: char| c.is_alphabetic())).parse(rest);
+        let Ok((after, (count, unit))) = part else {
+            return bad_unit(word);
+        };
+        let Some((_, unit_us)) = UNITS.iter().find(|(name, _)| *name == unit) else {
+            return bad_unit(word);
+        };
+        let sum = count
+            .replace('_', "")
+            .parse::<i64>()
+            .ok()
+            .and_then(|count| count.checked_mul(*unit_us))
+            .and_then(|us| total.checked_add(us));
+        let Some(sum) = sum else {
+            let help = "the longest duration is about 292,000 years";
+            return problem(
+                word.len(),
+                Code::BadDuration,
+                "is too long for a duration",
+                help,
+                TokenKind::Duration(0),
+            );
+        };
+        total = sum;
+        rest = after;
+    }
+    Literal { length: word.len(), value: Ok(TokenKind::Duration(total)) }
+}
+
+fn bad_unit(word: &str) -> Literal {
+    let count: String = word.chars().take_while(char::is_ascii_digit).collect();
+    let unit: String = word.chars().skip(count.len()).collect();
+    let meant = match unit.to_lowercase().as_str() {
+        "sec" | "secs" | "second" | "seconds" => "s",
+        "min" | "mins" | "minute" | "minutes" => "m",
+        "hr" | "hrs" | "hour" | "hours" => "h",
+        "day" | "days" => "d",
+        "msec" | "millis" | "milli" | "milliseconds" => "ms",
+        "usec" | "micros" | "µs" | "microseconds" => "us",
+        _ => "",
+    };
+    let help = if meant.is_empty() {
+        "units are `us`, `ms`, `s`, `m`, `h` and `d`, as in `250ms`, `10s` or `1h30m`".to_owned()
+    } else {
+        format!("write `{count}{meant}`")
+    };
+    problem(word.len(), Code::BadDuration, "is not a duration", &help, TokenKind::Duration(0))
+}
+
+/// `@2026-01-01T00:00:00Z`, with any offset; `@2026-01-01` is that day's midnight in UTC.
+pub(super) fn timestamp(text: &str) -> Literal {
+    let body: IResult<&str, &str> = preceded(
+        char('@'),
+        recognize(many0_count(alt((
+            take_while1(|c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | ':' | '+')),
+            recognize(pair(char('.'), take_while1(|c: char| c.is_ascii_digit()))),
+        )))),
+    )
+    .parse(text);
+    let written = body.map_or("", |(_, written)| written);
+    let length = written.len() + 1;
+    let parsed =
+        DateTime::parse_from_rfc3339(written).map(|time| time.timestamp_micros()).or_else(|_| {
+            NaiveDate::parse_from_str(written, "%Y-%m-%d")
+                .map(|day| day.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_micros())
+        });
+    match parsed {
+        Ok(us) => Literal { length, value: Ok(TokenKind::Timestamp(us)) },
+        Err(_) => problem(
+            length,
+            Code::BadTimestamp,
+            "is not a timestamp",
+            "write it with a zone, as in `@2026-01-31T08:30:00Z` or `@2026-01-31T08:30:00+01:00`",
+            TokenKind::Timestamp(0),
+        ),
+    }
+}
+
+/// Length of the quoted text that `text` begins with, and whether it is closed before its line ends.
+/// In double quotes a backslash takes the next character with it.
+pub(super) fn quoted(text: &str, quote: char) -> (usize, bool) {
+    let mut chars = text.char_indices().skip(1);
+    while let Some((at, c)) = chars.next() {
+        match c {
+            c if c == quote => return (at + 1, true),
+            '\n' => {
+                let line = text.get(..at).unwrap_or_default();
+                return (line.strip_suffix('\r').unwrap_or(line).len(), false);
+            }
+            '\\' if quote == '"'
+                && !text.get(at + 1..).unwrap_or_default().starts_with(['\r', '\n']) =>
+            {
+                chars.next();
+            }
+            _ => {}
+        }
+    }
+    (text.len(), false)
+}
+
+fn problem(
+    length: usize,
+    code: Code,
+    title: &'static str,
+    help: &str,
+    stands_for: TokenKind,
+) -> Literal {
+    Literal { length, value: Err(Problem { code, title, help: help.to_owned(), stands_for }) }
+}

@@ -1,0 +1,425 @@
+//! The place in the token list, and the small steps all grammar is made of.
+
+use crate::ast::{Ident, Spanned};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::lex::string::raw;
+use crate::lex::{Lexed, Punct, Token, TokenKind, Trivia};
+use crate::source::{FileId, Span};
+
+/// Words that are never names unless written in backticks.
+pub(crate) const RESERVED: &[&str] = &[
+    "and", "by", "clear", "div", "else", "emit", "false", "from", "if", "in", "let", "not", "null",
+    "or", "then", "true", "when", "where", "window",
+];
+
+/// Clause words that are names elsewhere; they begin a clause at the start of a line.
+const SOFT_CLAUSES: &[&str] = &[
+    "distinct", "forget", "join", "left", "limit", "match", "next", "reuse", "skip", "timeout",
+    "within", "without",
+];
+
+/// Words that always begin a clause.
+const HARD_CLAUSES: &[&str] = &["from", "where", "let", "by", "window", "when", "emit", "clear"];
+
+pub(crate) struct Cursor<'t> {
+    pub(super) file: FileId,
+    pub(super) text: &'t str,
+    lexed: &'t Lexed,
+    at: usize,
+    end: Token,
+    diagnostics: Vec<Diagnostic>,
+    /// Open recursive calls of the expression grammar.
+    pub(super) nesting: usize,
+    /// Height of the expression read last.
+    pub(super) height: usize,
+    /// What the end of the text is called.
+    pub(super) end_name: &'static str,
+}
+
+impl<'t> Cursor<'t> {
+    pub(super) fn new(file: FileId, text: &'t str, lexed: &'t Lexed) -> Self {
+        let end = lexed.tokens.last().copied().unwrap_or(Token {
+            kind: TokenKind::End,
+            span: Span::new(file, 0, 0),
+            line_start: true,
+            trivia_start: 0,
+            trivia_end: 0,
+        });
+        Self {
+            file,
+            text,
+            lexed,
+            at: 0,
+            end,
+            diagnostics: Vec::new(),
+            nesting: 0,
+            height: 0,
+            end_name: "the end of the file",
+        }
+    }
+
+    pub(super) fn into_diagnostics(self) -> Vec<Diagnostic> {
+        self.diagnostics
+    }
+
+    /// Reports, unless the diagnostic before is about the same place already.
+    pub(super) fn report(&mut self, diagnostic: Diagnostic) {
+        let start = |d: &Diagnostic| d.primary_span().map(|span| span.start);
+        if self.diagnostics.last().and_then(start) != start(&diagnostic)
+            || self.diagnostics.is_empty()
+        {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    /// How many problems were found so far, to tell whether a part was read cleanly.
+    pub(super) fn problems(&self) -> usize {
+        self.diagnostics.len()
+    }
+
+    pub(super) fn nth(&self, n: usize) -> Token {
+        self.lexed.tokens.get(self.at + n).copied().unwrap_or(self.end)
+    }
+
+    pub(super) fn peek(&self) -> Token {
+        self.nth(0)
+    }
+
+    pub(super) fn bump(&mut self) -> Token {
+        let token = self.peek();
+        if self.at < self.lexed.tokens.len() {
+            self.at += 1;
+        }
+        token
+    }
+
+    pub(super) fn at_end(&self) -> bool {
+        self.peek().kind == TokenKind::End
+    }
+
+    /// The token before the next one.
+    pub(super) fn last_span(&self) -> Span {
+        let last = self.at.checked_sub(1).and_then(|at| self.lexed.tokens.get(at));
+        last.map_or(Span::new(self.file, 0, 0), |token| token.span)
+    }
+
+    pub(super) fn text_of(&self, span: Span) -> &'t str {
+        span.text(self.text)
+    }
+
+    pub(super) fn leading_trivia(&self) -> &'t [Trivia] {
+        let token = self.peek();
+        let range = token.trivia_start as usize..token.trivia_end as usize;
+        self.lexed.trivia.get(range).unwrap_or_default()
+    }
+
+    pub(super) fn word_of(&self, token: Token) -> Option<&'t str> {
+        (token.kind == TokenKind::Word).then(|| self.text_of(token.span))
+    }
+
+    pub(super) fn word(&self) -> Option<&'t str> {
+        self.word_of(self.peek())
+    }
+
+    pub(super) fn at_word(&self, word: &str) -> bool {
+        self.word() == Some(word)
+    }
+
+    pub(super) fn eat_word(&mut self, word: &str) -> Option<Span> {
+        self.at_word(word).then(|| self.bump().span)
+    }
+
+    pub(super) fn at(&self, punct: Punct) -> bool {
+        self.peek().kind == TokenKind::Punct(punct)
+    }
+
+    pub(super) fn nth_is(&self, n: usize, punct: Punct) -> bool {
+        self.nth(n).kind == TokenKind::Punct(punct)
+    }
+
+    pub(super) fn eat(&mut self, punct: Punct) -> Option<Span> {
+        self.at(punct).then(|| self.bump().span)
+    }
+
+    /// A token in words: what it is in the user's text.
+    pub(super) fn describe(&self, token: Token) -> String {
+        match token.kind {
+            TokenKind::End => self.end_name.to_owned(),
+            _ => format!("`{}`", self.text_of(token.span)),
+        }
+    }
+
+    /// Reports that `wanted` was expected where the next token stands.
+    pub(super) fn expected(&mut self, wanted: &str) {
+        let token = self.peek();
+        if token.kind == TokenKind::Bad {
+            return;
+        }
+        let found = self.describe(token);
+        self.report(
+            Diagnostic::new(Code::Unexpected, format!("expected {wanted}, found {found}"))
+                .label(token.span, format!("expected {wanted}")),
+        );
+    }
+
+    /// Consumes `punct` or reports that it was expected.
+    pub(super) fn expect(&mut self, punct: Punct, wanted: &str) -> Option<Span> {
+        let found = self.eat(punct);
+        if found.is_none() {
+            self.expected(wanted);
+        }
+        found
+    }
+
+    /// Consumes a closing bracket or reports which opening one is not closed.
+    pub(super) fn close(&mut self, punct: Punct, open: Span) -> bool {
+        if self.eat(punct).is_some() {
+            return true;
+        }
+        self.unclosed(open);
+        false
+    }
+
+    pub(super) fn unclosed(&mut self, open: Span) {
+        let bracket = self.text_of(open);
+        let closing = match bracket {
+            "{" => "}",
+            "[" => "]",
+            _ => ")",
+        };
+        let token = self.peek();
+        let found = self.describe(token);
+        let here = if token.kind == TokenKind::End { self.last_span().after() } else { token.span };
+        self.report(
+            Diagnostic::new(Code::Unclosed, format!("this `{bracket}` is not closed"))
+                .label(open, "opened here")
+                .label(here, format!("expected `{closing}` before {found}")),
+        );
+    }
+
+    /// A name that is being declared or referred to.
+    pub(super) fn name(&mut self, what: &str) -> Option<Ident> {
+        let token = self.peek();
+        match token.kind {
+            TokenKind::QuotedWord => {
+                self.bump();
+                let name = raw(token.span, self.text).to_owned();
+                Some(Ident { name, span: token.span })
+            }
+            TokenKind::Word => {
+                let word = self.text_of(token.span);
+                if !RESERVED.contains(&word) {
+                    self.bump();
+                    return Some(Ident { name: word.to_owned(), span: token.span });
+                }
+                if token.line_start {
+                    self.expected(what);
+                    return None;
+                }
+                Some(self.reserved_name())
+            }
+            _ => {
+                self.expected(what);
+                None
+            }
+        }
+    }
+
+    /// Takes a reserved word as the name it stands for, with a diagnostic.
+    pub(super) fn reserved_name(&mut self) -> Ident {
+        let token = self.bump();
+        let word = self.text_of(token.span);
+        self.report(
+            Diagnostic::new(Code::ReservedWord, format!("`{word}` is a reserved word"))
+                .label(token.span, "a name was expected here")
+                .help(format!("choose another name, or write it in backticks: `` `{word}` ``")),
+        );
+        Ident { name: word.to_owned(), span: token.span }
+    }
+
+    /// A quoted string without interpolation.
+    pub(super) fn plain_string(&mut self, wanted: &str) -> Option<Spanned<String>> {
+        let token = self.peek();
+        if !matches!(token.kind, TokenKind::Str | TokenKind::RawStr) {
+            self.expected(wanted);
+            return None;
+        }
+        self.bump();
+        let value = self.string_of(token);
+        Some(Spanned { value, span: token.span })
+    }
+
+    /// A literal duration in microseconds. `example` shows one in the help for a bare number.
+    pub(super) fn duration(&mut self, what: &str) -> Option<Spanned<i64>> {
+        let token = self.peek();
+        match token.kind {
+            TokenKind::Duration(value) => {
+                self.bump();
+                Some(Spanned { value, span: token.span })
+            }
+            TokenKind::Int(number) => {
+                self.bump();
+                self.report(
+                    Diagnostic::new(Code::UnitMissing, format!("`{number}` has no unit"))
+                        .label(token.span, format!("{what} is a duration"))
+                        .help(format!("write `{number}s` for seconds; units are `us`, `ms`, `s`, `m`, `h` and `d`")),
+                );
+                None
+            }
+            TokenKind::Word | TokenKind::QuotedWord if !self.at_clause() => {
+                self.bump();
+                let word = self.text_of(token.span);
+                self.report(
+                    Diagnostic::new(
+                        Code::DurationNotLiteral,
+                        format!("{what} must be a literal duration"),
+                    )
+                    .label(token.span, format!("`{word}` is not a literal"))
+                    .help("write it out, as in `10s`; a param cannot stand here in this version"),
+                );
+                None
+            }
+            _ => {
+                self.expected("a duration such as `10s`");
+                None
+            }
+        }
+    }
+
+    /// Whether a declaration begins here, told by its first words, at the start of a line.
+    pub(super) fn at_declaration(&self) -> bool {
+        let token = self.peek();
+        let Some(word) = self.word().filter(|_| token.line_start) else { return false };
+        let second = self.nth(1).kind;
+        let named = matches!(second, TokenKind::Word | TokenKind::QuotedWord);
+        let third = self.word_of(self.nth(2)).unwrap_or_default();
+        let brace = self.nth_is(2, Punct::BraceOpen);
+        match word {
+            "stream" | "table" => named && (brace || third == "from"),
+            "type" | "event" | "scenario" => named && brace,
+            "rule" => named && (brace || HARD_CLAUSES.contains(&third)),
+            "sink" => named && third == "to",
+            "param" => named && (self.nth_is(2, Punct::Colon) || self.nth_is(2, Punct::Equal)),
+            "fn" => named && self.nth_is(2, Punct::ParenOpen),
+            "test" => matches!(second, TokenKind::Str | TokenKind::RawStr),
+            _ => false,
+        }
+    }
+
+    /// Whether an attribute line begins here.
+    pub(super) fn at_attribute_line(&self) -> bool {
+        self.peek().line_start && self.at(Punct::At)
+    }
+
+    /// Whether a clause of a rule begins here.
+    pub(super) fn at_clause(&self) -> bool {
+        let Some(word) = self.word() else { return false };
+        let used_as_value = word == "window" && self.nth_is(1, Punct::Dot);
+        if HARD_CLAUSES.contains(&word) {
+            return !used_as_value;
+        }
+        let soft = SOFT_CLAUSES.contains(&word) || word == "then" || word == "else";
+        soft && self.peek().line_start && !self.nth_is(1, Punct::Colon)
+    }
+
+    /// Whether the body being read ends here: its brace, the file's end, or the next declaration.
+    pub(super) fn at_body_end(&self) -> bool {
+        self.at(Punct::BraceClose)
+            || self.at_end()
+            || self.at_declaration()
+            || self.at_attribute_line()
+    }
+
+    /// Skips what cannot be read, up to the next clause or the end of the body.
+    pub(super) fn skip_to_clause(&mut self) {
+        let mut depth = 0usize;
+        while !self.at_end() && !self.at_declaration() && !self.at_attribute_line() {
+            if self.at_clause() && (depth == 0 || self.peek().line_start) {
+                return;
+            }
+            match self.peek().kind {
+                TokenKind::Punct(Punct::BraceOpen) => depth += 1,
+                TokenKind::Punct(Punct::BraceClose) if depth == 0 => return,
+                TokenKind::Punct(Punct::BraceClose) => depth -= 1,
+                _ => {}
+            }
+            self.bump();
+        }
+    }
+
+    /// Skips to the end of a member: a comma, the next line, or the end of the body.
+    pub(super) fn skip_member(&mut self) {
+        let mut depth = 0usize;
+        while !self.at_end() {
+            let token = self.peek();
+            match token.kind {
+                TokenKind::Punct(Punct::ParenOpen | Punct::BracketOpen | Punct::BraceOpen) => {
+                    depth += 1
+                }
+                TokenKind::Punct(Punct::BraceClose | Punct::ParenClose | Punct::BracketClose)
+                    if depth == 0 =>
+                {
+                    return;
+                }
+                TokenKind::Punct(Punct::BraceClose | Punct::ParenClose | Punct::BracketClose) => {
+                    depth -= 1
+                }
+                TokenKind::Punct(Punct::Comma) if depth == 0 => return,
+                _ => {}
+            }
+            self.bump();
+            if self.peek().line_start {
+                return;
+            }
+        }
+    }
+
+    /// After a member: a comma, a new line or the closing brace must follow.
+    pub(super) fn member_end(&mut self) {
+        if self.eat(Punct::Comma).is_some()
+            || self.peek().line_start
+            || self.at(Punct::BraceClose)
+            || self.at_end()
+        {
+            return;
+        }
+        if self.at(Punct::Semicolon) {
+            let span = self.bump().span;
+            self.report(
+                Diagnostic::new(Code::Unexpected, "members are not separated by `;`")
+                    .label(span, "a comma or a new line does it"),
+            );
+            return;
+        }
+        self.expected("a comma or a new line");
+        if self.peek().kind != TokenKind::Word || !self.nth_is(1, Punct::Colon) {
+            self.skip_member();
+        }
+    }
+
+    /// Skips to before the bracket that closes what is open here, over whole bracketed groups; stops
+    /// at clauses and declarations, so that one lost bracket does not swallow the rest.
+    pub(super) fn skip_group(&mut self) {
+        let mut depth = 0usize;
+        while !self.at_end() && !self.at_declaration() {
+            if self.peek().line_start && self.at_clause() {
+                return;
+            }
+            match self.peek().kind {
+                TokenKind::Punct(Punct::ParenOpen | Punct::BracketOpen | Punct::BraceOpen) => {
+                    depth += 1
+                }
+                TokenKind::Punct(Punct::BraceClose | Punct::ParenClose | Punct::BracketClose)
+                    if depth == 0 =>
+                {
+                    return;
+                }
+                TokenKind::Punct(Punct::BraceClose | Punct::ParenClose | Punct::BracketClose) => {
+                    depth -= 1
+                }
+                _ => {}
+            }
+            self.bump();
+        }
+    }
+}

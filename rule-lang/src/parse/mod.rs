@@ -1,0 +1,217 @@
+//! Tokens to tree, by recursive descent.
+//!
+//! Reading never fails: [`parse`] returns what it understood and a diagnostic for everything else.
+//! After a mistake it goes on at the next member, clause or declaration, so all mistakes of a file
+//! come in one run. Every loop consumes at least one token or ends, and a token is skipped at most
+//! once, so time is linear; nesting and height of expressions have limits, so no text can exhaust
+//! the stack here or in the passes after.
+
+mod cursor;
+mod expr;
+mod param;
+mod rule;
+mod stream;
+mod table;
+mod test_block;
+#[cfg(test)]
+mod tests;
+mod unsupported;
+mod window;
+
+use crate::ast::{Ast, Attribute, Declaration, Literal, Spanned};
+use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::lex::{Lexed, Punct, TokenKind, TriviaKind, lex};
+use crate::source::{FileId, Span};
+use cursor::Cursor;
+
+/// What was read from one file.
+#[derive(Debug, Clone, Default)]
+pub struct Parsed {
+    /// The tree.
+    pub ast: Ast,
+    /// Everything that could not be read, in the order of the text.
+    pub diagnostics: Vec<Diagnostic>,
+    /// `// cep: allow CODE` lines.
+    pub allows: Vec<Spanned<Code>>,
+}
+
+/// Words that begin a declaration.
+pub(crate) const DECLARATIONS: &[&str] =
+    &["stream", "type", "event", "sink", "table", "param", "fn", "rule", "scenario", "test"];
+
+/// Reads one file.
+#[must_use]
+pub fn parse(file: FileId, text: &str) -> Parsed {
+    let lexed = lex(file, text);
+    let mut cursor = Cursor::new(file, text, &lexed);
+    let ast = cursor.file();
+    let mut diagnostics = cursor.into_diagnostics();
+    diagnostics.extend(lexed.diagnostics.iter().cloned());
+    crate::diagnostic::sort(&mut diagnostics);
+    Parsed { ast, diagnostics, allows: allows(text, &lexed) }
+}
+
+/// The codes named in `// cep: allow …` comments.
+fn allows(text: &str, lexed: &Lexed) -> Vec<Spanned<Code>> {
+    let comments = lexed.trivia.iter().filter(|t| t.kind == TriviaKind::Comment);
+    comments
+        .filter_map(|comment| {
+            let words = comment.span.text(text).trim_start_matches('/').trim();
+            let codes = words.strip_prefix("cep:")?.trim_start().strip_prefix("allow")?;
+            Some((comment.span, codes))
+        })
+        .flat_map(|(span, codes)| {
+            let numbers = codes.split(|c: char| !c.is_ascii_alphanumeric());
+            numbers.filter_map(Code::from_number).map(move |value| Spanned { value, span })
+        })
+        .collect()
+}
+
+impl Cursor<'_> {
+    fn file(&mut self) -> Ast {
+        let mut ast = Ast::default();
+        while !self.at_end() {
+            if let Some(declaration) = self.declaration() {
+                ast.declarations.push(declaration);
+            }
+        }
+        ast
+    }
+
+    fn declaration(&mut self) -> Option<Declaration> {
+        let doc = self.doc();
+        let attributes = self.attributes();
+        let word = self.word().unwrap_or_default();
+        if word != "rule"
+            && let Some(first) = attributes.first()
+        {
+            self.report(
+                Diagnostic::new(Code::Unexpected, "attributes stand before rules only")
+                    .label(first.span, "this attribute"),
+            );
+        }
+        match word {
+            "stream" => self.stream(doc).map(Declaration::Stream),
+            "param" => self.param(doc).map(Declaration::Param),
+            "sink" => self.sink().map(Declaration::Sink),
+            "rule" => self.rule(doc, attributes).map(Declaration::Rule),
+            "test" => self.test().map(Declaration::Test),
+            _ => match unsupported::declaration(word) {
+                Some(kind) => Some(Declaration::Unsupported(self.unsupported_declaration(kind))),
+                None => {
+                    self.not_a_declaration();
+                    None
+                }
+            },
+        }
+    }
+
+    fn not_a_declaration(&mut self) {
+        let token = self.peek();
+        let found = self.describe(token);
+        match token.kind {
+            TokenKind::Bad => {}
+            TokenKind::End => self.report(
+                Diagnostic::new(Code::Unexpected, "an attribute without a rule")
+                    .label(token.span, "expected `rule` here"),
+            ),
+            TokenKind::Punct(Punct::BraceClose) => self.report(
+                Diagnostic::new(Code::Unclosed, "this `}` closes nothing")
+                    .label(token.span, "no `{` is open here")
+                    .help("remove it, or look for a `}` too many above"),
+            ),
+            TokenKind::Punct(Punct::Semicolon) => self.report(
+                Diagnostic::new(Code::Unexpected, "declarations are not ended by `;`")
+                    .label(token.span, "remove this"),
+            ),
+            TokenKind::Word => {
+                let word = self.word().unwrap_or_default();
+                let help = did_you_mean(word, DECLARATIONS.iter().copied())
+                    .or_else(|| foreign_declaration(word));
+                self.report(
+                    Diagnostic::new(
+                        Code::UnknownDeclaration,
+                        format!("{found} does not begin a declaration"),
+                    )
+                    .label(token.span, "expected `stream`, `param`, `rule`, `sink` or `test`")
+                    .maybe_help(help),
+                );
+            }
+            _ => self.report(
+                Diagnostic::new(
+                    Code::UnknownDeclaration,
+                    format!("{found} does not begin a declaration"),
+                )
+                .label(token.span, "expected `stream`, `param`, `rule`, `sink` or `test`"),
+            ),
+        }
+        self.bump();
+        while !self.at_end() && !self.at_declaration() && !self.at_attribute_line() {
+            self.bump();
+        }
+    }
+
+    /// `@name(literal)` before a rule.
+    fn attributes(&mut self) -> Vec<Attribute> {
+        let mut attributes = Vec::new();
+        while let Some(at) = self.eat(Punct::At) {
+            let Some(name) = self.name("an attribute's name") else { break };
+            let mut value = None;
+            if self.at(Punct::ParenOpen) && !self.peek().line_start {
+                let open = self.bump().span;
+                value = self.attribute_value();
+                self.close(Punct::ParenClose, open);
+            }
+            let span = at.to(self.last_span());
+            attributes.push(Attribute { name, value, span });
+        }
+        attributes
+    }
+
+    fn attribute_value(&mut self) -> Option<Spanned<Literal>> {
+        let expr = self.expr();
+        match expr.kind {
+            crate::ast::ExprKind::Literal(value) => Some(Spanned { value, span: expr.span }),
+            crate::ast::ExprKind::Error => None,
+            _ => {
+                self.report(
+                    Diagnostic::new(Code::Unexpected, "an attribute's value must be a literal")
+                        .label(expr.span, "")
+                        .help("write text in quotes, as in `@severity(\"high\")`"),
+                );
+                None
+            }
+        }
+    }
+
+    /// `/// …` lines directly above the next token.
+    fn doc(&self) -> String {
+        let lines = self.leading_trivia().iter().filter(|t| t.kind == TriviaKind::Doc);
+        let lines: Vec<&str> =
+            lines.map(|line| self.text_of(line.span).trim_start_matches('/').trim()).collect();
+        lines.join("\n")
+    }
+}
+
+/// What to type for words that begin things in other languages.
+fn foreign_declaration(word: &str) -> Option<String> {
+    let help = match word.to_lowercase().as_str() {
+        "import" | "use" | "include" => {
+            "all `*.rules` files of a folder are one program; no imports are needed"
+        }
+        "select" | "insert" | "create" => "rules are written `rule NAME { from … when … emit … }`",
+        "let" | "const" | "var" => {
+            "a value for all rules is `param NAME: TYPE = LITERAL`; `let` stands inside a rule"
+        }
+        "from" | "where" | "by" | "window" | "when" | "emit" | "clear" => {
+            "clauses stand inside `rule NAME { … }`; is a `}` too many above?"
+        }
+        _ => return None,
+    };
+    Some(help.to_owned())
+}
+
+/// Byte span covering a whole token range; used for skipped text.
+pub(crate) fn cover(first: Span, last: Span) -> Span {
+    if last.end < first.end { first } else { first.to(last) }
+}

@@ -1,0 +1,236 @@
+//! `window KIND(…) [fill D]`
+
+use super::cursor::Cursor;
+use crate::ast::{Spanned, Window, WindowKind};
+use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::lex::{Punct, TokenKind};
+use crate::source::Span;
+
+/// What stands between a window's parentheses.
+#[derive(Default)]
+struct Arguments {
+    size: Option<Spanned<i64>>,
+    every: Option<Spanned<i64>>,
+    align: Option<Spanned<i64>>,
+    /// Whether an argument was already reported.
+    faulty: bool,
+}
+
+impl Cursor<'_> {
+    /// After `window`.
+    pub(super) fn window(&mut self) -> Window {
+        let token = self.peek();
+        let mut window = Window { kind: None, kind_span: token.span, fill_us: None };
+        let word = self.word().unwrap_or_default();
+        match word {
+            "tumbling" | "hopping" | "sliding" => {
+                self.bump();
+                window.kind = self.window_kind(word, token.span);
+            }
+            "session" => self.skip_window(
+                Code::NoSession,
+                "`session` windows are",
+                "`tumbling(D)` collects what belongs to each D",
+            ),
+            "last" | "every" => self.skip_window(
+                Code::NoCountWindows,
+                "windows by count are",
+                "use a window by time: `sliding(D)` or `tumbling(D)`",
+            ),
+            "forever" => self.skip_window(
+                Code::NoForever,
+                "`forever` is",
+                "use a long window, such as `tumbling(1d)`",
+            ),
+            _ => self.unknown_window(token.kind, word),
+        }
+        self.window_options(&mut window);
+        window
+    }
+
+    fn skip_window(&mut self, code: Code, what: &str, help: &str) {
+        let span = self.bump().span;
+        self.not_supported(code, span, what, help);
+        if self.eat(Punct::ParenOpen).is_some() {
+            self.skip_group();
+            self.eat(Punct::ParenClose);
+        }
+    }
+
+    fn unknown_window(&mut self, kind: TokenKind, word: &str) {
+        if kind != TokenKind::Word || self.at_clause() {
+            self.expected("`tumbling(…)`, `hopping(…)` or `sliding(…)`");
+            return;
+        }
+        let help = did_you_mean(word, ["tumbling", "hopping", "sliding"]);
+        let help = help.unwrap_or_else(|| {
+            "write `tumbling(10s)`, `hopping(10s, every 1s)` or `sliding(10s)`".to_owned()
+        });
+        let span = self.bump().span;
+        self.report(
+            Diagnostic::new(Code::UnknownWindow, format!("there is no window kind `{word}`"))
+                .label(span, "expected `tumbling`, `hopping` or `sliding`")
+                .help(help),
+        );
+        if self.eat(Punct::ParenOpen).is_some() {
+            self.skip_group();
+            self.eat(Punct::ParenClose);
+        }
+    }
+
+    fn window_kind(&mut self, word: &str, span: Span) -> Option<WindowKind> {
+        let open = self.expect(Punct::ParenOpen, "`(` and the window's size")?;
+        let arguments = self.window_arguments(word);
+        if !self.close(Punct::ParenClose, open) || arguments.faulty {
+            return None;
+        }
+        let Some(size_us) = arguments.size else {
+            self.report(
+                Diagnostic::new(Code::Unexpected, format!("this `{word}` window has no size"))
+                    .label(span, "")
+                    .help(format!(
+                        "write `{word}(10s{})`",
+                        if word == "hopping" { ", every 1s" } else { "" }
+                    )),
+            );
+            return None;
+        };
+        let align_us = arguments.align;
+        match (word, arguments.every) {
+            ("tumbling", _) => Some(WindowKind::Tumbling { size_us, align_us }),
+            ("sliding", _) => Some(WindowKind::Sliding { size_us }),
+            (_, Some(every_us)) => Some(WindowKind::Hopping { size_us, every_us, align_us }),
+            (_, None) => {
+                let text = self.text_of(size_us.span);
+                self.report(
+                    Diagnostic::new(Code::Unexpected, "this `hopping` window has no `every`")
+                        .label(span, "")
+                        .help(format!("write `hopping({text}, every 1s)`, or `tumbling({text})` for windows side by side")),
+                );
+                None
+            }
+        }
+    }
+
+    fn window_arguments(&mut self, kind: &str) -> Arguments {
+        let mut arguments = Arguments::default();
+        while !self.at(Punct::ParenClose) && !self.at_body_end() && !self.at_clause() {
+            if self.eat(Punct::Comma).is_some() {
+                continue;
+            }
+            let before = self.problems();
+            self.window_argument(kind, &mut arguments);
+            arguments.faulty |= self.problems() > before;
+            if !self.at(Punct::Comma) && !self.at(Punct::ParenClose) {
+                if self.problems() == before {
+                    self.expected("`,` or `)`");
+                    arguments.faulty = true;
+                }
+                self.skip_group();
+            }
+        }
+        arguments
+    }
+
+    fn window_argument(&mut self, kind: &str, arguments: &mut Arguments) {
+        let token = self.peek();
+        let word = self.word().unwrap_or_default();
+        let valued = !matches!(self.nth(1).kind, TokenKind::Punct(_));
+        if token.kind != TokenKind::Word || !valued {
+            if arguments.size.is_some() {
+                self.expected("`every D` or `align D`");
+                self.bump();
+            } else {
+                arguments.size = self.duration("a window's size");
+            }
+            return;
+        }
+        match (word, kind) {
+            ("every", "hopping") => {
+                self.bump();
+                arguments.every = self.duration("`every`");
+            }
+            ("align", "hopping" | "tumbling") => {
+                self.bump();
+                arguments.align = self.duration("`align`");
+            }
+            ("zone", _) => {
+                self.not_supported(
+                    Code::NoZone,
+                    token.span,
+                    "`zone` is",
+                    "`align D` moves windows off UTC's midnight by a fixed offset",
+                );
+                self.bump();
+                self.bump();
+            }
+            _ => self.unknown_argument(word, kind),
+        }
+    }
+
+    fn unknown_argument(&mut self, word: &str, kind: &str) {
+        let known: &[&str] = match kind {
+            "hopping" => &["every", "align"],
+            "tumbling" => &["align"],
+            _ => &[],
+        };
+        let help = match (word, kind) {
+            ("every", "tumbling") => {
+                Some("for overlapping windows write `hopping(size, every D)`".to_owned())
+            }
+            ("every" | "align", "sliding") => Some(
+                "a sliding window moves with every event; for steps write `hopping(size, every D)`"
+                    .to_owned(),
+            ),
+            _ => did_you_mean(word, known.iter().copied()),
+        };
+        let span = self.bump().span;
+        self.report(
+            Diagnostic::new(
+                Code::UnknownWindow,
+                format!("`{kind}` windows have no option `{word}`"),
+            )
+            .label(span, "")
+            .maybe_help(help),
+        );
+        self.skip_group();
+    }
+
+    /// `fill D`, `early`, `allow D` after the kind.
+    fn window_options(&mut self, window: &mut Window) {
+        loop {
+            if self.at_word("fill") {
+                self.bump();
+                window.fill_us = self.duration("`fill`");
+                if let Some(span) = self.eat_word("for") {
+                    self.not_supported(
+                        Code::NoFillTable,
+                        span,
+                        "`fill … for TABLE` is",
+                        "without it, a key has windows from its first event on",
+                    );
+                    self.bump();
+                }
+            } else if let Some(span) = self.eat_word("early") {
+                self.not_supported(
+                    Code::NoEarly,
+                    span,
+                    "`early` is",
+                    "a `sliding` window is judged at each event",
+                );
+            } else if let Some(span) = self.eat_word("allow") {
+                self.not_supported(
+                    Code::NoAllow,
+                    span,
+                    "`allow` is",
+                    "a larger `lateness` of the stream waits for late events",
+                );
+                if matches!(self.peek().kind, TokenKind::Duration(_) | TokenKind::Int(_)) {
+                    self.bump();
+                }
+            } else {
+                return;
+            }
+        }
+    }
+}
