@@ -2,4 +2,6 @@
 //!
 //! The only crate of the three with input and output; `cep-core` and `rule-lang` are pure.
 
+mod base64;
 pub mod connector;
+mod durable;

@@ -8,8 +8,16 @@
 //! that a source ends by itself (a file) or was told to stop where the log ends.
 
 mod error;
+mod file;
+mod lines;
+pub mod log;
+pub mod memory;
+mod null;
 mod record;
+mod stdio;
 mod uri;
+
+pub mod contract;
 
 pub use error::{ConnectorError, ConnectorErrorKind};
 pub use record::{BadRecord, Record, RecordBatch};
@@ -169,6 +177,15 @@ pub enum AtEnd {
     Follow,
 }
 
+/// What a sink does with what is at its place already. Logs and topics always append.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// It begins anew, as `>` does in a shell.
+    Replace,
+    /// It goes on at the end, after cutting off a line that a crash has left half-written.
+    Append,
+}
+
 /// Whether a source is to hand out headers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Headers {
@@ -188,6 +205,8 @@ pub struct ConnectorOptions {
     pub at_end: Option<AtEnd>,
     /// The longest record that is read, in bytes.
     pub max_record_bytes: usize,
+    /// What a sink does with what is at its place already.
+    pub existing: Existing,
     /// Whether sources hand out headers.
     pub headers: Headers,
     /// Settings of the Kafka client (librdkafka names), from `[kafka]` in `cep.toml`, without
@@ -201,6 +220,7 @@ impl Default for ConnectorOptions {
             app_id: "cep".into(),
             at_end: None,
             max_record_bytes: MAX_RECORD_BYTES,
+            existing: Existing::Replace,
             headers: Headers::Skip,
             kafka: BTreeMap::new(),
         }
@@ -225,7 +245,44 @@ pub struct Connector {
 }
 
 /// Every connector there is.
-pub const CONNECTORS: &[Connector] = &[];
+pub const CONNECTORS: &[Connector] = &[
+    Connector {
+        scheme: "file",
+        doc: "a file with one JSON object a line; `.gz` and `.zst` are unpacked and packed",
+        source: Some(file::open_source),
+        sink: Some(file::open_sink),
+    },
+    Connector {
+        scheme: "stdin",
+        doc: "standard input, one JSON object a line",
+        source: Some(stdio::open_source),
+        sink: None,
+    },
+    Connector {
+        scheme: "stdout",
+        doc: "standard output, one JSON object a line",
+        source: None,
+        sink: Some(stdio::open_sink),
+    },
+    Connector {
+        scheme: "log",
+        doc: "a topic of the embedded log",
+        source: Some(log::open_source),
+        sink: Some(log::open_sink),
+    },
+    Connector {
+        scheme: "null",
+        doc: "nothing to read; what is written goes nowhere",
+        source: Some(null::open_source),
+        sink: Some(null::open_sink),
+    },
+];
+
+/// The error of a connector that was handed another's place, which the table prevents.
+fn foreign(uri: &Uri) -> ConnectorError {
+    let cause = "it is another connector's place";
+    ConnectorError::new(ConnectorErrorKind::Unsupported, format!("cannot open `{uri}`"), cause)
+}
 
 fn row(uri: &Uri) -> Result<&'static Connector, ConnectorError> {
     CONNECTORS.iter().find(|row| row.scheme == uri.scheme()).ok_or_else(|| {

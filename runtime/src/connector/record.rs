@@ -186,9 +186,22 @@ impl RecordBatch {
         start: usize,
         end: usize,
     ) {
+        self.mark_keyed(offset, timestamp, None, start, end);
+    }
+
+    /// The same with a key, which is copied to the end of the buffer.
+    pub fn mark_keyed(
+        &mut self,
+        offset: u64,
+        timestamp: Option<EventTime>,
+        key: Option<&[u8]>,
+        start: usize,
+        end: usize,
+    ) {
         let inside = start <= end && end <= self.bytes.len();
         let value = if inside { Piece { start, end } } else { Piece { start: 0, end: 0 } };
-        self.mark(offset, timestamp, NO_PIECE, value);
+        let key = self.copy(key);
+        self.mark(offset, timestamp, key, value);
     }
 
     /// One record; `None` beyond the last.
