@@ -1,3 +1,7 @@
-//! Test support.
+//! What tests the whole of cep: a real Kafka broker, the reference interpreter, golden cases and
+//! the roads they are driven on.
 
 pub mod broker;
+pub mod log;
+pub mod reference;
+pub mod render;

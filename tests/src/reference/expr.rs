@@ -1,0 +1,113 @@
+//! Expressions, by walking their tree.
+
+use cep_core::function::{EvalError, apply_binary, apply_unary};
+use cep_core::plan::{BinaryOp, Expr, ExprKind, Plan, TextPart};
+use cep_core::time::EventTime;
+use cep_core::value::Value;
+
+/// What an expression can read.
+pub(super) struct Scope<'a> {
+    plan: &'a Plan,
+    /// The event's fields, where one event is judged.
+    fields: &'a [Value],
+    key: &'a [Value],
+    /// The aggregates' results, where a window is judged.
+    aggregates: Vec<Result<Value, EvalError>>,
+    /// The window's start and end.
+    window: Option<(EventTime, EventTime)>,
+}
+
+impl<'a> Scope<'a> {
+    /// The scope of one event.
+    pub fn of_row(plan: &'a Plan, fields: &'a [Value], key: &'a [Value]) -> Self {
+        Self { plan, fields, key, aggregates: Vec::new(), window: None }
+    }
+
+    /// The scope of one window.
+    pub fn of_window(
+        plan: &'a Plan,
+        key: &'a [Value],
+        aggregates: Vec<Result<Value, EvalError>>,
+        window: (EventTime, EventTime),
+    ) -> Self {
+        Self { plan, fields: &[], key, aggregates, window: Some(window) }
+    }
+
+    /// Whether a condition holds.
+    pub fn holds(&self, condition: &Expr) -> Result<bool, EvalError> {
+        match self.value(condition)? {
+            Value::Bool(holds) => Ok(holds),
+            _ => Err(EvalError::WrongType),
+        }
+    }
+
+    /// The value of an expression; operands are evaluated from left to right, and the first error
+    /// is the expression's.
+    pub fn value(&self, expr: &Expr) -> Result<Value, EvalError> {
+        match &expr.kind {
+            ExprKind::Literal(value) => Ok(value.clone()),
+            ExprKind::Field(index) => nth(self.fields, *index),
+            ExprKind::Key(index) => nth(self.key, *index),
+            ExprKind::Param(id) => {
+                self.plan.params.get(id.0 as usize).map(|param| param.value.clone()).ok_or(DEFECT)
+            }
+            ExprKind::Aggregate(index) => {
+                self.aggregates.get(*index as usize).cloned().unwrap_or(Err(DEFECT))
+            }
+            ExprKind::WindowStart => self.window.map(|w| Value::Timestamp(w.0)).ok_or(DEFECT),
+            ExprKind::WindowEnd => self.window.map(|w| Value::Timestamp(w.1)).ok_or(DEFECT),
+            ExprKind::Unary(op, operand) => apply_unary(*op, &self.value(operand)?),
+            ExprKind::Binary(op, left, right) => self.binary(*op, left, right),
+            ExprKind::If(condition, yes, no) => {
+                if self.holds(condition)? {
+                    self.value(yes)
+                } else {
+                    self.value(no)
+                }
+            }
+            ExprKind::In(needle, options) => {
+                let needle = self.value(needle)?;
+                let options = self.values(options)?;
+                Ok(Value::Bool(options.contains(&needle)))
+            }
+            ExprKind::Call(function, arguments) => {
+                (function.info().apply)(&self.values(arguments)?)
+            }
+            ExprKind::Text(parts) => {
+                let texts: Vec<String> =
+                    parts.iter().map(|part| self.text(part)).collect::<Result<_, _>>()?;
+                Ok(Value::text(texts.concat()))
+            }
+        }
+    }
+
+    fn values(&self, exprs: &[Expr]) -> Result<Vec<Value>, EvalError> {
+        exprs.iter().map(|expr| self.value(expr)).collect()
+    }
+
+    fn text(&self, part: &TextPart) -> Result<String, EvalError> {
+        match part {
+            TextPart::Literal(text) => Ok(text.clone()),
+            TextPart::Value(expr) => Ok(self.value(expr)?.to_string()),
+        }
+    }
+
+    fn binary(&self, op: BinaryOp, left: &Expr, right: &Expr) -> Result<Value, EvalError> {
+        match op {
+            BinaryOp::And => Ok(Value::Bool(self.holds(left)? && self.holds(right)?)),
+            BinaryOp::Or => Ok(Value::Bool(self.holds(left)? || self.holds(right)?)),
+            BinaryOp::Coalesce => match self.value(left)? {
+                Value::Null => self.value(right),
+                present => Ok(present),
+            },
+            _ => apply_binary(op, &self.value(left)?, &self.value(right)?),
+        }
+    }
+}
+
+/// What a plan that does not keep its promises gives.
+const DEFECT: EvalError = EvalError::WrongType;
+
+fn nth(values: &[Value], index: u32) -> Result<Value, EvalError> {
+    values.get(index as usize).cloned().ok_or(DEFECT)
+}

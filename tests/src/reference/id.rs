@@ -1,0 +1,52 @@
+//! The ids of emits, from their documentation.
+
+use cep_core::time::EventTime;
+use cep_core::value::{RowOrigin, Value, encode_key, encode_value};
+
+/// What was decided when a rule fired.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Decided {
+    /// A closing window, by its start and end.
+    Window(EventTime, EventTime),
+    /// A record.
+    Record(RowOrigin),
+    /// An instant at which something left a window.
+    Expiry(EventTime),
+}
+
+/// The first 16 bytes of a BLAKE3 hash over the rule's and the event's name, the emit line (32
+/// bits), the key, and what was decided: a tag and its parts. Numbers are big-endian; names and
+/// values have their canonical encoding.
+pub(super) fn emit_id(
+    rule: &str,
+    event: &str,
+    line: u32,
+    key: &[Value],
+    decided: Decided,
+    stream: &str,
+) -> [u8; 16] {
+    let mut bytes = Vec::new();
+    encode_value(&Value::text(rule), &mut bytes);
+    encode_value(&Value::text(event), &mut bytes);
+    bytes.extend_from_slice(&line.to_be_bytes());
+    encode_key(key, &mut bytes);
+    match decided {
+        Decided::Window(start, end) => {
+            bytes.push(0);
+            bytes.extend_from_slice(&start.0.to_be_bytes());
+            bytes.extend_from_slice(&end.0.to_be_bytes());
+        }
+        Decided::Record(origin) => {
+            bytes.push(1);
+            encode_value(&Value::text(stream), &mut bytes);
+            bytes.extend_from_slice(&origin.partition.to_be_bytes());
+            bytes.extend_from_slice(&origin.offset.to_be_bytes());
+        }
+        Decided::Expiry(instant) => {
+            bytes.push(2);
+            bytes.extend_from_slice(&instant.0.to_be_bytes());
+        }
+    }
+    let hash = blake3::hash(&bytes);
+    std::array::from_fn(|index| hash.as_bytes()[index])
+}

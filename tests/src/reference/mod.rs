@@ -1,0 +1,76 @@
+//! The reference interpreter: what a program means, said as plainly as possible.
+//!
+//! [`run`] looks at the whole [`Log`] at once and lists, rule by rule and key by key, every window
+//! and every instant there can be. It keeps no state from event to event, shares the plan, values,
+//! times and scalar functions with the engine and nothing else, and is slow. Where it and the
+//! engine differ, one of them contradicts the language's reference.
+//!
+//! In which words:
+//!
+//! - A *row* is an event as one rule sees it: the rule's filter holds, its key and what its
+//!   aggregates read have values ([`rows`]). A row without these values is an error of that rule.
+//! - A row knows the watermark its partition had just before it. That decides lateness, so that no
+//!   order between partitions matters.
+//! - A rule is *judged* at instants: closing windows at their end ([`closing`]), sliding windows
+//!   wherever a row comes or goes ([`sliding`]), rules without a window at rows ([`rowwise`]).
+//!   A judgement that fires is a *firing* ([`firing`]).
+//! - Everything is judged that the final watermark has decided.
+
+mod aggregate;
+mod closing;
+mod exact;
+mod expr;
+mod firing;
+mod id;
+mod output;
+mod rows;
+mod rowwise;
+mod sliding;
+#[cfg(test)]
+mod tests;
+
+pub use output::{Emitted, FailedRule, Late, Outputs, Source, Subject};
+
+use crate::log::{End, Log};
+use cep_core::plan::{Plan, RuleId, StreamId, WindowKind};
+use cep_core::time::Watermark;
+use firing::Judge;
+
+/// Everything that `plan` makes of `log`, in the merged order.
+#[must_use]
+pub fn run(plan: &Plan, log: &Log) -> Outputs {
+    let mut found = output::Found::default();
+    for (index, rule) in plan.rules.iter().enumerate() {
+        let id = RuleId(u32::try_from(index).unwrap_or(u32::MAX));
+        let rows = rows::rows_of(plan, id, rule, log, &mut found);
+        let end = final_watermark(plan, log, rule.input);
+        let mut judge = Judge { plan, id, rule, found: &mut found };
+        match rule.window.as_ref().map(|window| (window.kind, window.fill)) {
+            None => rowwise::run(&mut judge, &rows, end),
+            Some((WindowKind::Sliding { size }, _)) => sliding::run(&mut judge, &rows, size, end),
+            Some((WindowKind::Hopping { size, every, align }, fill)) => {
+                let grid = closing::Grid { size: size.0, every: every.0, align: align.0 };
+                closing::run(&mut judge, &rows, grid, &closing::Reach::of(fill, end, log, rule));
+            }
+        }
+    }
+    found.into_outputs()
+}
+
+/// How far a stream's time has come when everything has ended: at least to where any of its
+/// partitions had come, and from there as far as the end says.
+fn final_watermark(plan: &Plan, log: &Log, stream: StreamId) -> Watermark {
+    let lateness = plan.stream(stream).map_or(0, |stream| stream.lateness.0);
+    let partitions = log.partitions(stream);
+    let furthest = partitions
+        .iter()
+        .map(|entries| rows::watermark_after(entries, lateness))
+        .max()
+        .unwrap_or(Watermark::BEFORE_ALL);
+    let last_event = log.last_event_time().map_or(Watermark::BEFORE_ALL, |time| Watermark(time.0));
+    match log.end {
+        End::AtLastEvent => furthest.max(last_event),
+        End::At(instant) => furthest.max(last_event).max(Watermark(instant.0)),
+        End::Flush => Watermark::AFTER_ALL,
+    }
+}

@@ -1,0 +1,53 @@
+//! Rules without a window.
+//!
+//! Without an edge each row is judged by itself, however late it is. An edge needs order: its rows
+//! are judged once per key and instant, by the last row of that instant.
+
+use super::expr::Scope;
+use super::firing::{Edge, Judge, Judgement, Occupied, by_key};
+use super::id::Decided;
+use super::output::Source;
+use super::rows::Row;
+use cep_core::plan::Trigger;
+use cep_core::time::{EventTime, Watermark};
+use std::collections::BTreeMap;
+
+/// Judges every row, or every instant of every key.
+pub(super) fn run(judge: &mut Judge<'_>, rows: &[Row<'_>], end: Watermark) {
+    if !matches!(judge.rule.trigger, Trigger::Edge(_)) {
+        for row in rows {
+            let order = EventTime(row.time.0.max(row.watermark.0));
+            judge_row(judge, &mut Edge::default(), row, order);
+        }
+        return;
+    }
+    let on_time = judge.on_time(rows);
+    for rows in by_key(on_time).into_values() {
+        let mut last_of_instant = BTreeMap::new();
+        for row in rows {
+            let last = last_of_instant.entry(row.time).or_insert(row);
+            if row.origin > last.origin {
+                *last = row;
+            }
+        }
+        let mut edge = Edge::default();
+        for row in last_of_instant.into_values().filter(|row| end.has_decided(row.time)) {
+            judge_row(judge, &mut edge, row, row.time);
+        }
+    }
+}
+
+fn judge_row(judge: &mut Judge<'_>, edge: &mut Edge, row: &Row<'_>, order: EventTime) {
+    judge.judge(
+        edge,
+        &Judgement {
+            time: row.time,
+            order,
+            key: &row.key,
+            decided: Decided::Record(row.origin),
+            scope: Scope::of_row(judge.plan, row.fields, &row.key),
+            occupied: Occupied::Yes,
+            source: Source::of([row.origin]),
+        },
+    );
+}
