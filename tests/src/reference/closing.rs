@@ -5,7 +5,7 @@ use super::expr::Scope;
 use super::firing::{Edge, Judge, Judgement, Occupied, by_key};
 use super::id::Decided;
 use super::output::Source;
-use super::rows::Row;
+use super::rows::{Lateness, Row, rows_of};
 use crate::log::{End, Log};
 use cep_core::plan::RulePlan;
 use cep_core::time::{EventTime, Span, Watermark};
@@ -49,6 +49,21 @@ impl Grid {
         (0..count).rev().map(move |back| last_start - back * self.every + self.size)
     }
 
+    /// An event misses exactly the windows whose end its partition had reached before it.
+    fn lateness_of(self, time: EventTime, watermark: Watermark) -> Lateness {
+        let (missed, open): (Vec<i64>, Vec<i64>) =
+            self.ends_over(time).partition(|end| watermark.has_reached(EventTime(*end)));
+        let (Some(first), Some(last)) = (missed.first(), missed.last()) else {
+            return Lateness::OnTime;
+        };
+        let (start, end) = (EventTime(first - self.size), EventTime(*last));
+        if open.is_empty() {
+            Lateness::TooLate(Some((start, end)))
+        } else {
+            Lateness::MissesSome(start, end)
+        }
+    }
+
     /// All window ends from the first one over `from` up to `to`.
     fn ends(self, from: EventTime, to: i64) -> impl Iterator<Item = i64> {
         let first = self.ends_over(from).next();
@@ -58,21 +73,9 @@ impl Grid {
 }
 
 /// Judges every window of every key.
-pub(super) fn run(judge: &mut Judge<'_>, rows: &[Row<'_>], grid: Grid, reach: &Reach) {
-    let mut counted = Vec::new();
-    for row in rows {
-        // A row misses exactly the windows whose end its partition had reached before it.
-        let ends: Vec<i64> = grid.ends_over(row.time).collect();
-        let missed: Vec<i64> =
-            ends.iter().copied().filter(|end| row.watermark.has_reached(EventTime(*end))).collect();
-        if let (Some(first), Some(last)) = (missed.first(), missed.last()) {
-            judge.late(row, Some((EventTime(first - grid.size), EventTime(*last))));
-        }
-        if missed.len() < ends.len() {
-            counted.push(row);
-        }
-    }
-    for (key, rows) in by_key(counted) {
+pub(super) fn run(judge: &mut Judge<'_>, log: &Log, grid: Grid, reach: &Reach) {
+    let rows = rows_of(judge, log, |time, watermark| grid.lateness_of(time, watermark));
+    for (key, rows) in by_key(&rows) {
         run_key(judge, key, &rows, grid, reach);
     }
 }

@@ -6,7 +6,7 @@ use num_bigint::{BigInt, Sign};
 use num_integer::Integer;
 
 /// The largest number of digits after the point that a decimal has.
-const DECIMAL_SCALE: u32 = 28;
+pub(super) const DECIMAL_SCALE: u32 = 28;
 /// How many bits a decimal's digits fit in.
 const DECIMAL_BITS: u64 = 96;
 
@@ -69,7 +69,7 @@ pub(super) fn exact_float(value: f64) -> Ratio {
 }
 
 /// The quotient rounded to a whole number, halves to the even one.
-fn round_half_even(numerator: &BigInt, denominator: &BigInt) -> BigInt {
+pub(super) fn round_half_even(numerator: &BigInt, denominator: &BigInt) -> BigInt {
     let (floor, rest) = numerator.div_mod_floor(denominator);
     let twice: BigInt = rest * 2;
     let up = match twice.cmp(denominator) {
@@ -80,16 +80,17 @@ fn round_half_even(numerator: &BigInt, denominator: &BigInt) -> BigInt {
     if up { floor + 1 } else { floor }
 }
 
-/// The nearest decimal, with as many digits as one can have, halves to the even one.
-pub(super) fn nearest_decimal(value: &Ratio) -> Result<Decimal, EvalError> {
-    for scale in (0..=DECIMAL_SCALE).rev() {
+/// The nearest decimal with up to `scale` digits after the point, as many as one can have; halves
+/// to the even one.
+pub(super) fn nearest_decimal(value: &Ratio, scale: u32) -> Result<Decimal, EvalError> {
+    for scale in (0..=scale).rev() {
         let scaled = &value.numerator * BigInt::from(10).pow(scale);
         let digits = round_half_even(&scaled, &value.denominator);
         if digits.bits() <= DECIMAL_BITS
             && let Ok(digits) = i128::try_from(digits)
         {
             let decimal = Decimal::try_from_i128_with_scale(digits, scale);
-            return decimal.map(|d| d.normalize()).map_err(|_| EvalError::DecimalOverflow);
+            return decimal.map_err(|_| EvalError::DecimalOverflow);
         }
     }
     Err(EvalError::DecimalOverflow)
@@ -141,7 +142,7 @@ mod tests {
 
     fn decimal(numerator: i64, denominator: i64) -> String {
         let value = Ratio { numerator: numerator.into(), denominator: denominator.into() };
-        nearest_decimal(&value).unwrap().to_string()
+        nearest_decimal(&value, DECIMAL_SCALE).unwrap().normalize().to_string()
     }
 
     #[test]

@@ -67,8 +67,12 @@ impl<'a> Scope<'a> {
             }
             ExprKind::In(needle, options) => {
                 let needle = self.value(needle)?;
-                let options = self.values(options)?;
-                Ok(Value::Bool(options.contains(&needle)))
+                for option in options {
+                    if self.value(option)? == needle {
+                        return Ok(Value::Bool(true));
+                    }
+                }
+                Ok(Value::Bool(false))
             }
             ExprKind::Call(function, arguments) => {
                 (function.info().apply)(&self.values(arguments)?)

@@ -6,8 +6,8 @@ use super::output::{Emitted, FailedRule, Found, Late, Placed, Source, Subject};
 use super::rows::Row;
 use cep_core::function::EvalError;
 use cep_core::plan::{EmitKind, EmitPlan, Plan, RuleId, RulePlan, Trigger};
-use cep_core::time::EventTime;
-use cep_core::value::Value;
+use cep_core::time::{EventTime, Watermark};
+use cep_core::value::{RowOrigin, Value};
 
 /// A rule, and where what it gives is put.
 pub(super) struct Judge<'a> {
@@ -116,31 +116,29 @@ impl Judge<'_> {
     }
 
     fn fail(&mut self, on: &Judgement<'_>, error: EvalError) {
-        self.found.errors.push(FailedRule {
-            rule: self.id,
-            time: on.time,
-            error,
-            subject: Subject::Firing(on.key.to_vec(), on.source.clone()),
-        });
+        let subject = match on.decided {
+            // A rule without a window fires for one event.
+            Decided::Record(origin) if self.rule.window.is_none() => Subject::Row(origin),
+            _ => Subject::Firing(on.key.to_vec(), on.source.clone()),
+        };
+        self.found.errors.push(FailedRule { rule: self.id, time: on.time, error, subject });
     }
 
-    /// Reports a row that came too late.
-    pub fn late(&mut self, row: &Row<'_>, window: Option<(EventTime, EventTime)>) {
-        self.found.late.push(Late {
-            rule: self.id,
-            origin: row.origin,
-            time: row.time,
-            window,
-            watermark: row.watermark,
-        });
+    /// Reports that an event has no value for the rule.
+    pub fn fail_row(&mut self, origin: RowOrigin, time: EventTime, error: EvalError) {
+        let subject = Subject::Row(origin);
+        self.found.errors.push(FailedRule { rule: self.id, time, error, subject });
     }
 
-    /// The rows that are on time for a rule that needs order; the others are reported.
-    pub fn on_time<'r, 'a>(&mut self, rows: &'r [Row<'a>]) -> Vec<&'r Row<'a>> {
-        let (on_time, late): (Vec<_>, Vec<_>) =
-            rows.iter().partition(|row| !row.watermark.has_decided(row.time));
-        late.into_iter().for_each(|row| self.late(row, None));
-        on_time
+    /// Reports that an event came too late for some windows or for the rule.
+    pub fn late(
+        &mut self,
+        origin: RowOrigin,
+        time: EventTime,
+        watermark: Watermark,
+        window: Option<(EventTime, EventTime)>,
+    ) {
+        self.found.late.push(Late { rule: self.id, origin, time, window, watermark });
     }
 }
 

@@ -7,8 +7,9 @@
 //!
 //! In which words:
 //!
-//! - A *row* is an event as one rule sees it: the rule's filter holds, its key and what its
-//!   aggregates read have values ([`rows`]). A row without these values is an error of that rule.
+//! - A *row* is an event as one rule sees it: the rule's filter holds, it is not too late, and its
+//!   key and what its aggregates read have values ([`rows`]). An event for which one of these has
+//!   no value is an error of that rule.
 //! - A row knows the watermark its partition had just before it. That decides lateness, so that no
 //!   order between partitions matters.
 //! - A rule is *judged* at instants: closing windows at their end ([`closing`]), sliding windows
@@ -41,16 +42,18 @@ use firing::Judge;
 pub fn run(plan: &Plan, log: &Log) -> Outputs {
     let mut found = output::Found::default();
     for (index, rule) in plan.rules.iter().enumerate() {
+        if rule.attributes.iter().any(|attribute| attribute.name == "off") {
+            continue;
+        }
         let id = RuleId(u32::try_from(index).unwrap_or(u32::MAX));
-        let rows = rows::rows_of(plan, id, rule, log, &mut found);
         let end = final_watermark(plan, log, rule.input);
         let mut judge = Judge { plan, id, rule, found: &mut found };
         match rule.window.as_ref().map(|window| (window.kind, window.fill)) {
-            None => rowwise::run(&mut judge, &rows, end),
-            Some((WindowKind::Sliding { size }, _)) => sliding::run(&mut judge, &rows, size, end),
+            None => rowwise::run(&mut judge, log, end),
+            Some((WindowKind::Sliding { size }, _)) => sliding::run(&mut judge, log, size, end),
             Some((WindowKind::Hopping { size, every, align }, fill)) => {
                 let grid = closing::Grid { size: size.0, every: every.0, align: align.0 };
-                closing::run(&mut judge, &rows, grid, &closing::Reach::of(fill, end, log, rule));
+                closing::run(&mut judge, log, grid, &closing::Reach::of(fill, end, log, rule));
             }
         }
     }

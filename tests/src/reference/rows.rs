@@ -1,10 +1,10 @@
 //! Events as one rule sees them.
 
 use super::expr::Scope;
-use super::output::{FailedRule, Found, Subject};
-use crate::log::{Entry, Log, Record};
+use super::firing::Judge;
+use crate::log::{Entry, Log};
 use cep_core::function::EvalError;
-use cep_core::plan::{AggregateCall, Plan, RuleId, RulePlan};
+use cep_core::plan::{AggregateCall, KeyPart, RulePlan};
 use cep_core::time::{EventTime, Watermark};
 use cep_core::value::{RowOrigin, Value};
 
@@ -23,40 +23,68 @@ pub(super) struct Row<'a> {
     pub fields: &'a [Value],
 }
 
+/// What a rule makes of an event's time and of the watermark its partition had just before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lateness {
+    /// It counts everywhere.
+    OnTime,
+    /// It misses the windows from this start to this end, and counts for later ones.
+    MissesSome(EventTime, EventTime),
+    /// It counts nowhere; in a rule with closing windows it misses these.
+    TooLate(Option<(EventTime, EventTime)>),
+}
+
+/// The lateness of an event for a rule that needs order.
+pub(super) fn in_order(time: EventTime, watermark: Watermark) -> Lateness {
+    if watermark.has_decided(time) { Lateness::TooLate(None) } else { Lateness::OnTime }
+}
+
 /// The rows of a rule, partition by partition in offset order.
+///
+/// First the filter, then lateness, then key and aggregates: an event that is late for the whole
+/// rule is not an error of it too.
 pub(super) fn rows_of<'a>(
-    plan: &Plan,
-    id: RuleId,
-    rule: &RulePlan,
+    judge: &mut Judge<'_>,
     log: &'a Log,
-    found: &mut Found,
+    lateness_of: impl Fn(EventTime, Watermark) -> Lateness,
 ) -> Vec<Row<'a>> {
-    let lateness = plan.stream(rule.input).map_or(0, |stream| stream.lateness.0);
+    let (plan, rule) = (judge.plan, judge.rule);
+    let allowed = plan.stream(rule.input).map_or(0, |stream| stream.lateness.0);
     let mut rows = Vec::new();
-    for (partition, entries) in log.partitions(rule.input).iter().enumerate() {
+    for (partition, entries) in (0_u32..).zip(log.partitions(rule.input)) {
         for (index, entry) in entries.iter().enumerate() {
             let Entry::Record(record) = entry else { continue };
-            let origin = RowOrigin {
-                stream: rule.input,
-                partition: u32::try_from(partition).unwrap_or(u32::MAX),
-                offset: record.offset,
-            };
-            match read(plan, rule, record) {
-                Ok(Some((key, inputs))) => rows.push(Row {
+            let scope = Scope::of_row(plan, &record.values, &[]);
+            let origin = RowOrigin { stream: rule.input, partition, offset: record.offset };
+            match rule.filter.as_ref().map_or(Ok(true), |filter| scope.holds(filter)) {
+                Ok(true) => {}
+                Ok(false) => continue,
+                Err(error) => {
+                    judge.fail_row(origin, record.time, error);
+                    continue;
+                }
+            }
+            let watermark = watermark_after(entries.get(..index).unwrap_or(&[]), allowed);
+            match lateness_of(record.time, watermark) {
+                Lateness::OnTime => {}
+                Lateness::MissesSome(start, end) => {
+                    judge.late(origin, record.time, watermark, Some((start, end)));
+                }
+                Lateness::TooLate(window) => {
+                    judge.late(origin, record.time, watermark, window);
+                    continue;
+                }
+            }
+            match read(rule, &scope) {
+                Ok((key, inputs)) => rows.push(Row {
                     origin,
                     time: record.time,
-                    watermark: watermark_after(entries.get(..index).unwrap_or(&[]), lateness),
+                    watermark,
                     key,
                     inputs,
                     fields: &record.values,
                 }),
-                Ok(None) => {}
-                Err(error) => found.errors.push(FailedRule {
-                    rule: id,
-                    time: record.time,
-                    error,
-                    subject: Subject::Row(origin),
-                }),
+                Err(error) => judge.fail_row(origin, record.time, error),
             }
         }
     }
@@ -74,18 +102,22 @@ pub(super) fn watermark_after(entries: &[Entry], lateness: i64) -> Watermark {
 
 type KeyAndInputs = (Vec<Value>, Vec<Option<Value>>);
 
-/// What a rule reads of a record; nothing if its filter does not hold.
-fn read(plan: &Plan, rule: &RulePlan, record: &Record) -> Result<Option<KeyAndInputs>, EvalError> {
-    let scope = Scope::of_row(plan, &record.values, &[]);
-    if let Some(filter) = &rule.filter
-        && !scope.holds(filter)?
-    {
-        return Ok(None);
+/// The key and what the aggregates take.
+fn read(rule: &RulePlan, scope: &Scope<'_>) -> Result<KeyAndInputs, EvalError> {
+    let part = |part: &KeyPart| scope.value(&part.expr).map(canonical);
+    let key = rule.key.iter().map(part).collect::<Result<_, _>>()?;
+    let inputs = rule.aggregates.iter().map(|call| input(scope, call)).collect::<Result<_, _>>()?;
+    Ok((key, inputs))
+}
+
+/// Equal keys look alike, whichever event brought them: no negative zero, no zeros at the end of a
+/// decimal.
+fn canonical(value: Value) -> Value {
+    match value {
+        Value::Float(value) => Value::Float(value + 0.0),
+        Value::Decimal(value) => Value::Decimal(value.normalize()),
+        other => other,
     }
-    let key = rule.key.iter().map(|part| scope.value(&part.expr)).collect::<Result<_, _>>()?;
-    let inputs =
-        rule.aggregates.iter().map(|call| input(&scope, call)).collect::<Result<_, _>>()?;
-    Ok(Some((key, inputs)))
 }
 
 fn input(scope: &Scope<'_>, call: &AggregateCall) -> Result<Option<Value>, EvalError> {

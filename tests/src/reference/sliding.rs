@@ -5,16 +5,17 @@ use super::expr::Scope;
 use super::firing::{Edge, Judge, Judgement, Occupied, by_key};
 use super::id::Decided;
 use super::output::Source;
-use super::rows::Row;
+use super::rows::{Row, in_order, rows_of};
+use crate::log::Log;
 use cep_core::plan::Trigger;
 use cep_core::time::{EventTime, Span, Watermark};
 use cep_core::value::Value;
 use std::collections::BTreeSet;
 
 /// Judges every instant of every key.
-pub(super) fn run(judge: &mut Judge<'_>, rows: &[Row<'_>], size: Span, end: Watermark) {
-    let on_time = judge.on_time(rows);
-    for (key, rows) in by_key(on_time) {
+pub(super) fn run(judge: &mut Judge<'_>, log: &Log, size: Span, end: Watermark) {
+    let rows = rows_of(judge, log, in_order);
+    for (key, rows) in by_key(&rows) {
         run_key(judge, key, &rows, size, end);
     }
 }
