@@ -2,6 +2,9 @@
 //! the roads they are driven on.
 
 pub mod broker;
+pub mod case;
 pub mod log;
+pub mod random;
 pub mod reference;
 pub mod render;
+pub mod script;

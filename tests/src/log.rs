@@ -5,7 +5,7 @@
 //! partitions in it, since no output may depend on one.
 
 use cep_core::plan::StreamId;
-use cep_core::time::EventTime;
+use cep_core::time::{EventTime, Watermark};
 use cep_core::value::Value;
 
 /// Everything that every partition contains.
@@ -82,6 +82,17 @@ impl Log {
     pub fn last_event_time_of(&self, stream: StreamId) -> Option<EventTime> {
         self.partitions(stream).iter().flat_map(|entries| times(entries)).max()
     }
+}
+
+/// A partition's watermark after these of its entries, in a stream with this lateness (in
+/// microseconds).
+#[must_use]
+pub fn watermark_after(entries: &[Entry], lateness: i64) -> Watermark {
+    let reached = entries.iter().map(|entry| match entry {
+        Entry::Record(record) => Watermark(record.time.0.saturating_sub(lateness)),
+        Entry::Idle(to) => Watermark(to.0),
+    });
+    reached.max().unwrap_or(Watermark::BEFORE_ALL)
 }
 
 fn times(entries: &[Entry]) -> impl Iterator<Item = EventTime> + '_ {

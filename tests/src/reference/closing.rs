@@ -42,6 +42,10 @@ impl Reach {
 }
 
 impl Grid {
+    pub fn new(size: Span, every: Span, align: Span) -> Self {
+        Self { size: size.0, every: every.0, align: align.0 }
+    }
+
     /// The ends of all windows that a time lies in, in order.
     fn ends_over(self, time: EventTime) -> impl Iterator<Item = i64> {
         let last_start = time.0 - (time.0 - self.align).rem_euclid(self.every);
@@ -50,7 +54,7 @@ impl Grid {
     }
 
     /// An event misses exactly the windows whose end its partition had reached before it.
-    fn lateness_of(self, time: EventTime, watermark: Watermark) -> Lateness {
+    pub fn lateness_of(self, time: EventTime, watermark: Watermark) -> Lateness {
         let (missed, open): (Vec<i64>, Vec<i64>) =
             self.ends_over(time).partition(|end| watermark.has_reached(EventTime(*end)));
         let (Some(first), Some(last)) = (missed.first(), missed.last()) else {
@@ -74,7 +78,7 @@ impl Grid {
 
 /// Judges every window of every key.
 pub(super) fn run(judge: &mut Judge<'_>, log: &Log, grid: Grid, reach: &Reach) {
-    let rows = rows_of(judge, log, |time, watermark| grid.lateness_of(time, watermark));
+    let rows = rows_of(judge, log);
     for (key, rows) in by_key(&rows) {
         run_key(judge, key, &rows, grid, reach);
     }

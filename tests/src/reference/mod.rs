@@ -31,8 +31,9 @@ mod sliding;
 mod tests;
 
 pub use output::{Emitted, FailedRule, Late, Outputs, Source, Subject};
+pub use rows::{Lateness, lateness};
 
-use crate::log::{End, Log};
+use crate::log::{End, Log, watermark_after};
 use cep_core::plan::{Plan, RuleId, StreamId, WindowKind};
 use cep_core::time::Watermark;
 use firing::Judge;
@@ -52,7 +53,7 @@ pub fn run(plan: &Plan, log: &Log) -> Outputs {
             None => rowwise::run(&mut judge, log, end),
             Some((WindowKind::Sliding { size }, _)) => sliding::run(&mut judge, log, size, end),
             Some((WindowKind::Hopping { size, every, align }, fill)) => {
-                let grid = closing::Grid { size: size.0, every: every.0, align: align.0 };
+                let grid = closing::Grid::new(size, every, align);
                 closing::run(&mut judge, log, grid, &closing::Reach::of(fill, end, log, rule));
             }
         }
@@ -67,7 +68,7 @@ fn final_watermark(plan: &Plan, log: &Log, stream: StreamId) -> Watermark {
     let partitions = log.partitions(stream);
     let furthest = partitions
         .iter()
-        .map(|entries| rows::watermark_after(entries, lateness))
+        .map(|entries| watermark_after(entries, lateness))
         .max()
         .unwrap_or(Watermark::BEFORE_ALL);
     let last_event = log.last_event_time().map_or(Watermark::BEFORE_ALL, |time| Watermark(time.0));

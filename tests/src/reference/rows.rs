@@ -1,10 +1,11 @@
 //! Events as one rule sees them.
 
+use super::closing::Grid;
 use super::expr::Scope;
 use super::firing::Judge;
-use crate::log::{Entry, Log};
+use crate::log::{Entry, Log, watermark_after};
 use cep_core::function::EvalError;
-use cep_core::plan::{AggregateCall, KeyPart, RulePlan};
+use cep_core::plan::{AggregateCall, KeyPart, RulePlan, Trigger, WindowKind};
 use cep_core::time::{EventTime, Watermark};
 use cep_core::value::{RowOrigin, Value};
 
@@ -25,7 +26,7 @@ pub(super) struct Row<'a> {
 
 /// What a rule makes of an event's time and of the watermark its partition had just before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Lateness {
+pub enum Lateness {
     /// It counts everywhere.
     OnTime,
     /// It misses the windows from this start to this end, and counts for later ones.
@@ -34,20 +35,28 @@ pub(super) enum Lateness {
     TooLate(Option<(EventTime, EventTime)>),
 }
 
-/// The lateness of an event for a rule that needs order.
-pub(super) fn in_order(time: EventTime, watermark: Watermark) -> Lateness {
-    if watermark.has_decided(time) { Lateness::TooLate(None) } else { Lateness::OnTime }
+/// How late an event is for a rule, by its partition's watermark just before it.
+#[must_use]
+pub fn lateness(rule: &RulePlan, time: EventTime, watermark: Watermark) -> Lateness {
+    let needs_order = match rule.window.as_ref().map(|window| window.kind) {
+        Some(WindowKind::Hopping { size, every, align }) => {
+            return Grid::new(size, every, align).lateness_of(time, watermark);
+        }
+        Some(WindowKind::Sliding { .. }) => true,
+        None => matches!(rule.trigger, Trigger::Edge(_)),
+    };
+    if needs_order && watermark.has_decided(time) {
+        Lateness::TooLate(None)
+    } else {
+        Lateness::OnTime
+    }
 }
 
 /// The rows of a rule, partition by partition in offset order.
 ///
 /// First the filter, then lateness, then key and aggregates: an event that is late for the whole
 /// rule is not an error of it too.
-pub(super) fn rows_of<'a>(
-    judge: &mut Judge<'_>,
-    log: &'a Log,
-    lateness_of: impl Fn(EventTime, Watermark) -> Lateness,
-) -> Vec<Row<'a>> {
+pub(super) fn rows_of<'a>(judge: &mut Judge<'_>, log: &'a Log) -> Vec<Row<'a>> {
     let (plan, rule) = (judge.plan, judge.rule);
     let allowed = plan.stream(rule.input).map_or(0, |stream| stream.lateness.0);
     let mut rows = Vec::new();
@@ -65,7 +74,7 @@ pub(super) fn rows_of<'a>(
                 }
             }
             let watermark = watermark_after(entries.get(..index).unwrap_or(&[]), allowed);
-            match lateness_of(record.time, watermark) {
+            match lateness(rule, record.time, watermark) {
                 Lateness::OnTime => {}
                 Lateness::MissesSome(start, end) => {
                     judge.late(origin, record.time, watermark, Some((start, end)));
@@ -89,15 +98,6 @@ pub(super) fn rows_of<'a>(
         }
     }
     rows
-}
-
-/// A partition's watermark after these of its entries.
-pub(super) fn watermark_after(entries: &[Entry], lateness: i64) -> Watermark {
-    let reached = entries.iter().map(|entry| match entry {
-        Entry::Record(record) => Watermark(record.time.0.saturating_sub(lateness)),
-        Entry::Idle(to) => Watermark(to.0),
-    });
-    reached.max().unwrap_or(Watermark::BEFORE_ALL)
 }
 
 type KeyAndInputs = (Vec<Value>, Vec<Option<Value>>);

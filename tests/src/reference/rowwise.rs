@@ -7,7 +7,7 @@ use super::expr::Scope;
 use super::firing::{Edge, Judge, Judgement, Occupied, by_key};
 use super::id::Decided;
 use super::output::Source;
-use super::rows::{Lateness, Row, in_order, rows_of};
+use super::rows::{Row, rows_of};
 use crate::log::Log;
 use cep_core::plan::Trigger;
 use cep_core::time::{EventTime, Watermark};
@@ -16,13 +16,13 @@ use std::collections::BTreeMap;
 /// Judges every row, or every instant of every key.
 pub(super) fn run(judge: &mut Judge<'_>, log: &Log, end: Watermark) {
     if !matches!(judge.rule.trigger, Trigger::Edge(_)) {
-        for row in rows_of(judge, log, |_, _| Lateness::OnTime) {
+        for row in rows_of(judge, log) {
             let order = EventTime(row.time.0.max(row.watermark.0));
             judge_row(judge, &mut Edge::default(), &row, order);
         }
         return;
     }
-    let rows = rows_of(judge, log, in_order);
+    let rows = rows_of(judge, log);
     for rows in by_key(&rows).into_values() {
         let mut last_of_instant = BTreeMap::new();
         for row in rows {

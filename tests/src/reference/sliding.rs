@@ -5,7 +5,7 @@ use super::expr::Scope;
 use super::firing::{Edge, Judge, Judgement, Occupied, by_key};
 use super::id::Decided;
 use super::output::Source;
-use super::rows::{Row, in_order, rows_of};
+use super::rows::{Row, rows_of};
 use crate::log::Log;
 use cep_core::plan::Trigger;
 use cep_core::time::{EventTime, Span, Watermark};
@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 
 /// Judges every instant of every key.
 pub(super) fn run(judge: &mut Judge<'_>, log: &Log, size: Span, end: Watermark) {
-    let rows = rows_of(judge, log, in_order);
+    let rows = rows_of(judge, log);
     for (key, rows) in by_key(&rows) {
         run_key(judge, key, &rows, size, end);
     }

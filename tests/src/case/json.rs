@@ -1,0 +1,59 @@
+//! From a case's JSON to values: small, slow, and apart from the product's reader.
+
+use super::moment::{parse_span, parse_time};
+use cep_core::plan::{FieldPlan, FieldSource, StreamPlan, TimeSource, TimestampFormat};
+use cep_core::time::EventTime;
+use cep_core::value::{Decimal, Type, Value};
+use serde_json::Value as Json;
+
+/// The time and the fields of an event.
+pub(super) fn event(
+    stream: &StreamPlan,
+    at: Option<EventTime>,
+    json: &Json,
+) -> Result<(EventTime, Vec<Value>), String> {
+    let values: Vec<Value> =
+        stream.fields.iter().map(|each| field(each, json)).collect::<Result<_, _>>()?;
+    let time = match stream.time {
+        TimeSource::Record => at.ok_or("a stream with `time record` needs `at T`")?,
+        TimeSource::Field(index) => match values.get(index as usize) {
+            Some(Value::Timestamp(time)) => *time,
+            _ => return Err("the time of an event is a timestamp".into()),
+        },
+    };
+    Ok((time, values))
+}
+
+fn field(field: &FieldPlan, json: &Json) -> Result<Value, String> {
+    let FieldSource::Path(path) = &field.source;
+    let found = path.iter().try_fold(json, |json, name| json.get(name)).unwrap_or(&Json::Null);
+    value(field, found).ok_or_else(|| format!("`{}` is a {}, not {found}", field.name, field.ty))
+}
+
+fn value(field: &FieldPlan, json: &Json) -> Option<Value> {
+    match (field.ty.base(), json) {
+        (_, Json::Null) => field.ty.is_optional().then_some(Value::Null),
+        (Type::Bool, Json::Bool(value)) => Some(Value::Bool(*value)),
+        (Type::Int, Json::Number(number)) => number.as_i64().map(Value::Int),
+        (Type::Float, Json::Number(number)) => number.as_f64().map(Value::Float),
+        (Type::Decimal, Json::Number(number)) => decimal(&number.to_string()),
+        (Type::Decimal, Json::String(text)) => decimal(text),
+        (Type::String, Json::String(text)) => Some(Value::text(text.as_str())),
+        (Type::Timestamp, Json::Number(number)) => {
+            let micros = match field.format {
+                TimestampFormat::Micros => 1,
+                TimestampFormat::Millis | TimestampFormat::Automatic => 1_000,
+                TimestampFormat::Seconds => 1_000_000,
+            };
+            let time = EventTime::from_micros(number.as_i64()?.checked_mul(micros)?)?;
+            Some(Value::Timestamp(time))
+        }
+        (Type::Timestamp, Json::String(text)) => parse_time(text).ok().map(Value::Timestamp),
+        (Type::Duration, Json::String(text)) => parse_span(text).map(Value::Duration),
+        _ => None,
+    }
+}
+
+fn decimal(text: &str) -> Option<Value> {
+    Decimal::from_str_exact(text).ok().map(Value::Decimal)
+}
