@@ -3,5 +3,6 @@
 //! The only crate of the three with input and output; `cep-core` and `rule-lang` are pure.
 
 mod base64;
+pub mod codec;
 pub mod connector;
 mod durable;

@@ -1,0 +1,250 @@
+//! From tokens to columns: does a value fit its field's type, and which value is it.
+//!
+//! One implementation for all tiers. An `int` takes whole numbers written without point or
+//! exponent; a `float` takes any number; a `decimal` takes numbers and texts of numbers, exactly
+//! or not at all; a `timestamp` takes what its format says; a `duration` takes text such as
+//! `1h30m`; nothing is converted from one type to another besides.
+
+use super::instant::InstantReader;
+use super::number::{self, POWERS_OF_TEN};
+use super::projection::Field;
+use super::reason::Reason;
+use super::span;
+use super::token::{Kind, Token};
+use cep_core::plan::TimestampFormat;
+use cep_core::time::EventTime;
+use cep_core::value::{Column, ColumnData, Decimal};
+use std::borrow::Cow;
+
+/// One value on its way into a column.
+#[derive(Clone, Copy)]
+pub(super) struct Fitting<'a> {
+    pub record: &'a [u8],
+    pub field: &'a Field,
+    pub token: Token,
+}
+
+impl<'a> Fitting<'a> {
+    /// Appends the value to its column; on an error nothing is appended.
+    #[inline(always)]
+    pub fn push(self, column: &mut Column, instants: &mut InstantReader) -> Result<(), Reason> {
+        if matches!(self.token.kind, Kind::Missing | Kind::Null) {
+            return self.push_absent(column);
+        }
+        match &mut column.data {
+            ColumnData::Int(values) => values.push(self.int()?),
+            ColumnData::Timestamp(values) => values.push(self.instant(instants)?.0),
+            ColumnData::Text(texts) => texts.push(&self.text("text")?),
+            ColumnData::Decimal(values) => values.push(self.decimal()?),
+            ColumnData::Float(values) => values.push(self.float()?),
+            ColumnData::Bool(values) => values.push(self.bool()?),
+            ColumnData::Duration(values) => values.push(self.duration()?),
+        }
+        column.mark_valid();
+        Ok(())
+    }
+
+    #[cold]
+    fn push_absent(self, column: &mut Column) -> Result<(), Reason> {
+        if !self.field.is_optional {
+            return Err(Reason::absent(self.field, self.token));
+        }
+        column.push_null();
+        Ok(())
+    }
+
+    #[cold]
+    fn misfit(self, wanted: &str) -> Reason {
+        Reason::misfit(self.field, wanted, self.token, self.record)
+    }
+
+    #[cold]
+    fn no_fit(self, why: &str) -> Reason {
+        Reason::no_fit(self.field, why, self.token, self.record)
+    }
+
+    fn bool(self) -> Result<bool, Reason> {
+        match self.token.kind {
+            Kind::True => Ok(true),
+            Kind::False => Ok(false),
+            _ => Err(self.misfit("true or false")),
+        }
+    }
+
+    #[inline(always)]
+    fn int(self) -> Result<i64, Reason> {
+        if self.token.kind == Kind::Int { Ok(self.token.int) } else { self.long_int() }
+    }
+
+    fn long_int(self) -> Result<i64, Reason> {
+        let digits = self.raw();
+        let is_whole = digits.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit());
+        if self.token.kind != Kind::Number || !is_whole {
+            return Err(self.misfit("an integer"));
+        }
+        digits.parse().map_err(|_| self.no_fit("does not fit into 64 bits"))
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "the nearest float is what a float field reads")]
+    fn float(self) -> Result<f64, Reason> {
+        const EXACT: u64 = 1 << 53;
+        match self.token.kind {
+            Kind::Int => Ok(self.token.int as f64),
+            // Both are exact floats, so their quotient is rounded once (Clinger 1990).
+            Kind::Fraction if self.token.int.unsigned_abs() < EXACT => {
+                let power = POWERS_OF_TEN.get(usize::from(self.token.scale)).copied().unwrap_or(1);
+                Ok(self.token.int as f64 / power as f64)
+            }
+            Kind::Fraction | Kind::Number => match self.raw().parse::<f64>() {
+                Ok(value) if value.is_finite() => Ok(value),
+                _ => Err(self.no_fit("is too large for a float")),
+            },
+            _ => Err(self.misfit("a number")),
+        }
+    }
+
+    fn decimal(self) -> Result<Decimal, Reason> {
+        let unfit = || self.no_fit("has more digits than a decimal holds exactly");
+        match self.token.kind {
+            Kind::Int | Kind::Fraction | Kind::Number => {
+                decimal(self.token, self.raw()).ok_or_else(unfit)
+            }
+            Kind::Text | Kind::EscapedText => {
+                let text = self.text("a number")?;
+                match number::read(text.as_bytes(), 0) {
+                    Some((end, token)) if end == text.len() => {
+                        decimal(token, &text).ok_or_else(unfit)
+                    }
+                    _ => Err(self.misfit("a number")),
+                }
+            }
+            _ => Err(self.misfit("a number")),
+        }
+    }
+
+    /// The text, its escapes resolved.
+    #[inline(always)]
+    fn text(self, wanted: &str) -> Result<Cow<'a, str>, Reason> {
+        match self.token.kind {
+            Kind::Text => Ok(Cow::Borrowed(self.raw())),
+            Kind::EscapedText => {
+                let quoted = format!("\"{}\"", self.raw());
+                let text: Result<String, _> = serde_json::from_str(&quoted);
+                text.map(Cow::Owned).map_err(|_| Reason::broken_escape(self.field))
+            }
+            _ => Err(self.misfit(wanted)),
+        }
+    }
+
+    fn duration(self) -> Result<i64, Reason> {
+        const WANTED: &str = "a duration such as \"1h30m\"";
+        let text = self.text(WANTED)?;
+        span::read(text.as_bytes()).map(|span| span.0).ok_or_else(|| self.misfit(WANTED))
+    }
+
+    /// The instant of a timestamp, within the years 1 to 9999.
+    #[inline(always)]
+    pub fn instant(self, instants: &mut InstantReader) -> Result<EventTime, Reason> {
+        let unit = match self.field.format {
+            TimestampFormat::Automatic | TimestampFormat::Millis => 1_000,
+            TimestampFormat::Micros => 1,
+            TimestampFormat::Seconds => 1_000_000,
+        };
+        let micros = match self.token.kind {
+            Kind::Int => self.token.int.checked_mul(unit),
+            _ => self.other_instant(unit, instants)?,
+        };
+        micros
+            .and_then(EventTime::from_micros)
+            .ok_or_else(|| self.no_fit("is outside of the years 1 to 9999"))
+    }
+
+    /// Microseconds of what is no plain whole number; parts of a microsecond are cut off.
+    fn other_instant(self, unit: i64, instants: &mut InstantReader) -> Result<Option<i64>, Reason> {
+        let wanted = match self.field.format {
+            TimestampFormat::Automatic => "epoch milliseconds or RFC 3339 text",
+            TimestampFormat::Millis => "epoch milliseconds",
+            TimestampFormat::Micros => "epoch microseconds",
+            TimestampFormat::Seconds => "epoch seconds",
+        };
+        match self.token.kind {
+            Kind::Fraction | Kind::Number => Ok(decimal(self.token, self.raw())
+                .and_then(|count| count.checked_mul(Decimal::from(unit)))
+                .and_then(|micros| i64::try_from(micros.floor()).ok())),
+            Kind::Text | Kind::EscapedText if self.field.format == TimestampFormat::Automatic => {
+                let text = self.text(wanted)?;
+                instants.read(text.as_bytes()).map(Some).ok_or_else(|| self.misfit(wanted))
+            }
+            _ => Err(self.misfit(wanted)),
+        }
+    }
+
+    /// The bytes of the value as text; the record is known to be UTF-8.
+    #[inline(always)]
+    fn raw(self) -> &'a str {
+        std::str::from_utf8(self.token_bytes()).unwrap_or_default()
+    }
+
+    #[inline(always)]
+    fn token_bytes(self) -> &'a [u8] {
+        self.record.get(self.token.start as usize..self.token.end as usize).unwrap_or_default()
+    }
+}
+
+/// The exact decimal of a number, `None` when there is none.
+fn decimal(token: Token, text: &str) -> Option<Decimal> {
+    match token.kind {
+        Kind::Int => return Some(Decimal::from(token.int)),
+        Kind::Fraction => return Some(Decimal::new(token.int, u32::from(token.scale))),
+        _ => {}
+    }
+    let Some((digits, exponent)) = text.split_once(['e', 'E']) else {
+        return Decimal::from_str_exact(text).ok();
+    };
+    let mut value = Decimal::from_str_exact(digits).ok()?.normalize();
+    if value.is_zero() {
+        return Some(Decimal::ZERO);
+    }
+    let exponent: i32 = exponent.parse().ok()?;
+    let scale = i32::try_from(value.scale()).ok()?.checked_sub(exponent)?;
+    if let Ok(scale) = u32::try_from(scale) {
+        value.set_scale(scale).ok()?;
+        return Some(value);
+    }
+    value.set_scale(0).ok()?;
+    let zeros = u32::try_from(-scale).ok().filter(|zeros| *zeros <= 28)?;
+    value.checked_mul(Decimal::from_i128_with_scale(10_i128.checked_pow(zeros)?, 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn exact(text: &str) -> Option<String> {
+        let (_, token) = number::read(text.as_bytes(), 0)?;
+        decimal(token, text).map(|value| value.to_string())
+    }
+
+    #[test]
+    fn decimals_are_exact_or_nothing() {
+        let cases = [
+            ("12.50", Some("12.50")),
+            ("-0.00", Some("0.00")),
+            ("1.25e2", Some("125")),
+            ("1.25e1", Some("12.5")),
+            ("125E-4", Some("0.0125")),
+            ("1e28", Some("10000000000000000000000000000")),
+            ("79228162514264337593543950335", Some("79228162514264337593543950335")),
+            ("79228162514264337593543950336", None),
+            ("0.1234567890123456789012345678", Some("0.1234567890123456789012345678")),
+            ("0.12345678901234567890123456789", None),
+            ("1e-29", None),
+            ("1e29", None),
+            ("0e99999999999", Some("0")),
+            ("1e99999999999", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(exact(text).as_deref(), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! Codecs: the bytes of records to columns, and derived events to bytes.
+//!
+//! [`Decoder`] reads a stream's records, and of each only the members that some rule reads, with
+//! the event's time. It has three tiers that give the same answer:
+//!
+//! 1. a *template*: the layout of an earlier record, checked byte for byte (`template.rs`);
+//! 2. a *walk* over the bytes in any order and spacing (`walk.rs`);
+//! 3. serde_json, the judge of everything that is not plain (`parser.rs`).
+//!
+//! All three check the whole record, also what no rule reads: a record that is not one JSON
+//! object in UTF-8, nested at most 128 deep, is a bad record. Of duplicate members the first
+//! counts. A member that is absent or null is null where the field is optional (`T?`) and makes
+//! the record bad otherwise. In members that no rule reads, an escape of half a surrogate pair
+//! and numbers of any size pass, since JSON's grammar has them.
+
+mod decoder;
+mod fit;
+mod instant;
+mod number;
+mod parser;
+mod projection;
+mod reason;
+mod scan;
+mod span;
+mod template;
+mod token;
+mod walk;
+
+#[cfg(test)]
+mod tests;
+
+pub use decoder::{DecodeCounts, Decoder};
+
+/// How the records of a stream are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// One JSON object a record, holding the fields.
+    Json,
+    /// CloudEvents in structured JSON: the fields are in `data`, and `type` is the stream's name.
+    /// Events of another type are passed over. The event's other attributes are not read.
+    CloudEvents,
+}

@@ -1,0 +1,204 @@
+//! The projection: which members of a record are read, and what becomes of them.
+//!
+//! The paths of all fields that some rule reads, and of the time field, form a tree of member
+//! names. Every node of it has a *slot*: the place for the one value found there. The *targets*
+//! say which column (or the event time) each slot's value goes to.
+
+use super::Format;
+use super::scan::{load, mask};
+use cep_core::plan::{FieldPlan, FieldSource, Plan, StreamId, TimeSource, TimestampFormat};
+use cep_core::time::Span;
+
+/// What of a stream's records is read.
+#[derive(Debug)]
+pub(super) struct Projection {
+    /// The members of the record itself.
+    pub root: Node,
+    /// How many slots there are.
+    pub slots: usize,
+    /// The slots that hold an object of further members, with its path; anything but an object,
+    /// null or nothing there is an error.
+    pub inner: Vec<(u16, String)>,
+    /// What goes where, in the order of the stream's fields.
+    pub targets: Vec<Target>,
+    /// Where the event time comes from.
+    pub time: TimeFrom,
+    /// How far after its record's log timestamp an event may be stamped.
+    pub ahead: Span,
+    /// The slot of a CloudEvent's `type` and what it must be; other events are not this stream's.
+    pub kind: Option<(u16, String)>,
+}
+
+/// Where the event time comes from.
+#[derive(Debug)]
+pub(super) enum TimeFrom {
+    /// A slot, read as the field says.
+    Slot(u16, Field),
+    /// The record's timestamp in its log.
+    Record,
+}
+
+/// A value's way from a slot to a column.
+#[derive(Debug)]
+pub(super) struct Target {
+    /// Where the value is.
+    pub slot: u16,
+    /// The index of the column.
+    pub column: usize,
+    /// What it is called and how it is read.
+    pub field: Field,
+}
+
+/// What is known of a field when its value is read.
+#[derive(Clone, Debug)]
+pub(super) struct Field {
+    /// Its name in rules.
+    pub name: String,
+    /// Its path in the record, with points.
+    pub path: String,
+    /// Whether it may be absent or null.
+    pub is_optional: bool,
+    /// How a timestamp is written.
+    pub format: TimestampFormat,
+}
+
+/// The members of one object that are read.
+#[derive(Debug, Default)]
+pub(super) struct Node {
+    /// The members, in no order that matters.
+    pub members: Vec<Member>,
+}
+
+/// One member that is read.
+#[derive(Debug)]
+pub(super) struct Member {
+    /// Its name.
+    pub name: String,
+    /// The first eight bytes of its name, for a quick comparison.
+    head: u64,
+    /// The slot of its value.
+    pub slot: u16,
+    /// The members of its own that are read, if it is an object.
+    pub inner: Node,
+}
+
+impl Node {
+    /// The member whose name stands in a record from `start` to before `end`.
+    #[inline(always)]
+    pub fn find(&self, bytes: &[u8], start: usize, end: usize) -> Option<&Member> {
+        let len = end - start;
+        let head = load(bytes, start) & mask(len);
+        self.members.iter().find(|member| {
+            member.head == head
+                && member.name.len() == len
+                && (len <= 8 || bytes.get(start + 8..end) == member.name.as_bytes().get(8..))
+        })
+    }
+
+    /// The member of a name.
+    pub fn named(&self, name: &str) -> Option<&Member> {
+        self.members.iter().find(|member| member.name == name)
+    }
+
+    fn member(&mut self, name: &str, next_slot: &mut u16) -> &mut Member {
+        let found = self.members.iter().position(|member| member.name == name);
+        let index = found.unwrap_or_else(|| {
+            let head = load(name.as_bytes(), 0) & mask(name.len());
+            let slot = *next_slot;
+            *next_slot = next_slot.saturating_add(1);
+            self.members.push(Member { name: name.into(), head, slot, inner: Node::default() });
+            self.members.len() - 1
+        });
+        &mut self.members[index]
+    }
+}
+
+/// The tree while it is being built.
+struct Builder {
+    root: Node,
+    next_slot: u16,
+    prefix: Vec<String>,
+}
+
+impl Builder {
+    /// The slot at the end of a path below the prefix.
+    fn slot(&mut self, path: &[String]) -> u16 {
+        let mut node = &mut self.root;
+        let mut slot = 0;
+        for name in self.prefix.iter().chain(path) {
+            let member = node.member(name, &mut self.next_slot);
+            slot = member.slot;
+            node = &mut member.inner;
+        }
+        slot
+    }
+}
+
+impl Projection {
+    /// The projection of a stream: the fields that some rule of the plan reads, and its time.
+    pub fn new(plan: &Plan, stream_id: StreamId, format: Format) -> Self {
+        let stream = plan.stream(stream_id);
+        let prefix = match format {
+            Format::Json => Vec::new(),
+            Format::CloudEvents => vec!["data".to_owned()],
+        };
+        let mut builder = Builder { root: Node::default(), next_slot: 0, prefix };
+        let kind = match format {
+            Format::Json => None,
+            Format::CloudEvents => {
+                let member = builder.root.member("type", &mut builder.next_slot);
+                Some((member.slot, stream.map_or_else(String::new, |stream| stream.name.clone())))
+            }
+        };
+        let used = plan.used_fields(stream_id);
+        let fields = stream.map_or(&[][..], |stream| &stream.fields);
+        let targets = fields
+            .iter()
+            .enumerate()
+            .filter(|(column, _)| used.get(*column).copied().unwrap_or(false))
+            .map(|(column, field)| {
+                let FieldSource::Path(path) = &field.source;
+                Target { slot: builder.slot(path), column, field: Field::of(field) }
+            })
+            .collect();
+        let time_field = match stream.map(|stream| &stream.time) {
+            Some(TimeSource::Field(index)) => fields.get(*index as usize),
+            Some(TimeSource::Record) | None => None,
+        };
+        let time = time_field.map_or(TimeFrom::Record, |field| {
+            let FieldSource::Path(path) = &field.source;
+            TimeFrom::Slot(builder.slot(path), Field::of(field))
+        });
+        let mut inner = Vec::new();
+        collect_inner(&builder.root, "", &mut inner);
+        Self {
+            root: builder.root,
+            slots: usize::from(builder.next_slot),
+            inner,
+            targets,
+            time,
+            ahead: stream.map_or(Span::ZERO, |stream| stream.ahead),
+            kind,
+        }
+    }
+}
+
+fn collect_inner(node: &Node, prefix: &str, inner: &mut Vec<(u16, String)>) {
+    for member in node.members.iter().filter(|member| !member.inner.members.is_empty()) {
+        let path = format!("{prefix}{}", member.name);
+        collect_inner(&member.inner, &format!("{path}."), inner);
+        inner.push((member.slot, path));
+    }
+}
+
+impl Field {
+    fn of(plan: &FieldPlan) -> Self {
+        let FieldSource::Path(path) = &plan.source;
+        Self {
+            name: plan.name.clone(),
+            path: path.join("."),
+            is_optional: plan.ty.is_optional(),
+            format: plan.format,
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! The first tier: guess that a record is laid out as an earlier one, and check the guess.
+//!
+//! Producers write their records by one or a few programs, so the bytes between the values
+//! (`{"farmid":`, `,"batchcnt":` …) repeat from record to record. A *layout* holds these literal
+//! bytes and, for each value, what kind it was. Reading by a layout compares the literals, passes
+//! the values by their kind and must end exactly where the record ends: since a layout was
+//! learned from a record that is JSON, and a value is only ever replaced by another JSON value,
+//! what agrees with it is JSON too. Anything else goes to the walk, from which a new layout may
+//! be learned.
+
+use super::number;
+use super::scan::{load, mask, text, word};
+use super::token::{Kind, Token};
+use super::walk::{Trail, value};
+use std::ops::Range;
+
+/// How many layouts are remembered for a stream.
+const MOST_LAYOUTS: usize = 4;
+/// A record with more values than this is not worth a layout.
+const MOST_VALUES: usize = 256;
+/// When all layouts are taken, one miss in so many replaces the least useful of them.
+const MISSES_PER_LESSON: u32 = 64;
+/// How much a hit is worth against a miss when it is decided whether guessing pays.
+const HIT_CREDIT: u32 = 8;
+/// The most credit there is.
+const MOST_CREDIT: u32 = 64;
+/// How many records are not guessed at when guessing does not pay.
+const PAUSE: u32 = 64;
+
+/// What a layout says of its records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// They are events of the stream.
+    Ours,
+    /// They are CloudEvents of another type.
+    OtherType,
+}
+
+/// How a value is passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pass {
+    SkipNumber,
+    ReadNumber,
+    SkipText,
+    ReadText,
+    SkipBool,
+    ReadBool,
+    SkipNested,
+}
+
+/// Literal bytes, the first sixteen as two words.
+#[derive(Debug)]
+struct Literal {
+    words: [u64; 2],
+    masks: [u64; 2],
+    len: usize,
+    rest: Box<[u8]>,
+}
+
+impl Literal {
+    fn new(bytes: &[u8]) -> Self {
+        let masks = [mask(bytes.len()), mask(bytes.len().saturating_sub(8))];
+        let words = [load(bytes, 0), load(bytes, 8)];
+        Self { words, masks, len: bytes.len(), rest: bytes.get(16..).unwrap_or_default().into() }
+    }
+
+    /// The index after the literal, if it stands at `at`. Bytes beyond the record's end are zeros
+    /// to [`load`], and a literal of JSON has none.
+    #[inline(always)]
+    fn match_at(&self, bytes: &[u8], at: usize) -> Option<usize> {
+        let [first, second] = self.words;
+        let mut difference = (load(bytes, at) ^ first) & self.masks[0];
+        if self.len > 8 {
+            difference |= (load(bytes, at + 8) ^ second) & self.masks[1];
+        }
+        if difference != 0 {
+            return None;
+        }
+        if self.len > 16 && bytes.get(at + 16..at + self.len) != Some(&*self.rest) {
+            return None;
+        }
+        Some(at + self.len)
+    }
+}
+
+/// Literal bytes and the value after them.
+#[derive(Debug)]
+struct Segment {
+    literal: Literal,
+    pass: Pass,
+    slot: u16,
+    /// How many objects the value stands in.
+    depth: u32,
+}
+
+/// How a record was laid out.
+#[derive(Debug)]
+struct Layout {
+    segments: Vec<Segment>,
+    tail: Literal,
+    /// The slots whose content is the same in all records of this layout: missing, null, objects.
+    fixed: Vec<(u16, Token)>,
+    verdict: Verdict,
+    hits: u32,
+}
+
+impl Layout {
+    /// Reads a record that is laid out like this.
+    #[inline(always)]
+    fn read(&self, bytes: &[u8], found: &mut [Token]) -> Option<()> {
+        let mut at = 0;
+        for segment in &self.segments {
+            at = segment.literal.match_at(bytes, at)?;
+            at = match segment.pass {
+                Pass::SkipNumber => number::skip(bytes, at)?,
+                Pass::ReadNumber => {
+                    let (end, token) = number::read(bytes, at)?;
+                    *found.get_mut(usize::from(segment.slot))? = token;
+                    end
+                }
+                Pass::SkipText => text(bytes, at)?.0,
+                Pass::ReadText => {
+                    let (end, kind) = text(bytes, at)?;
+                    *found.get_mut(usize::from(segment.slot))? = Token::spanning(kind, at, end);
+                    end
+                }
+                Pass::SkipBool => truth(bytes, at)?.0,
+                Pass::ReadBool => {
+                    let (end, kind) = truth(bytes, at)?;
+                    *found.get_mut(usize::from(segment.slot))? = Token::spanning(kind, at, end);
+                    end
+                }
+                Pass::SkipNested => value(bytes, at, segment.depth)?.0,
+            };
+        }
+        if self.tail.match_at(bytes, at)? != bytes.len() {
+            return None;
+        }
+        for (slot, token) in &self.fixed {
+            *found.get_mut(usize::from(*slot))? = *token;
+        }
+        Some(())
+    }
+}
+
+#[inline(always)]
+fn truth(bytes: &[u8], at: usize) -> Option<(usize, Kind)> {
+    word(bytes, at).filter(|(_, kind)| *kind != Kind::Null)
+}
+
+/// The layouts of a stream.
+#[derive(Debug, Default)]
+pub(super) struct Templates {
+    layouts: Vec<Layout>,
+    /// The layout that agreed last.
+    last: usize,
+    credit: u32,
+    pause: u32,
+    misses: u32,
+}
+
+impl Templates {
+    /// Reads a record by the layouts. `None` when it agrees with none of them; `found` then holds
+    /// nothing of worth.
+    #[inline(always)]
+    pub fn read(&mut self, bytes: &[u8], found: &mut [Token]) -> Option<Verdict> {
+        if self.pause > 0 {
+            self.pause -= 1;
+            return None;
+        }
+        if let Some(layout) = self.layouts.get_mut(self.last)
+            && layout.read(bytes, found).is_some()
+        {
+            layout.hits = layout.hits.saturating_add(1);
+            self.credit = (self.credit + HIT_CREDIT).min(MOST_CREDIT);
+            return Some(layout.verdict);
+        }
+        self.read_by_others(bytes, found)
+    }
+
+    fn read_by_others(&mut self, bytes: &[u8], found: &mut [Token]) -> Option<Verdict> {
+        for (index, layout) in self.layouts.iter_mut().enumerate() {
+            if index != self.last && layout.read(bytes, found).is_some() {
+                layout.hits = layout.hits.saturating_add(1);
+                self.credit = (self.credit + HIT_CREDIT).min(MOST_CREDIT);
+                self.last = index;
+                return Some(layout.verdict);
+            }
+        }
+        if self.credit > 0 {
+            self.credit -= 1;
+        } else {
+            self.pause = PAUSE;
+            self.credit = HIT_CREDIT;
+        }
+        None
+    }
+
+    /// Whether a layout should be learned from the record that was just missed.
+    pub fn wants_lesson(&mut self) -> bool {
+        self.misses = self.misses.wrapping_add(1);
+        self.layouts.len() < MOST_LAYOUTS || self.misses.is_multiple_of(MISSES_PER_LESSON)
+    }
+
+    /// Learns the layout of a record that the walk has passed, seeing `visits`, with `found`.
+    pub fn learn(&mut self, bytes: &[u8], visits: &Visits, found: &[Token], lesson: Lesson) {
+        let Some(layout) = lay_out(bytes, visits, found, lesson) else { return };
+        self.credit = self.credit.max(HIT_CREDIT);
+        self.pause = 0;
+        if self.layouts.len() < MOST_LAYOUTS {
+            self.last = self.layouts.len();
+            self.layouts.push(layout);
+            return;
+        }
+        let least = (0..self.layouts.len())
+            .min_by_key(|index| self.layouts.get(*index).map_or(0, |layout| layout.hits))
+            .unwrap_or(0);
+        for old in &mut self.layouts {
+            old.hits /= 2;
+        }
+        if let Some(place) = self.layouts.get_mut(least) {
+            *place = layout;
+            self.last = least;
+        }
+    }
+}
+
+/// One value that the walk saw.
+#[derive(Clone, Copy, Debug)]
+struct Visit {
+    kind: Kind,
+    start: usize,
+    end: usize,
+    depth: u32,
+    slot: Option<u16>,
+}
+
+/// What the walk saw, to learn from.
+#[derive(Debug, Default)]
+pub(super) struct Visits(Vec<Visit>);
+
+impl Visits {
+    /// Forgets all.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
+impl Trail for Visits {
+    fn value(&mut self, kind: Kind, span: Range<usize>, depth: u32, slot: Option<u16>) {
+        self.0.push(Visit { kind, start: span.start, end: span.end, depth, slot });
+    }
+}
+
+/// What a layout is learned with, apart from the record.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lesson {
+    /// What its records are.
+    pub verdict: Verdict,
+    /// The slot of a CloudEvent's type, which is part of the layout.
+    pub kind_slot: Option<u16>,
+}
+
+fn lay_out(bytes: &[u8], visits: &Visits, found: &[Token], lesson: Lesson) -> Option<Layout> {
+    if visits.0.len() > MOST_VALUES {
+        return None;
+    }
+    let mut segments = Vec::with_capacity(visits.0.len());
+    let mut literal_start = 0;
+    let mut is_read = vec![false; found.len()];
+    for visit in &visits.0 {
+        if visit.slot.is_some() && visit.slot == lesson.kind_slot {
+            continue;
+        }
+        let slot = visit.slot.filter(|_| lesson.verdict == Verdict::Ours);
+        let (pass, quote) = match (visit.kind, slot) {
+            // A null is part of the layout.
+            (Kind::Null | Kind::Missing, _) => continue,
+            (Kind::Text | Kind::EscapedText, None) => (Pass::SkipText, 1),
+            (Kind::Text | Kind::EscapedText, Some(_)) => (Pass::ReadText, 1),
+            (Kind::True | Kind::False, None) => (Pass::SkipBool, 0),
+            (Kind::True | Kind::False, Some(_)) => (Pass::ReadBool, 0),
+            (Kind::Int | Kind::Fraction | Kind::Number, None) => (Pass::SkipNumber, 0),
+            (Kind::Int | Kind::Fraction | Kind::Number, Some(_)) => (Pass::ReadNumber, 0),
+            (Kind::Object | Kind::List, None) => (Pass::SkipNested, 0),
+            (Kind::Object | Kind::List, Some(_)) => return None,
+        };
+        let literal = Literal::new(bytes.get(literal_start..visit.start + quote)?);
+        if let Some(mark) = slot.and_then(|slot| is_read.get_mut(usize::from(slot))) {
+            *mark = true;
+        }
+        let slot = slot.unwrap_or(u16::MAX);
+        segments.push(Segment { literal, pass, slot, depth: visit.depth });
+        literal_start = visit.end - quote;
+    }
+    let fixed = found
+        .iter()
+        .zip(&is_read)
+        .zip(0_u16..)
+        .filter(|((_, is_read), _)| !**is_read)
+        .map(|((token, _), slot)| (slot, Token::bare(token.kind)))
+        .collect();
+    let tail = Literal::new(bytes.get(literal_start..)?);
+    Some(Layout { segments, tail, fixed, verdict: lesson.verdict, hits: 0 })
+}
