@@ -1,14 +1,31 @@
 //! The façade: a plan in, inputs in, emits out.
+//!
+//! ```
+//! use cep_core::engine::{Engine, EngineOptions, Finish, Input, Outbox};
+//! use cep_core::plan::Plan;
+//! use std::sync::Arc;
+//!
+//! let mut engine = Engine::new(Arc::new(Plan::empty()), EngineOptions::default());
+//! let mut outbox = Outbox::default();
+//! engine.step(Input::Finish(Finish::Flush), &mut outbox);
+//! assert!(outbox.emits.is_empty());
+//! ```
 
+mod checkpoint;
 mod output;
+mod progress;
 
+pub use checkpoint::CheckpointError;
 pub use output::{
     CauseRange, Causes, Emit, EmitId, EventRef, LateEvent, Outbox, OutputOrder, RuleError,
 };
 
-use crate::plan::StreamId;
-use crate::time::EventTime;
+use crate::operator::{Advance, Arrival, Operator, Stage, Staged, build};
+use crate::plan::{Plan, StreamId};
+use crate::time::{EventTime, Watermark};
 use crate::value::EventBatch;
+use progress::StreamProgress;
+use std::sync::Arc;
 
 /// One thing that happens to the engine.
 #[derive(Debug)]
@@ -48,3 +65,190 @@ pub enum Finish {
     /// makes no window that begins after the last event.
     Flush,
 }
+
+/// What an engine is made for.
+#[derive(Clone, Debug)]
+pub struct EngineOptions {
+    /// The number of partitions of each stream, in the order of the plan's streams. A stream
+    /// without an entry has one.
+    pub partitions: Vec<u32>,
+    /// The order in which emits leave.
+    pub order: OutputOrder,
+    /// The seed of hash tables; no result depends on it.
+    pub hash_seed: u64,
+}
+
+impl Default for EngineOptions {
+    fn default() -> Self {
+        Self { partitions: Vec::new(), order: OutputOrder::Merged, hash_seed: 0 }
+    }
+}
+
+/// A plan being run. It is a function of its inputs: the same inputs give the same outputs.
+#[derive(Debug)]
+pub struct Engine {
+    plan: Arc<Plan>,
+    order: OutputOrder,
+    streams: Vec<StreamProgress>,
+    operators: Vec<Box<dyn Operator>>,
+    /// Emits that something may still come before.
+    held: Vec<Staged>,
+    /// The earliest order time among them.
+    held_from: EventTime,
+    stage: Stage,
+    watermarks: Vec<i64>,
+}
+
+impl Engine {
+    /// An engine at the beginning of its inputs.
+    #[must_use]
+    pub fn new(plan: Arc<Plan>, options: EngineOptions) -> Self {
+        let streams = plan.streams.iter().enumerate().map(|(index, stream)| {
+            let partitions = options.partitions.get(index).copied().unwrap_or(1);
+            StreamProgress::new(partitions, stream.lateness)
+        });
+        Self {
+            streams: streams.collect(),
+            operators: build(&plan, options.hash_seed),
+            order: options.order,
+            held: Vec::new(),
+            held_from: EventTime(i64::MAX),
+            stage: Stage::default(),
+            watermarks: Vec::new(),
+            plan,
+        }
+    }
+
+    /// Takes one input and appends what it gives to the outbox. No data makes it panic; events of
+    /// a stream that the plan does not have are left out.
+    pub fn step(&mut self, input: Input<'_>, outbox: &mut Outbox) {
+        match input {
+            Input::Events(batch) => self.events(batch),
+            Input::Idle { stream, partition, to } => {
+                if let Some(progress) = self.progress(stream) {
+                    progress.lift(partition, to);
+                }
+                self.advance(stream);
+            }
+            Input::End { stream, partition } => {
+                if let Some(progress) = self.progress(stream) {
+                    progress.end(partition);
+                }
+                self.advance(stream);
+            }
+            Input::Finish(finish) => return self.finish(finish, outbox),
+        }
+        self.release(self.decided(), outbox);
+    }
+
+    /// The offset after the last event seen, for each partition of a stream.
+    #[must_use]
+    pub fn positions(&self, stream: StreamId) -> Vec<u64> {
+        self.streams.get(stream.0 as usize).map_or_else(Vec::new, StreamProgress::positions)
+    }
+
+    /// The smallest watermark of a stream's partitions.
+    #[must_use]
+    pub fn watermark(&self, stream: StreamId) -> Watermark {
+        self.streams.get(stream.0 as usize).map_or(Watermark::BEFORE_ALL, StreamProgress::watermark)
+    }
+
+    /// The watermark of one partition.
+    #[must_use]
+    pub fn partition_watermark(&self, stream: StreamId, partition: u32) -> Watermark {
+        self.streams
+            .get(stream.0 as usize)
+            .map_or(Watermark::BEFORE_ALL, |progress| progress.partition_watermark(partition))
+    }
+
+    fn progress(&mut self, stream: StreamId) -> Option<&mut StreamProgress> {
+        self.streams.get_mut(stream.0 as usize)
+    }
+
+    fn events(&mut self, batch: &EventBatch) {
+        let mut watermarks = std::mem::take(&mut self.watermarks);
+        watermarks.clear();
+        if let Some(progress) = self.progress(batch.stream) {
+            let disorder = progress.observe(batch, &mut watermarks);
+            let arrival = Arrival { batch, watermarks: &watermarks, disorder };
+            for operator in &mut self.operators {
+                if operator.stream() == batch.stream {
+                    operator.events(&arrival, &mut self.stage);
+                }
+            }
+            self.advance(batch.stream);
+        }
+        self.watermarks = watermarks;
+    }
+
+    /// Tells the operators of a stream how far its time has come.
+    fn advance(&mut self, stream: StreamId) {
+        let advance = Advance { to: self.watermark(stream), last_fill_start: EventTime(i64::MAX) };
+        for operator in &mut self.operators {
+            if operator.stream() == stream {
+                operator.advance(advance, &mut self.stage);
+            }
+        }
+    }
+
+    fn finish(&mut self, finish: Finish, outbox: &mut Outbox) {
+        let last = self.streams.iter().filter_map(StreamProgress::largest_time).max();
+        let to = match (finish, last) {
+            (Finish::Flush, _) => Watermark::AFTER_ALL,
+            (Finish::At(time), last) => Watermark(last.map_or(time, |last| last.max(time)).0),
+            (Finish::AtLastEvent, Some(last)) => Watermark(last.0),
+            (Finish::AtLastEvent, None) => Watermark::BEFORE_ALL,
+        };
+        for (index, progress) in self.streams.iter_mut().enumerate() {
+            progress.lift_all(EventTime(to.0));
+            let last_fill_start = match (finish, progress.largest_time()) {
+                (Finish::Flush, Some(last)) => last,
+                (Finish::Flush, None) => EventTime(i64::MIN),
+                _ => EventTime(i64::MAX),
+            };
+            let to = progress.watermark().max(to);
+            for operator in &mut self.operators {
+                if operator.stream().0 as usize == index {
+                    operator.advance(Advance { to, last_fill_start }, &mut self.stage);
+                }
+            }
+        }
+        self.release(Watermark::AFTER_ALL, outbox);
+    }
+
+    /// The watermark before which no emit can come any more.
+    fn decided(&self) -> Watermark {
+        let read = |(index, _): &(usize, _)| {
+            self.operators.iter().any(|operator| operator.stream().0 as usize == *index)
+        };
+        let progress = self.streams.iter().enumerate().filter(read);
+        progress.map(|(_, it)| it.watermark()).min().unwrap_or(Watermark::AFTER_ALL)
+    }
+
+    /// Moves what nothing can come before to the outbox.
+    fn release(&mut self, decided: Watermark, outbox: &mut Outbox) {
+        outbox.late.append(&mut self.stage.late);
+        outbox.errors.append(&mut self.stage.errors);
+        if self.order == OutputOrder::AsDecided {
+            outbox.emits.extend(self.stage.emits.drain(..).map(|staged| staged.emit));
+            return;
+        }
+        for staged in &self.stage.emits {
+            self.held_from = self.held_from.min(staged.order_time);
+        }
+        self.held.append(&mut self.stage.emits);
+        let all = decided == Watermark::AFTER_ALL;
+        if self.held.is_empty() || !(all || decided.has_decided(self.held_from)) {
+            return;
+        }
+        let ready = |staged: &mut Staged| all || decided.has_decided(staged.order_time);
+        let mut released: Vec<_> = self.held.extract_if(.., ready).collect();
+        released.sort_by(Staged::merged_order);
+        outbox.emits.extend(released.into_iter().map(|staged| staged.emit));
+        let earliest = self.held.iter().map(|staged| staged.order_time).min();
+        self.held_from = earliest.unwrap_or(EventTime(i64::MAX));
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@ use crate::function::EvalError;
 use crate::plan::{EmitKind, RuleId, StreamId};
 use crate::time::{EventTime, Watermark};
 use crate::value::{RowOrigin, Value};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
 
@@ -38,7 +39,7 @@ pub enum OutputOrder {
 }
 
 /// One output of a rule.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Emit {
     /// The rule.
     pub rule: RuleId,
@@ -60,7 +61,7 @@ pub struct Emit {
 
 /// 128 bits of a BLAKE3 hash over the canonical encoding of rule, event, emit line, key and what
 /// was decided: a window's start and end, a record's position, or an expiry instant.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct EmitId(pub [u8; 16]);
 
 impl fmt::Display for EmitId {
@@ -77,7 +78,7 @@ impl fmt::Debug for EmitId {
 
 /// The events an emit came from: exact up to [`Causes::EXACT_LIMIT`] events, beyond that the
 /// first, the last and how many.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Causes {
     /// All of them, as ranges in the order of (stream, partition, offset).
     Exact(Vec<CauseRange>),
@@ -93,7 +94,7 @@ pub enum Causes {
 }
 
 /// Neighbouring offsets of one partition, both ends included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CauseRange {
     /// The stream.
     pub stream: StreamId,

@@ -9,6 +9,7 @@ mod number;
 mod operator;
 mod text;
 
+pub(crate) use operator::int_arithmetic;
 pub use operator::{apply_binary, apply_unary};
 
 use crate::value::{Type, Value};

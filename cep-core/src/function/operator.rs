@@ -104,7 +104,7 @@ pub(crate) fn int_arithmetic(op: BinaryOp, left: i64, right: i64) -> Result<i64,
 }
 
 /// Float arithmetic whose result is finite.
-pub(crate) fn float_arithmetic(op: BinaryOp, left: f64, right: f64) -> Result<f64, EvalError> {
+fn float_arithmetic(op: BinaryOp, left: f64, right: f64) -> Result<f64, EvalError> {
     let result = match op {
         BinaryOp::Add => left + right,
         BinaryOp::Subtract => left - right,

@@ -3,9 +3,10 @@
 use super::Column;
 use crate::plan::StreamId;
 use crate::plan::StreamPlan;
+use serde::{Deserialize, Serialize};
 
 /// Where an event stands in the logs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RowOrigin {
     /// The stream.
     pub stream: StreamId,

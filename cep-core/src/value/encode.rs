@@ -3,7 +3,8 @@
 //! Keys are interned and emit ids are hashed by these bytes, so the encoding is part of the
 //! meaning: it must not change without a new version of the id.
 
-use super::Value;
+use super::{Decimal, Value};
+use crate::time::{EventTime, Span};
 
 /// Appends the canonical bytes of one value: a tag, then a form of fixed or prefixed length.
 pub fn encode_value(value: &Value, out: &mut Vec<u8>) {
@@ -33,6 +34,46 @@ pub fn encode_key(key: &[Value], out: &mut Vec<u8>) {
     }
 }
 
+/// The values whose canonical bytes these are; `None` if they are not the bytes of values.
+#[must_use]
+pub fn decode_key(mut bytes: &[u8]) -> Option<Vec<Value>> {
+    let mut values = Vec::new();
+    while let [tag, rest @ ..] = bytes {
+        let value;
+        (value, bytes) = decode_value(*tag, rest)?;
+        values.push(value);
+    }
+    Some(values)
+}
+
+fn decode_value(tag: u8, bytes: &[u8]) -> Option<(Value, &[u8])> {
+    if tag == 0 {
+        return Some((Value::Null, bytes));
+    }
+    if tag == 1 {
+        let (flag, rest) = bytes.split_first()?;
+        return Some((Value::Bool(*flag != 0), rest));
+    }
+    if tag == 4 {
+        let (raw, rest) = bytes.split_first_chunk::<16>()?;
+        return Some((Value::Decimal(Decimal::deserialize(*raw)), rest));
+    }
+    let (raw, rest) = bytes.split_first_chunk::<8>()?;
+    let number = i64::from_be_bytes(*raw);
+    let value = match tag {
+        2 => Value::Int(number),
+        3 => Value::Float(f64::from_bits(u64::from_be_bytes(*raw))),
+        5 => {
+            let (text, rest) = rest.split_at_checked(usize::try_from(number).ok()?)?;
+            return Some((Value::text(std::str::from_utf8(text).ok()?), rest));
+        }
+        6 => Value::Timestamp(EventTime(number)),
+        7 => Value::Duration(Span(number)),
+        _ => return None,
+    };
+    Some((value, rest))
+}
+
 fn push_tagged(out: &mut Vec<u8>, tag: u8, bytes: &[u8]) {
     out.push(tag);
     out.extend_from_slice(bytes);
@@ -41,7 +82,6 @@ fn push_tagged(out: &mut Vec<u8>, tag: u8, bytes: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rust_decimal::Decimal;
 
     fn bytes(value: &Value) -> Vec<u8> {
         let mut out = Vec::new();
@@ -56,6 +96,24 @@ mod tests {
             bytes(&Value::Decimal(Decimal::new(100, 2)))
         );
         assert_eq!(bytes(&Value::Float(-0.0)), bytes(&Value::Float(0.0)));
+    }
+
+    #[test]
+    fn decoding_gives_the_values_back() {
+        let key = [
+            Value::Null,
+            Value::Bool(true),
+            Value::Int(-3),
+            Value::Float(2.5),
+            Value::Decimal(Decimal::new(125, 1)),
+            Value::text("farm"),
+            Value::Timestamp(EventTime(9)),
+            Value::Duration(Span(-1)),
+        ];
+        let mut encoded = Vec::new();
+        encode_key(&key, &mut encoded);
+        assert_eq!(decode_key(&encoded).as_deref(), Some(&key[..]));
+        assert_eq!(decode_key(&encoded[..encoded.len() - 1]), None);
     }
 
     #[test]

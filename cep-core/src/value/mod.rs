@@ -9,7 +9,8 @@ mod encode;
 
 pub use batch::{EventBatch, RowOrigin};
 pub use column::{Column, ColumnData, TextColumn};
-pub use encode::{encode_key, encode_value};
+pub(crate) use encode::encode_text;
+pub use encode::{decode_key, encode_key, encode_value};
 
 use crate::time::{EventTime, Span};
 pub use rust_decimal::Decimal;

@@ -1,0 +1,104 @@
+//! `avg(x)`: the mean, null of nothing. Integers and decimals give a decimal, floats a float,
+//! durations a duration (to the nearest microsecond, halves to the even one).
+
+use super::exact_decimal::{ExactDecimal, round_quotient};
+use super::exact_float::ExactFloat;
+use super::{State, decimal_number, real_number, whole_number};
+use crate::function::EvalError;
+use crate::time::Span;
+use crate::value::{Column, Value};
+use num_bigint::BigInt;
+use num_traits::ToPrimitive;
+use serde::{Deserialize, Serialize};
+
+macro_rules! average {
+    ($(#[$doc:meta])* $name:ident, $sum:ty, |$input:ident, $row:ident| $value:expr,
+     |$total:ident, $count:ident| $mean:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+        pub(crate) struct $name {
+            total: $sum,
+            count: u64,
+        }
+
+        impl State for $name {
+            fn lift(&mut self, $input: Option<&Column>, $row: usize) {
+                self.total.add_one($value);
+                self.count += 1;
+            }
+
+            fn combine(&mut self, other: &Self) {
+                self.total.add_all(&other.total);
+                self.count += other.count;
+            }
+
+            fn lower(&self) -> Result<Value, EvalError> {
+                if self.count == 0 {
+                    return Ok(Value::Null);
+                }
+                let ($total, $count) = (&self.total, self.count);
+                $mean
+            }
+        }
+    };
+}
+
+/// A total that can take one number, or another total.
+trait Total<T> {
+    fn add_one(&mut self, value: T);
+    fn add_all(&mut self, other: &Self);
+}
+
+impl Total<i64> for i128 {
+    fn add_one(&mut self, value: i64) {
+        *self += Self::from(value);
+    }
+    fn add_all(&mut self, other: &Self) {
+        *self += other;
+    }
+}
+
+impl Total<f64> for ExactFloat {
+    fn add_one(&mut self, value: f64) {
+        self.add(value);
+    }
+    fn add_all(&mut self, other: &Self) {
+        self.combine(other);
+    }
+}
+
+impl Total<crate::value::Decimal> for ExactDecimal {
+    fn add_one(&mut self, value: crate::value::Decimal) {
+        self.add(value);
+    }
+    fn add_all(&mut self, other: &Self) {
+        self.combine(other);
+    }
+}
+
+average!(
+    /// The mean of integers, a decimal.
+    AverageInt, i128, |input, row| whole_number(input, row),
+    |total, count| ExactDecimal::of_integer(*total).mean(count).map(Value::Decimal)
+);
+average!(
+    /// The mean of durations.
+    AverageDuration, i128, |input, row| whole_number(input, row),
+    |total, count| round_quotient(&BigInt::from(*total), &BigInt::from(count))
+        .to_i64()
+        .map(|micros| Value::Duration(Span(micros)))
+        .ok_or(EvalError::TimeOverflow)
+);
+average!(
+    /// The mean of floats: the exact sum, rounded, by the count.
+    AverageFloat, ExactFloat, |input, row| real_number(input, row),
+    |total, count| {
+        #[expect(clippy::cast_precision_loss, reason = "no window holds 2^53 events")]
+        total.rounded().map(|sum| Value::Float(sum / count as f64))
+    }
+);
+average!(
+    /// The mean of decimals.
+    AverageDecimal, ExactDecimal, |input, row| decimal_number(input, row),
+    |total, count| total.mean(count).map(Value::Decimal)
+);

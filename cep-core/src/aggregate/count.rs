@@ -1,0 +1,24 @@
+//! `count()` and `count(x)`: how many rows, or how many that are not null.
+
+use super::State;
+use crate::function::EvalError;
+use crate::value::{Column, Value};
+use serde::{Deserialize, Serialize};
+
+/// How many rows were taken in.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Count(i64);
+
+impl State for Count {
+    fn lift(&mut self, _input: Option<&Column>, _row: usize) {
+        self.0 += 1;
+    }
+
+    fn combine(&mut self, other: &Self) {
+        self.0 += other.0;
+    }
+
+    fn lower(&self) -> Result<Value, EvalError> {
+        Ok(Value::Int(self.0))
+    }
+}

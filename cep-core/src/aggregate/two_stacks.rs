@@ -1,0 +1,113 @@
+//! One aggregate over a first-in first-out window, in constant amortised time.
+//!
+//! The older part of the window is kept as a stack of suffix aggregates, the newer part as its
+//! rows' states and their running aggregate; when the older part is used up, the newer one is
+//! turned over. Nothing is ever subtracted, so any aggregate that can be combined will do.
+//! Source: the two-stacks algorithm, folklore; as in Tangwongsan, Hirzel, Schneider, "Low-Latency
+//! Sliding-Window Aggregation in Worst-Case Constant Time" (DEBS 2017), section 3.
+
+use super::{ForState, State, for_state};
+use crate::function::EvalError;
+use crate::plan::AggregateCall;
+use crate::value::{Column, Value};
+use serde::{Deserialize, Serialize};
+use std::fmt::Debug;
+
+/// One aggregate over the events of one key's sliding window.
+pub trait SlidingAggregate: Debug + Send {
+    /// The newest event: a row of the call's input. A row that is null, or does not `count`, still
+    /// takes its place in the window.
+    fn push(&mut self, input: Option<&Column>, row: usize, counts: Counts);
+
+    /// The oldest event leaves.
+    fn evict(&mut self);
+
+    /// The result over the events that are in the window.
+    ///
+    /// # Errors
+    /// When the result does not fit its type.
+    fn current(&self) -> Result<Value, EvalError>;
+
+    /// Its state as bytes.
+    fn save(&self) -> Vec<u8>;
+
+    /// Reads back what `save` wrote; `None` if the bytes are not that.
+    fn load(&mut self, bytes: &[u8]) -> Option<()>;
+}
+
+/// Whether a row counts for an aggregate with a `where`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counts {
+    /// It does.
+    Yes,
+    /// The `where` does not hold for it.
+    No,
+}
+
+/// An empty window for an aggregate call.
+#[must_use]
+pub fn new_sliding(call: &AggregateCall) -> Box<dyn SlidingAggregate> {
+    struct Build;
+    impl ForState for Build {
+        type Output = Box<dyn SlidingAggregate>;
+        fn build<S: State>(self) -> Self::Output {
+            Box::new(TwoStacks::<S>::default())
+        }
+    }
+    for_state(call, Build)
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct TwoStacks<S> {
+    /// Aggregates of the older part: the last entry is over all of it, each entry below leaves
+    /// out one more of the oldest.
+    older: Vec<S>,
+    /// The newer part, an entry a row.
+    newer: Vec<S>,
+    /// The aggregate of the newer part.
+    newer_total: S,
+}
+
+impl<S: State> SlidingAggregate for TwoStacks<S> {
+    fn push(&mut self, input: Option<&Column>, row: usize, counts: Counts) {
+        let mut state = S::default();
+        if counts == Counts::Yes && input.is_none_or(|column| column.is_valid(row)) {
+            state.lift(input, row);
+        }
+        self.newer_total.combine(&state);
+        self.newer.push(state);
+    }
+
+    fn evict(&mut self) {
+        if self.older.is_empty() {
+            let mut total = S::default();
+            for state in self.newer.drain(..).rev() {
+                total.combine(&state);
+                self.older.push(total.clone());
+            }
+            self.newer_total = S::default();
+        }
+        self.older.pop();
+    }
+
+    fn current(&self) -> Result<Value, EvalError> {
+        match self.older.last() {
+            None => self.newer_total.lower(),
+            Some(older) => {
+                let mut total = older.clone();
+                total.combine(&self.newer_total);
+                total.lower()
+            }
+        }
+    }
+
+    fn save(&self) -> Vec<u8> {
+        // Encoding plain data into memory has no way to fail.
+        postcard::to_stdvec(self).unwrap_or_default()
+    }
+
+    fn load(&mut self, bytes: &[u8]) -> Option<()> {
+        *self = postcard::from_bytes(bytes).ok()?;
+        Some(())
+    }
+}

@@ -1,0 +1,202 @@
+//! Windows that are judged when they close: tumbling and hopping.
+//!
+//! Rules over the same stream, filter and key share one store of slices, whatever the lengths of
+//! their windows: an event goes into one slice, and each rule's windows combine slices.
+//!
+//! An event is late for a window whose end its own partition's watermark has reached, even while
+//! the rule's watermark, held back by another partition, has not closed it. Such an event counts
+//! for its later windows only. It goes into a slice of its own, which windows up to the
+//! watermark's slice bound leave out; so what a window holds never depends on how far other
+//! partitions were read.
+
+mod rule;
+mod state;
+mod store;
+
+pub(crate) use state::ClosingState;
+
+use super::expression::can_fail;
+use super::intake::Intake;
+use super::keys::KeyTable;
+use super::{Advance, Arrival, Disorder, Operator, OperatorState, Stage};
+use crate::engine::LateEvent;
+use crate::plan::{AggregateCall, Plan, RuleId, RulePlan, StreamId, WindowKind};
+use crate::time::{EventTime, Watermark};
+use crate::window::{Grid, gcd};
+use rule::ClosingRule;
+use store::{Scratch, SliceStore};
+
+/// How many slices of a group one slice of a member may be cut into for the sake of sharing.
+const MAX_CUTS: i64 = 60;
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct ClosingGroup {
+    stream: StreamId,
+    intake: Intake,
+    rules: Vec<ClosingRule>,
+    rule_ids: Vec<RuleId>,
+    keys: KeyTable,
+    store: SliceStore,
+    closed_to: Watermark,
+    scratch: Scratch,
+}
+
+impl ClosingGroup {
+    /// The group of one rule.
+    pub(crate) fn new(plan: &Plan, id: RuleId, rule: &RulePlan, seed: u64) -> Self {
+        let grid = grid_of(rule);
+        let params = plan.params.as_slice().into();
+        let mut intake = Intake::new(rule, params);
+        intake.calls.clear();
+        let mut group = Self {
+            stream: rule.input,
+            intake,
+            rules: Vec::new(),
+            rule_ids: Vec::new(),
+            keys: KeyTable::new(&rule.key, seed),
+            store: SliceStore::new(grid.slice_width()),
+            closed_to: Watermark::BEFORE_ALL,
+            scratch: Scratch::default(),
+        };
+        group.admit(plan, id, rule, grid);
+        group
+    }
+
+    /// Takes a rule in if it can share this group's slices. Rules whose rows can fail do not
+    /// share: a row that fails for one of them counts for the others.
+    pub(crate) fn adopt(&mut self, plan: &Plan, id: RuleId, rule: &RulePlan) -> bool {
+        let grid = grid_of(rule);
+        let width = gcd(self.store.width, grid.slice_width());
+        let same = self.stream == rule.input
+            && self.intake.filter == rule.filter
+            && self.intake.key.iter().map(|part| &part.expr).eq(rule.key.iter().map(|it| &it.expr));
+        let cuts = self.store.width.max(grid.slice_width()) / width;
+        if !same || cuts > MAX_CUTS || rows_can_fail(rule) || self.calls_can_fail() {
+            return false;
+        }
+        self.store.width = width;
+        self.admit(plan, id, rule, grid);
+        true
+    }
+
+    fn admit(&mut self, plan: &Plan, id: RuleId, rule: &RulePlan, grid: Grid) {
+        let calls = rule.aggregates.iter().map(|call| self.share(call)).collect();
+        self.rule_ids.push(id);
+        self.rules.push(ClosingRule::new(plan, id, rule, grid, calls));
+    }
+
+    /// The index of an aggregate call that the group computes, a new one if it has none like it.
+    fn share(&mut self, call: &AggregateCall) -> usize {
+        let known = self.intake.calls.iter().position(|known| {
+            (known.function, &known.input, &known.filter)
+                == (call.function, &call.input, &call.filter)
+        });
+        known.unwrap_or_else(|| {
+            self.intake.calls.push(call.clone());
+            self.store.add_aggregate(call);
+            self.intake.calls.len() - 1
+        })
+    }
+
+    fn calls_can_fail(&self) -> bool {
+        self.intake.calls.iter().any(call_can_fail)
+    }
+
+    /// Takes the rows that are late for every window of every rule out of `rows`, and stages what
+    /// each rule misses.
+    fn drop_late(&self, arrival: &Arrival<'_>, rows: &mut Vec<u32>, stage: &mut Stage) {
+        rows.retain(|row| {
+            let row = *row as usize;
+            let time = arrival.batch.times.get(row).copied().unwrap_or(0);
+            let watermark = Watermark(arrival.watermarks.get(row).copied().unwrap_or(i64::MIN));
+            if time >= watermark.0 {
+                return true;
+            }
+            let mut wanted = false;
+            for rule in &self.rules {
+                wanted |= rule.grid.last_end_of(time) > watermark.0;
+                if let Some(window) = rule.grid.missed(time, watermark) {
+                    stage.late.push(LateEvent {
+                        rule: rule.id(),
+                        origin: arrival.batch.origin(row),
+                        time: EventTime(time),
+                        window: Some(window),
+                        watermark,
+                    });
+                }
+            }
+            wanted
+        });
+    }
+
+    /// Lets go of the slices that no window to come holds.
+    fn purge(&mut self) {
+        let needed = self.rules.iter().map(|rule| rule.first_start_after(self.closed_to)).min();
+        let needed = needed.unwrap_or(i64::MAX);
+        self.store.purge_before(needed, &mut self.keys);
+        self.keys.sweep();
+    }
+}
+
+impl Operator for ClosingGroup {
+    fn stream(&self) -> StreamId {
+        self.stream
+    }
+
+    fn events(&mut self, arrival: &Arrival<'_>, stage: &mut Stage) {
+        let mut scratch = std::mem::take(&mut self.scratch);
+        self.intake.select(arrival, &self.rule_ids, &mut scratch.rows, stage);
+        if arrival.disorder == Disorder::Some {
+            self.drop_late(arrival, &mut scratch.rows, stage);
+        }
+        if !scratch.rows.is_empty() {
+            let inputs = self.intake.inputs(arrival, &self.rule_ids, &mut scratch.rows, stage);
+            scratch.ids.clear();
+            self.keys.intern(&inputs.key, &scratch.rows, &mut scratch.ids);
+            self.store.take_in(arrival, &inputs, &mut self.keys, &mut scratch);
+            for slice in self.store.opened.drain(..) {
+                let after = slice.0.max(slice.1).max(self.closed_to.0);
+                self.rules.iter_mut().for_each(|rule| rule.expect_end_after(after));
+            }
+        }
+        self.scratch = scratch;
+    }
+
+    fn advance(&mut self, advance: Advance, stage: &mut Stage) {
+        if advance.to <= self.closed_to {
+            return;
+        }
+        for rule in &mut self.rules {
+            rule.close_until(advance, &self.store, &mut self.keys, &self.intake.key, stage);
+        }
+        self.closed_to = advance.to;
+        self.purge();
+    }
+
+    fn save(&self) -> OperatorState {
+        OperatorState::Closing(self.state())
+    }
+
+    fn load(&mut self, state: OperatorState) -> Option<()> {
+        match state {
+            OperatorState::Closing(state) => self.restore(state),
+            _ => None,
+        }
+    }
+}
+
+fn grid_of(rule: &RulePlan) -> Grid {
+    match rule.window.as_ref().map(|window| window.kind) {
+        Some(WindowKind::Hopping { size, every, align }) => Grid::new(size, every, align),
+        Some(WindowKind::Sliding { size }) => Grid::new(size, size, crate::time::Span::ZERO),
+        None => Grid::new(crate::time::Span(1), crate::time::Span(1), crate::time::Span::ZERO),
+    }
+}
+
+fn rows_can_fail(rule: &RulePlan) -> bool {
+    rule.aggregates.iter().any(call_can_fail)
+}
+
+fn call_can_fail(call: &AggregateCall) -> bool {
+    call.input.iter().chain(&call.filter).any(can_fail)
+}

@@ -1,0 +1,346 @@
+//! One rule over closing windows: which windows it has, and what it makes of each.
+
+use super::super::firing::{Decided, EmitLines, Firing};
+use super::super::keys::KeyTable;
+use super::super::{Advance, Errors, Scope, Stage, evaluate};
+use super::store::SliceStore;
+use crate::plan::{EmitKind, Expr, ExprKind, KeyPart, Plan, RuleId, RulePlan, StreamId, Trigger};
+use crate::time::{EventTime, Span, Watermark};
+use crate::value::{Column, ColumnData, Type};
+use crate::window::{Grid, Slice};
+
+/// How many groups are judged at once.
+const CHUNK: usize = 1024;
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct ClosingRule {
+    pub(super) grid: Grid,
+    fill: Option<Span>,
+    stream: StreamId,
+    /// The group's index of each aggregate of the rule, and its type.
+    calls: Vec<(usize, Type)>,
+    trigger: Trigger,
+    emits: EmitLines,
+    /// The next window end that has, or may have, something in its window.
+    pub(super) next_end: Option<i64>,
+    /// Keys that get empty windows, by id: their last event time, `i64::MIN` for others.
+    pub(super) last_seen: Vec<i64>,
+    /// The ids that have an entry in `last_seen`.
+    pub(super) filled: Vec<u32>,
+    /// For an edge: the keys whose condition held at their last window.
+    pub(super) raised: Vec<bool>,
+}
+
+/// What a window is judged with.
+struct Closing<'a> {
+    start: i64,
+    end: i64,
+    keys: &'a mut KeyTable,
+    parts: &'a [KeyPart],
+}
+
+impl ClosingRule {
+    pub(super) fn new(
+        plan: &Plan,
+        id: RuleId,
+        rule: &RulePlan,
+        grid: Grid,
+        calls: Vec<usize>,
+    ) -> Self {
+        let types = rule.aggregates.iter().map(|call| call.ty.clone());
+        Self {
+            grid,
+            fill: rule.window.as_ref().and_then(|window| window.fill),
+            stream: rule.input,
+            calls: calls.into_iter().zip(types).collect(),
+            trigger: rule.trigger.clone(),
+            emits: EmitLines::new(plan, id, rule, plan.params.as_slice().into()),
+            next_end: None,
+            last_seen: Vec::new(),
+            filled: Vec::new(),
+            raised: Vec::new(),
+        }
+    }
+
+    pub(super) fn id(&self) -> RuleId {
+        self.emits.rule()
+    }
+
+    /// The windows with an end after `after` may have something.
+    pub(super) fn expect_end_after(&mut self, after: i64) {
+        let end = self.grid.first_end_after(after);
+        self.next_end = Some(self.next_end.map_or(end, |known| known.min(end)));
+    }
+
+    /// The start of the first window that is still open at a watermark.
+    pub(super) fn first_start_after(&self, watermark: Watermark) -> i64 {
+        self.grid.start_of(self.grid.first_end_after(watermark.0))
+    }
+
+    /// Judges all windows that the watermark closes, in the order of their ends.
+    pub(super) fn close_until(
+        &mut self,
+        advance: Advance,
+        store: &SliceStore,
+        keys: &mut KeyTable,
+        parts: &[KeyPart],
+        stage: &mut Stage,
+    ) {
+        while let Some(end) = self.next_end.filter(|end| *end <= advance.to.0) {
+            let start = self.grid.start_of(end);
+            let closing = &mut Closing { start, end, keys, parts };
+            let mut held = store.window(start, end);
+            let combined;
+            let window = match (held.next(), held.next()) {
+                (None, _) => None,
+                (Some(only), None) => Some(only),
+                (Some(first), Some(second)) => {
+                    combined = combine(
+                        &store.empty,
+                        [first, second].into_iter().chain(held),
+                        closing.keys,
+                    );
+                    Some(&combined)
+                }
+            };
+            if let Some(window) = window {
+                self.judge(window, closing, stage);
+            }
+            if let Some(fill) = self.fill {
+                self.fill(fill, window, advance.last_fill_start, closing, &store.empty, stage);
+            }
+            self.next_end = self.end_after(end, store, advance.last_fill_start);
+        }
+    }
+
+    /// The first end after `end` whose window may have something.
+    fn end_after(&self, end: i64, store: &SliceStore, last_fill_start: EventTime) -> Option<i64> {
+        let next = self.grid.next_end(end);
+        let mut found = (!self.filled.is_empty() && self.grid.start_of(next) <= last_fill_start.0)
+            .then_some(next);
+        for (start, left_out_to) in
+            store.slices.range((self.grid.start_of(next), i64::MIN)..).map(|it| it.0)
+        {
+            if found.is_some_and(|found| *start >= found) {
+                break;
+            }
+            let candidate = self.grid.first_end_after((*start).max(*left_out_to).max(end));
+            found = Some(found.map_or(candidate, |found| found.min(candidate)));
+        }
+        found
+    }
+
+    /// Gives the keys without an event in the window their empty one, and notes who will get one.
+    fn fill(
+        &mut self,
+        fill: Span,
+        window: Option<&Slice>,
+        last_fill_start: EventTime,
+        closing: &mut Closing<'_>,
+        empty: &Slice,
+        stage: &mut Stage,
+    ) {
+        self.last_seen.resize(closing.keys.capacity(), i64::MIN);
+        if let Some(window) = window {
+            for (key, time) in window.keys.iter().zip(&window.last_times) {
+                if let Some(last) = self.last_seen.get_mut(*key as usize) {
+                    if *last == i64::MIN {
+                        self.filled.push(*key);
+                        closing.keys.hold(*key);
+                    }
+                    *last = (*last).max(*time);
+                }
+            }
+        }
+        let last_seen = &self.last_seen;
+        let reach = |key: u32, end: i64| {
+            let last = last_seen.get(key as usize).copied().unwrap_or(i64::MIN);
+            last != i64::MIN && end.saturating_sub(last) <= fill.0
+        };
+        if closing.start <= last_fill_start.0 {
+            let absent: Vec<u32> = self
+                .filled
+                .iter()
+                .copied()
+                .filter(|key| window.is_none_or(|it| !it.has(*key)) && reach(*key, closing.end))
+                .collect();
+            if !absent.is_empty() {
+                let mut nothing = empty.fresh();
+                nothing.find_slots(&absent, closing.keys.capacity(), &mut Vec::new(), |_| {});
+                self.judge(&nothing, closing, stage);
+            }
+        }
+        let next = self.grid.next_end(closing.end);
+        let last_seen = &mut self.last_seen;
+        self.filled.retain(|key| {
+            let last = last_seen.get_mut(*key as usize);
+            let stays = last.as_ref().is_some_and(|last| next.saturating_sub(**last) <= fill.0);
+            if !stays {
+                if let Some(last) = last {
+                    *last = i64::MIN;
+                }
+                closing.keys.release(*key);
+            }
+            stays
+        });
+    }
+
+    /// Judges the groups of a window, a chunk at a time.
+    fn judge(&mut self, window: &Slice, closing: &mut Closing<'_>, stage: &mut Stage) {
+        for from in (0..window.keys.len()).step_by(CHUNK) {
+            let ids = window.keys.get(from..).unwrap_or(&[]);
+            let ids = ids.get(..CHUNK).unwrap_or(ids);
+            let aggregates: Vec<(Column, Errors)> =
+                self.calls
+                    .iter()
+                    .map(|(call, ty)| {
+                        let mut column = Column::new(ty);
+                        let errors = window.states.get(*call).map_or_else(Errors::default, |it| {
+                            it.lower(from, ids.len(), &mut column)
+                        });
+                        (column, errors)
+                    })
+                    .collect();
+            let (fired, cleared) = self.verdicts(window, from, ids, &aggregates, closing, stage);
+            for (kind, rows) in [(EmitKind::Fire, fired), (EmitKind::Clear, cleared)] {
+                if !rows.is_empty() && self.emits.has(kind) {
+                    self.emit(kind, window, from, &rows, &aggregates, closing, stage);
+                }
+            }
+        }
+    }
+
+    /// The rows of a chunk that fire and that clear.
+    fn verdicts(
+        &mut self,
+        window: &Slice,
+        from: usize,
+        ids: &[u32],
+        aggregates: &[(Column, Errors)],
+        closing: &mut Closing<'_>,
+        stage: &mut Stage,
+    ) -> (Vec<u32>, Vec<u32>) {
+        let all = 0..u32::try_from(ids.len()).unwrap_or(u32::MAX);
+        let Some(condition) = self.trigger.condition() else { return (all.collect(), Vec::new()) };
+        let key_columns = if reads_keys(condition) {
+            closing.keys.columns(closing.parts, ids)
+        } else {
+            Vec::new()
+        };
+        let (starts, ends) = closing.bounds(ids.len());
+        let scope = Scope {
+            len: ids.len(),
+            keys: &key_columns,
+            aggregates,
+            starts: Some(&starts),
+            ends: Some(&ends),
+            params: self.emits.params(),
+            ..Scope::default()
+        };
+        let judged = evaluate(condition, &scope);
+        let (mut fired, mut cleared) = (Vec::new(), Vec::new());
+        let edge = matches!(self.trigger, Trigger::Edge(_));
+        if edge {
+            self.raised.resize(closing.keys.capacity().max(self.raised.len()), false);
+        }
+        for row in all {
+            if let Some(error) = judged.errors.of(row as usize) {
+                let firing = closing.firing(window, from, row, self.stream);
+                self.emits.fail(firing, error.clone(), stage);
+                continue;
+            }
+            let holds = judged.operand.holds(row as usize);
+            if !edge {
+                if holds {
+                    fired.push(row);
+                }
+                continue;
+            }
+            let id = ids.get(row as usize).copied().unwrap_or(0);
+            let Some(raised) = self.raised.get_mut(id as usize) else { continue };
+            match (*raised, holds) {
+                (false, true) => {
+                    fired.push(row);
+                    closing.keys.hold(id);
+                }
+                (true, false) => {
+                    cleared.push(row);
+                    closing.keys.release(id);
+                }
+                _ => {}
+            }
+            *raised = holds;
+        }
+        (fired, cleared)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the pieces of one window, each used once")]
+    fn emit(
+        &self,
+        kind: EmitKind,
+        window: &Slice,
+        from: usize,
+        rows: &[u32],
+        aggregates: &[(Column, Errors)],
+        closing: &Closing<'_>,
+        stage: &mut Stage,
+    ) {
+        let ids: Vec<u32> =
+            rows.iter().filter_map(|row| window.keys.get(from + *row as usize).copied()).collect();
+        let key_columns = closing.keys.columns(closing.parts, &ids);
+        let picked: Vec<(Column, Errors)> = aggregates
+            .iter()
+            .map(|(column, errors)| (column.gather(rows), errors.pick(rows)))
+            .collect();
+        let firings: Vec<Firing> =
+            rows.iter().map(|row| closing.firing(window, from, *row, self.stream)).collect();
+        let (starts, ends) = closing.bounds(rows.len());
+        let scope = Scope {
+            len: rows.len(),
+            keys: &key_columns,
+            aggregates: &picked,
+            starts: Some(&starts),
+            ends: Some(&ends),
+            params: self.emits.params(),
+            ..Scope::default()
+        };
+        self.emits.emit(kind, &scope, &firings, stage);
+    }
+}
+
+impl Closing<'_> {
+    fn bounds(&self, len: usize) -> (Column, Column) {
+        let column = |bound: i64| Column::dense(ColumnData::Timestamp(vec![bound; len]));
+        (column(self.start), column(self.end))
+    }
+
+    fn firing(&self, window: &Slice, from: usize, row: u32, stream: StreamId) -> Firing {
+        let slot = from + row as usize;
+        let id = window.keys.get(slot).copied().unwrap_or(0);
+        // INVARIANT (an emit is stamped inside its window): the last instant before the end.
+        let time = EventTime(self.end).saturating_sub(Span::MICROSECOND);
+        Firing {
+            time,
+            order_time: time,
+            key: self.keys.values(id),
+            decided: Decided::Window { start: EventTime(self.start), end: EventTime(self.end) },
+            causes: window.causes.of(u32::try_from(slot).unwrap_or(u32::MAX), stream),
+        }
+    }
+}
+
+fn combine<'a>(empty: &Slice, parts: impl Iterator<Item = &'a Slice>, keys: &KeyTable) -> Slice {
+    let mut whole = empty.fresh();
+    let mut slots = Vec::new();
+    for part in parts {
+        whole.combine(part, keys.capacity(), &mut slots);
+    }
+    whole
+}
+
+fn reads_keys(expr: &Expr) -> bool {
+    let mut reads = false;
+    expr.visit(&mut |node| reads |= matches!(node, ExprKind::Key(_)));
+    reads
+}

@@ -1,0 +1,79 @@
+//! The state of a group of closing windows as plain data.
+
+use super::ClosingGroup;
+use super::store::SliceKey;
+use crate::time::Watermark;
+use crate::window::SliceState;
+use serde::{Deserialize, Serialize};
+
+/// What a checkpoint holds of a group.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct ClosingState {
+    closed_to: Watermark,
+    slices: Vec<(SliceKey, SliceState)>,
+    rules: Vec<RuleState>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct RuleState {
+    next_end: Option<i64>,
+    /// The canonical bytes of the keys that get empty windows, and their last event times.
+    filled: Vec<(Vec<u8>, i64)>,
+    /// The canonical bytes of the keys whose condition held at their last window.
+    raised: Vec<Vec<u8>>,
+}
+
+impl ClosingGroup {
+    pub(super) fn state(&self) -> ClosingState {
+        let encoded = |id: u32| self.keys.encoded(id);
+        let rules = self.rules.iter().map(|rule| {
+            let last = |key: &u32| rule.last_seen.get(*key as usize).copied().unwrap_or(i64::MIN);
+            let raised = (0_u32..).zip(&rule.raised).filter(|(_, raised)| **raised);
+            RuleState {
+                next_end: rule.next_end,
+                filled: rule.filled.iter().map(|key| (encoded(*key), last(key))).collect(),
+                raised: raised.map(|(key, _)| encoded(key)).collect(),
+            }
+        });
+        ClosingState {
+            closed_to: self.closed_to,
+            slices: self
+                .store
+                .slices
+                .iter()
+                .map(|(key, slice)| (*key, slice.save(encoded)))
+                .collect(),
+            rules: rules.collect(),
+        }
+    }
+
+    pub(super) fn restore(&mut self, state: ClosingState) -> Option<()> {
+        if state.rules.len() != self.rules.len() {
+            return None;
+        }
+        self.closed_to = state.closed_to;
+        for (key, saved) in state.slices {
+            let mut slice = self.store.empty.fresh();
+            slice.load(saved, |bytes| self.keys.intern_encoded(bytes))?;
+            slice.keys.iter().for_each(|key| self.keys.hold(*key));
+            self.store.slices.insert(key, slice);
+        }
+        for (rule, saved) in self.rules.iter_mut().zip(state.rules) {
+            rule.next_end = saved.next_end;
+            for (bytes, last) in saved.filled {
+                let id = self.keys.intern_encoded(&bytes)?;
+                rule.last_seen.resize(self.keys.capacity(), i64::MIN);
+                *rule.last_seen.get_mut(id as usize)? = last;
+                rule.filled.push(id);
+                self.keys.hold(id);
+            }
+            for bytes in saved.raised {
+                let id = self.keys.intern_encoded(&bytes)?;
+                rule.raised.resize(self.keys.capacity(), false);
+                *rule.raised.get_mut(id as usize)? = true;
+                self.keys.hold(id);
+            }
+        }
+        Some(())
+    }
+}

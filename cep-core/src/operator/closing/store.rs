@@ -1,0 +1,159 @@
+//! The slices of a group: which one an event goes into, and which ones a window holds.
+
+use super::super::intake::Inputs;
+use super::super::keys::KeyTable;
+use super::super::{Arrival, Disorder};
+use crate::aggregate::new_states;
+use crate::plan::AggregateCall;
+use crate::window::Slice;
+use std::collections::BTreeMap;
+
+/// How many emptied slices are kept for use again.
+const POOLED_SLICES: usize = 16;
+
+/// Where a slice begins, and the watermark up to which windows leave it out (`i64::MIN` for events
+/// that were on time).
+pub(super) type SliceKey = (i64, i64);
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct SliceStore {
+    /// The length of a slice.
+    pub(super) width: i64,
+    pub(super) slices: BTreeMap<SliceKey, Slice>,
+    /// A slice without groups.
+    pub(super) empty: Slice,
+    /// Slices that the last batch made.
+    pub(super) opened: Vec<SliceKey>,
+    pool: Vec<Slice>,
+}
+
+/// Memory that is used again.
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
+    pub(super) rows: Vec<u32>,
+    pub(super) ids: Vec<u32>,
+    slots: Vec<u32>,
+    buckets: Vec<Bucket>,
+}
+
+/// The rows of a batch that go into one slice, and their keys.
+#[derive(Debug, Default)]
+struct Bucket {
+    slice: SliceKey,
+    rows: Vec<u32>,
+    ids: Vec<u32>,
+}
+
+impl SliceStore {
+    pub(super) fn new(width: i64) -> Self {
+        Self {
+            width,
+            slices: BTreeMap::new(),
+            empty: Slice::new(Vec::new()),
+            opened: Vec::new(),
+            pool: Vec::new(),
+        }
+    }
+
+    /// Keeps states for one more aggregate; only before the first event.
+    pub(super) fn add_aggregate(&mut self, call: &AggregateCall) {
+        self.empty.states.push(new_states(call));
+    }
+
+    /// The slices that the window `[start, end)` holds.
+    pub(super) fn window(&self, start: i64, end: i64) -> impl Iterator<Item = &Slice> {
+        self.slices
+            .range((start, i64::MIN)..(end, i64::MIN))
+            .filter(move |((_, left_out_to), _)| *left_out_to < end)
+            .map(|(_, slice)| slice)
+    }
+
+    /// The slice for an event. `watermark` is its partition's just before it.
+    fn slice_of(&self, time: i64, watermark: i64) -> SliceKey {
+        let start = time - time.rem_euclid(self.width);
+        if start.saturating_add(self.width) > watermark {
+            (start, i64::MIN)
+        } else {
+            // All window ends are multiples of the width.
+            (start, watermark - watermark.rem_euclid(self.width))
+        }
+    }
+
+    /// Sorts the rows into buckets, one a slice, and returns how many there are.
+    fn fill_buckets(&self, arrival: &Arrival<'_>, scratch: &mut Scratch) -> usize {
+        let Scratch { rows, ids, buckets, .. } = scratch;
+        let mut used = 0_usize;
+        let mut current = 0_usize;
+        for (row, id) in rows.iter().zip(ids) {
+            let at = *row as usize;
+            let time = arrival.batch.times.get(at).copied().unwrap_or(0);
+            let same = buckets.get(current).filter(|_| current < used).is_some_and(|bucket| {
+                // Most rows go where the row before them went.
+                arrival.disorder == Disorder::None
+                    && time >= bucket.slice.0
+                    && time - bucket.slice.0 < self.width
+            });
+            if !same {
+                let watermark = arrival.watermarks.get(at).copied().unwrap_or(i64::MIN);
+                let slice = self.slice_of(time, watermark);
+                let found = buckets.iter().take(used).position(|it| it.slice == slice);
+                current = found.unwrap_or(used);
+                if current == used {
+                    used += 1;
+                    buckets.resize_with(buckets.len().max(used), Bucket::default);
+                    if let Some(bucket) = buckets.get_mut(current) {
+                        bucket.slice = slice;
+                        bucket.rows.clear();
+                        bucket.ids.clear();
+                    }
+                }
+            }
+            if let Some(bucket) = buckets.get_mut(current) {
+                bucket.rows.push(*row);
+                bucket.ids.push(*id);
+            }
+        }
+        used
+    }
+
+    /// Takes the rows of a batch in; `opened` then names the slices that were made for them.
+    pub(super) fn take_in(
+        &mut self,
+        arrival: &Arrival<'_>,
+        inputs: &Inputs<'_>,
+        keys: &mut KeyTable,
+        scratch: &mut Scratch,
+    ) {
+        let batch = arrival.batch;
+        let used = self.fill_buckets(arrival, scratch);
+        let Scratch { buckets, slots, .. } = scratch;
+        for bucket in buckets.iter().take(used) {
+            let slice = self.slices.entry(bucket.slice).or_insert_with(|| {
+                self.opened.push(bucket.slice);
+                self.pool.pop().unwrap_or_else(|| self.empty.fresh())
+            });
+            let capacity = keys.capacity();
+            slice.find_slots(&bucket.ids, capacity, slots, |key| keys.hold(key));
+            for (states, (input, mask)) in slice.states.iter_mut().zip(&inputs.calls) {
+                states.update(slots, &bucket.rows, input.as_deref(), mask.as_deref());
+            }
+            let offset = |row: &u32| batch.offsets.get(*row as usize).copied().unwrap_or(0);
+            let time = |row: &u32| batch.times.get(*row as usize).copied().unwrap_or(0);
+            slice.causes.add(slots, batch.partition, bucket.rows.iter().map(offset));
+            slice.note_times(slots, bucket.rows.iter().map(time));
+        }
+    }
+
+    /// Lets go of the slices that begin before `needed`.
+    pub(super) fn purge_before(&mut self, needed: i64, keys: &mut KeyTable) {
+        while let Some(entry) = self.slices.first_entry().filter(|it| it.key().0 < needed) {
+            let mut slice = entry.remove();
+            slice.keys.iter().for_each(|key| keys.release(*key));
+            if self.pool.len() < POOLED_SLICES {
+                slice.clear();
+                self.pool.push(slice);
+            }
+        }
+    }
+}

@@ -1,0 +1,479 @@
+//! Expressions over columns.
+//!
+//! One call computes an expression for all rows of a scope. A row without a value stands in
+//! [`Errors`]; where the language does not evaluate an operand, its errors do not count.
+//! Comparisons and arithmetic of plain numbers have loops of their own; everything else goes row
+//! by row through [`crate::function`].
+
+use crate::function::{EvalError, apply_binary, apply_unary, int_arithmetic};
+use crate::plan::{BinaryOp, Expr, ExprKind, ParamPlan, TextPart, UnaryOp};
+use crate::value::{Column, ColumnData, Type, Value};
+use std::borrow::Cow;
+
+/// Rows without a value, in rising order, and why.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Errors(Vec<(u32, EvalError)>);
+
+impl Errors {
+    /// Whether every row has a value.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The first error.
+    #[must_use]
+    pub fn first(&self) -> Option<&EvalError> {
+        self.0.first().map(|(_, error)| error)
+    }
+
+    /// The error of a row.
+    #[must_use]
+    pub fn of(&self, row: usize) -> Option<&EvalError> {
+        let found = self.0.binary_search_by_key(&row, |(at, _)| *at as usize).ok()?;
+        self.0.get(found).map(|(_, error)| error)
+    }
+
+    /// Adds an error for a row after all rows that are in.
+    pub fn push(&mut self, row: usize, error: EvalError) {
+        if let Ok(row) = u32::try_from(row) {
+            self.0.push((row, error));
+        }
+    }
+
+    /// Adds the errors of `other`; a row that has one already keeps it.
+    pub fn merge(&mut self, other: Self) {
+        if !other.is_empty() {
+            self.0.extend(other.0);
+            self.0.sort_by_key(|(row, _)| *row);
+            self.0.dedup_by_key(|(row, _)| *row);
+        }
+    }
+
+    /// The errors of `rows`, as the rows of a new column that has only them.
+    pub(crate) fn pick(&self, rows: &[u32]) -> Self {
+        let mut picked = Self::default();
+        if !self.is_empty() {
+            for (place, row) in rows.iter().enumerate() {
+                if let Some(error) = self.of(*row as usize) {
+                    picked.push(place, error.clone());
+                }
+            }
+        }
+        picked
+    }
+
+    pub(crate) fn retain(mut self, keep: impl Fn(usize) -> bool) -> Self {
+        self.0.retain(|(row, _)| keep(*row as usize));
+        self
+    }
+}
+
+/// What the leaves of an expression stand for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Scope<'a> {
+    /// The number of rows.
+    pub len: usize,
+    /// The stream's fields.
+    pub fields: &'a [Column],
+    /// The parts of the group key.
+    pub keys: &'a [Column],
+    /// The aggregates, with the rows that have none.
+    pub aggregates: &'a [(Column, Errors)],
+    /// The windows' starts, in microseconds.
+    pub starts: Option<&'a Column>,
+    /// The windows' ends, in microseconds.
+    pub ends: Option<&'a Column>,
+    /// The parameters.
+    pub params: &'a [ParamPlan],
+}
+
+/// The values of an expression: a column, or one value for all rows.
+#[derive(Clone, Debug)]
+pub enum Operand<'a> {
+    /// A value a row.
+    Column(Cow<'a, Column>),
+    /// The same value for all rows.
+    Constant(Value),
+}
+
+impl Operand<'_> {
+    /// The value of a row.
+    #[must_use]
+    pub fn get(&self, row: usize) -> Value {
+        match self {
+            Self::Column(column) => column.get(row),
+            Self::Constant(value) => value.clone(),
+        }
+    }
+
+    /// Whether a row is true.
+    #[must_use]
+    pub fn holds(&self, row: usize) -> bool {
+        match self {
+            Self::Column(column) => match &column.data {
+                ColumnData::Bool(values) => {
+                    values.get(row).copied().unwrap_or(false) && column.is_valid(row)
+                }
+                _ => false,
+            },
+            Self::Constant(value) => *value == Value::Bool(true),
+        }
+    }
+
+    /// The values as a column of `len` rows.
+    #[must_use]
+    pub fn into_column(self, ty: &Type, len: usize) -> Column {
+        match self {
+            Self::Column(column) => column.into_owned(),
+            Self::Constant(value) => {
+                let mut column = Column::new(ty);
+                (0..len).for_each(|_| column.push(&value));
+                column
+            }
+        }
+    }
+}
+
+/// The values of an expression and the rows that have none.
+#[derive(Clone, Debug)]
+pub struct Evaluated<'a> {
+    /// The values; rows with errors hold anything.
+    pub operand: Operand<'a>,
+    /// The rows without a value.
+    pub errors: Errors,
+}
+
+impl<'a> Evaluated<'a> {
+    fn column(column: &'a Column) -> Self {
+        Self { operand: Operand::Column(Cow::Borrowed(column)), errors: Errors::default() }
+    }
+
+    fn owned(data: ColumnData, errors: Errors) -> Self {
+        Self { operand: Operand::Column(Cow::Owned(Column::dense(data))), errors }
+    }
+
+    fn constant(value: Value) -> Self {
+        Self { operand: Operand::Constant(value), errors: Errors::default() }
+    }
+
+    fn missing() -> Self {
+        Self::constant(Value::Null)
+    }
+}
+
+/// Computes an expression for all rows of a scope.
+#[must_use]
+pub fn evaluate<'a>(expr: &Expr, scope: &Scope<'a>) -> Evaluated<'a> {
+    let at = |columns: &'a [Column], index: u32| {
+        columns.get(index as usize).map_or_else(Evaluated::missing, Evaluated::column)
+    };
+    match &expr.kind {
+        ExprKind::Literal(value) => Evaluated::constant(value.clone()),
+        ExprKind::Param(id) => scope
+            .params
+            .get(id.0 as usize)
+            .map_or_else(Evaluated::missing, |param| Evaluated::constant(param.value.clone())),
+        ExprKind::Field(index) => at(scope.fields, *index),
+        ExprKind::Key(index) => at(scope.keys, *index),
+        ExprKind::Aggregate(index) => match scope.aggregates.get(*index as usize) {
+            Some((column, errors)) => {
+                Evaluated { errors: errors.clone(), ..Evaluated::column(column) }
+            }
+            None => Evaluated::missing(),
+        },
+        ExprKind::WindowStart => scope.starts.map_or_else(Evaluated::missing, Evaluated::column),
+        ExprKind::WindowEnd => scope.ends.map_or_else(Evaluated::missing, Evaluated::column),
+        ExprKind::Unary(op, operand) => unary(*op, &expr.ty, evaluate(operand, scope), scope.len),
+        ExprKind::Binary(op, left, right) => {
+            let (left, right) = (evaluate(left, scope), evaluate(right, scope));
+            binary(*op, &expr.ty, left, right, scope.len)
+        }
+        ExprKind::If(condition, yes, no) => {
+            let condition = evaluate(condition, scope);
+            let branches = (evaluate(yes, scope), evaluate(no, scope));
+            choose(&expr.ty, condition, branches.0, branches.1, scope.len)
+        }
+        ExprKind::In(needle, options) => {
+            let needle = evaluate(needle, scope);
+            let options = options.iter().map(|option| evaluate(option, scope)).collect();
+            membership(needle, options, scope.len)
+        }
+        ExprKind::Call(function, arguments) => {
+            let arguments: Vec<_> = arguments.iter().map(|each| evaluate(each, scope)).collect();
+            let apply = function.info().apply;
+            row_by_row(&expr.ty, arguments, scope.len, apply)
+        }
+        ExprKind::Text(parts) => interpolate(parts, scope),
+    }
+}
+
+/// Computes each row through single values; rows with an error in an argument keep it.
+fn row_by_row<'a>(
+    ty: &Type,
+    arguments: Vec<Evaluated<'a>>,
+    len: usize,
+    apply: impl Fn(&[Value]) -> Result<Value, EvalError>,
+) -> Evaluated<'a> {
+    let mut errors = Errors::default();
+    let mut operands = Vec::with_capacity(arguments.len());
+    for argument in arguments {
+        errors.merge(argument.errors);
+        operands.push(argument.operand);
+    }
+    if errors.is_empty() && operands.iter().all(|it| matches!(it, Operand::Constant(_))) {
+        let values: Vec<_> = operands.iter().map(|operand| operand.get(0)).collect();
+        return match apply(&values) {
+            Ok(value) => Evaluated::constant(value),
+            Err(error) => {
+                (0..len).for_each(|row| errors.push(row, error.clone()));
+                Evaluated { operand: Operand::Constant(Value::Null), errors }
+            }
+        };
+    }
+    let mut column = Column::new(ty);
+    let mut fresh = Errors::default();
+    let mut values = Vec::with_capacity(operands.len());
+    for row in 0..len {
+        values.clear();
+        values.extend(operands.iter().map(|operand| operand.get(row)));
+        match apply(&values) {
+            Ok(value) => column.push(&value),
+            Err(error) => {
+                column.push_null();
+                fresh.push(row, error);
+            }
+        }
+    }
+    errors.merge(fresh);
+    Evaluated { operand: Operand::Column(Cow::Owned(column)), errors }
+}
+
+fn unary<'a>(op: UnaryOp, ty: &Type, operand: Evaluated<'a>, len: usize) -> Evaluated<'a> {
+    row_by_row(ty, vec![operand], len, |values| match values {
+        [value] => apply_unary(op, value),
+        _ => Err(EvalError::WrongType),
+    })
+}
+
+fn binary<'a>(
+    op: BinaryOp,
+    ty: &Type,
+    left: Evaluated<'a>,
+    right: Evaluated<'a>,
+    len: usize,
+) -> Evaluated<'a> {
+    match op {
+        BinaryOp::And => junction(left, right, len, false),
+        BinaryOp::Or => junction(left, right, len, true),
+        BinaryOp::Coalesce => {
+            let Evaluated { operand, errors } = right;
+            let errors = errors.retain(|row| left.operand.get(row).is_null());
+            row_by_row(ty, vec![left, Evaluated { operand, errors }], len, two(op))
+        }
+        _ => match whole_numbers(op, &left.operand, &right.operand, len) {
+            Some(fast) => {
+                let mut errors = left.errors;
+                errors.merge(right.errors);
+                errors.merge(fast.errors);
+                Evaluated { operand: fast.operand, errors }
+            }
+            None => row_by_row(ty, vec![left, right], len, two(op)),
+        },
+    }
+}
+
+fn two(op: BinaryOp) -> impl Fn(&[Value]) -> Result<Value, EvalError> {
+    move |values| match values {
+        [left, right] => apply_binary(op, left, right),
+        _ => Err(EvalError::WrongType),
+    }
+}
+
+/// `and` and `or`: the left side decides where it equals `decisive`.
+fn junction<'a>(
+    left: Evaluated<'a>,
+    right: Evaluated<'a>,
+    len: usize,
+    decisive: bool,
+) -> Evaluated<'a> {
+    let mut errors = left.errors;
+    errors.merge(right.errors.retain(|row| left.operand.holds(row) != decisive));
+    let values = (0..len)
+        .map(|row| {
+            let (left, right) = (left.operand.holds(row), right.operand.holds(row));
+            if decisive { left || right } else { left && right }
+        })
+        .collect();
+    Evaluated::owned(ColumnData::Bool(values), errors)
+}
+
+fn choose<'a>(
+    ty: &Type,
+    condition: Evaluated<'a>,
+    yes: Evaluated<'a>,
+    no: Evaluated<'a>,
+    len: usize,
+) -> Evaluated<'a> {
+    let mut errors = condition.errors;
+    let condition = condition.operand;
+    errors.merge(yes.errors.retain(|row| condition.holds(row)));
+    errors.merge(no.errors.retain(|row| !condition.holds(row)));
+    let mut column = Column::new(ty);
+    for row in 0..len {
+        let branch = if condition.holds(row) { &yes.operand } else { &no.operand };
+        column.push(&branch.get(row));
+    }
+    Evaluated { operand: Operand::Column(Cow::Owned(column)), errors }
+}
+
+/// Whether the needle equals an option; options after the first that fits are not evaluated.
+fn membership<'a>(needle: Evaluated<'a>, options: Vec<Evaluated<'a>>, len: usize) -> Evaluated<'a> {
+    let mut errors = needle.errors;
+    let mut found = vec![false; len];
+    for option in options {
+        errors.merge(option.errors.retain(|row| !found.get(row).copied().unwrap_or(true)));
+        for (row, found) in found.iter_mut().enumerate() {
+            *found = *found || needle.operand.get(row) == option.operand.get(row);
+        }
+    }
+    Evaluated::owned(ColumnData::Bool(found), errors)
+}
+
+fn interpolate<'a>(parts: &[TextPart], scope: &Scope<'a>) -> Evaluated<'a> {
+    let values = parts
+        .iter()
+        .map(|part| match part {
+            TextPart::Literal(text) => Evaluated::constant(Value::text(text.as_str())),
+            TextPart::Value(expr) => evaluate(expr, scope),
+        })
+        .collect();
+    row_by_row(&Type::String, values, scope.len, |values| {
+        Ok(Value::text(values.iter().map(ToString::to_string).collect::<String>()))
+    })
+}
+
+/// A side of an operation on whole numbers.
+#[derive(Clone, Copy)]
+enum Whole<'a> {
+    Each(&'a [i64]),
+    Same(i64),
+}
+
+impl<'a> Whole<'a> {
+    /// The side, and whether it is integers rather than times; `None` for other types and for
+    /// columns with nulls.
+    fn of(operand: &'a Operand<'_>) -> Option<(Self, bool)> {
+        match operand {
+            Operand::Constant(Value::Int(value)) => Some((Self::Same(*value), true)),
+            Operand::Constant(Value::Timestamp(time)) => Some((Self::Same(time.0), false)),
+            Operand::Constant(Value::Duration(span)) => Some((Self::Same(span.0), false)),
+            Operand::Constant(_) => None,
+            Operand::Column(column) if !column.valid.is_empty() => None,
+            Operand::Column(column) => match &column.data {
+                ColumnData::Int(values) => Some((Self::Each(values), true)),
+                ColumnData::Timestamp(values) | ColumnData::Duration(values) => {
+                    Some((Self::Each(values), false))
+                }
+                _ => None,
+            },
+        }
+    }
+
+    fn zip<R>(self, other: Self, len: usize, op: impl Fn(i64, i64) -> R) -> Vec<R> {
+        match (self, other) {
+            (Self::Each(left), Self::Each(right)) => {
+                left.iter().zip(right).map(|(left, right)| op(*left, *right)).collect()
+            }
+            (Self::Each(left), Self::Same(right)) => {
+                left.iter().map(|left| op(*left, right)).collect()
+            }
+            (Self::Same(left), Self::Each(right)) => {
+                right.iter().map(|right| op(left, *right)).collect()
+            }
+            (Self::Same(left), Self::Same(right)) => (0..len).map(|_| op(left, right)).collect(),
+        }
+    }
+}
+
+/// Comparisons of integers, timestamps and durations, and arithmetic of integers, in one loop.
+fn whole_numbers<'a>(
+    op: BinaryOp,
+    left: &Operand<'_>,
+    right: &Operand<'_>,
+    len: usize,
+) -> Option<Evaluated<'a>> {
+    use BinaryOp as Op;
+    let ((left, left_int), (right, right_int)) = (Whole::of(left)?, Whole::of(right)?);
+    if left_int != right_int {
+        return None;
+    }
+    let compared = match op {
+        Op::Equal => left.zip(right, len, |a, b| a == b),
+        Op::NotEqual => left.zip(right, len, |a, b| a != b),
+        Op::Less => left.zip(right, len, |a, b| a < b),
+        Op::LessEqual => left.zip(right, len, |a, b| a <= b),
+        Op::Greater => left.zip(right, len, |a, b| a > b),
+        Op::GreaterEqual => left.zip(right, len, |a, b| a >= b),
+        _ if left_int => return Some(whole_arithmetic(op, left, right, len)),
+        _ => return None,
+    };
+    Some(Evaluated::owned(ColumnData::Bool(compared), Errors::default()))
+}
+
+fn whole_arithmetic<'a>(
+    op: BinaryOp,
+    left: Whole<'_>,
+    right: Whole<'_>,
+    len: usize,
+) -> Evaluated<'a> {
+    let results = match op {
+        BinaryOp::Add => left.zip(right, len, i64::overflowing_add),
+        BinaryOp::Subtract => left.zip(right, len, i64::overflowing_sub),
+        BinaryOp::Multiply => left.zip(right, len, i64::overflowing_mul),
+        _ => {
+            let results = left.zip(right, len, |a, b| int_arithmetic(op, a, b));
+            return whole_results(results.into_iter());
+        }
+    };
+    whole_results(results.into_iter().map(|(value, overflowed)| {
+        if overflowed { Err(EvalError::IntegerOverflow) } else { Ok(value) }
+    }))
+}
+
+fn whole_results<'a>(results: impl Iterator<Item = Result<i64, EvalError>>) -> Evaluated<'a> {
+    let mut errors = Errors::default();
+    let values = results
+        .enumerate()
+        .map(|(row, result)| {
+            result.unwrap_or_else(|error| {
+                errors.push(row, error);
+                0
+            })
+        })
+        .collect();
+    Evaluated::owned(ColumnData::Int(values), errors)
+}
+
+/// Whether an expression can fail for some row.
+#[must_use]
+pub(crate) fn can_fail(expr: &Expr) -> bool {
+    let mut fails = false;
+    expr.visit(&mut |node| {
+        fails |= match node {
+            ExprKind::Unary(op, _) => *op == UnaryOp::Negate,
+            ExprKind::Binary(op, ..) => matches!(
+                op,
+                BinaryOp::Add
+                    | BinaryOp::Subtract
+                    | BinaryOp::Multiply
+                    | BinaryOp::Divide
+                    | BinaryOp::FloorDivide
+                    | BinaryOp::Remainder
+            ),
+            ExprKind::Call(..) => true,
+            _ => false,
+        };
+    });
+    fails
+}

@@ -1,0 +1,216 @@
+//! From a decision to emits: fields, ids, causes.
+
+use super::{Errors, Scope, Stage, evaluate};
+use crate::engine::{Causes, Emit, EmitId, EventRef, RuleError};
+use crate::plan::{EmitKind, EmitPlan, ParamPlan, Plan, RuleId, RulePlan};
+use crate::time::EventTime;
+use crate::value::{RowOrigin, Value, encode_key, encode_value};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// An emit and its place in the merged order.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Staged {
+    /// The instant at which it takes effect: its time, or later if it came late.
+    pub(crate) order_time: EventTime,
+    /// What orders emits that are equal in everything else.
+    pub(crate) tie: (u32, u64),
+    /// The emit.
+    pub(crate) emit: Emit,
+}
+
+/// What was decided, for the id.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Decided {
+    /// A window closed.
+    Window {
+        /// Its start.
+        start: EventTime,
+        /// Its end.
+        end: EventTime,
+    },
+    /// An event made the difference.
+    Record(RowOrigin),
+    /// Events left a sliding window at this instant, and none came.
+    Expiry(EventTime),
+}
+
+/// One firing of a rule.
+#[derive(Clone, Debug)]
+pub(crate) struct Firing {
+    /// The emits' event time.
+    pub(crate) time: EventTime,
+    /// The instant at which they take effect.
+    pub(crate) order_time: EventTime,
+    /// The rule's key.
+    pub(crate) key: Arc<[Value]>,
+    /// What was decided.
+    pub(crate) decided: Decided,
+    /// The events behind it.
+    pub(crate) causes: Causes,
+}
+
+/// The emit lines of a rule.
+#[derive(Debug)]
+pub(crate) struct EmitLines {
+    rule: RuleId,
+    lines: Vec<EmitPlan>,
+    /// The beginning of what is hashed for an id, a line each.
+    id_prefixes: Vec<Vec<u8>>,
+    stream_name: String,
+    params: Arc<[ParamPlan]>,
+}
+
+impl EmitLines {
+    pub(crate) fn new(plan: &Plan, id: RuleId, rule: &RulePlan, params: Arc<[ParamPlan]>) -> Self {
+        let prefix = |(line, emit): (usize, &EmitPlan)| {
+            let mut bytes = Vec::new();
+            encode_value(&Value::text(rule.name.as_str()), &mut bytes);
+            encode_value(&Value::text(emit.event.as_str()), &mut bytes);
+            bytes.extend_from_slice(&u32::try_from(line).unwrap_or(u32::MAX).to_be_bytes());
+            bytes
+        };
+        Self {
+            rule: id,
+            id_prefixes: rule.emits.iter().enumerate().map(prefix).collect(),
+            lines: rule.emits.clone(),
+            stream_name: plan.stream(rule.input).map_or_else(String::new, |it| it.name.clone()),
+            params,
+        }
+    }
+
+    /// The rule.
+    pub(crate) fn rule(&self) -> RuleId {
+        self.rule
+    }
+
+    /// The parameters.
+    pub(crate) fn params(&self) -> &[ParamPlan] {
+        &self.params
+    }
+
+    /// Whether some line goes out at this edge.
+    pub(crate) fn has(&self, kind: EmitKind) -> bool {
+        self.lines.iter().any(|line| line.kind == kind)
+    }
+
+    /// Stages the emits of `firings`, whose values are the rows of `scope`. A firing for which
+    /// something fails is one error and gives no emit.
+    pub(crate) fn emit(
+        &self,
+        kind: EmitKind,
+        scope: &Scope<'_>,
+        firings: &[Firing],
+        stage: &mut Stage,
+    ) {
+        if firings.is_empty() {
+            return;
+        }
+        let mut errors = Errors::default();
+        let mut computed = Vec::new();
+        for (index, line) in self.lines.iter().enumerate().filter(|(_, line)| line.kind == kind) {
+            let condition = line.condition.as_ref().map(|it| evaluate(it, scope));
+            let passes = |row: usize| condition.as_ref().is_none_or(|it| it.operand.holds(row));
+            if let Some(condition) = &condition {
+                errors.merge(condition.errors.clone());
+            }
+            let mut fields = Vec::with_capacity(line.fields.len());
+            for (_, expr) in &line.fields {
+                let field = evaluate(expr, scope);
+                errors.merge(field.errors.retain(passes));
+                fields.push(field.operand);
+            }
+            let passing: Vec<bool> = (0..firings.len()).map(passes).collect();
+            computed.push((index, passing, fields));
+        }
+        for (row, firing) in firings.iter().enumerate() {
+            if let Some(error) = errors.of(row) {
+                self.fail(firing.clone(), error.clone(), stage);
+                continue;
+            }
+            for (index, passing, fields) in &computed {
+                if passing.get(row).copied().unwrap_or(false) {
+                    let values = fields.iter().map(|field| field.get(row)).collect();
+                    self.stage_emit(*index, kind, firing, values, stage);
+                }
+            }
+        }
+    }
+
+    fn stage_emit(
+        &self,
+        index: usize,
+        kind: EmitKind,
+        firing: &Firing,
+        values: Vec<Value>,
+        stage: &mut Stage,
+    ) {
+        let tie = match firing.decided {
+            Decided::Record(origin) => (origin.partition, origin.offset),
+            _ => (0, 0),
+        };
+        let emit = Emit {
+            rule: self.rule,
+            line: u32::try_from(index).unwrap_or(u32::MAX),
+            kind,
+            time: firing.time,
+            id: self.id(index, firing),
+            key: firing.key.clone(),
+            values,
+            causes: firing.causes.clone(),
+        };
+        stage.emits.push(Staged { order_time: firing.order_time, tie, emit });
+    }
+
+    /// Stages the error of a firing.
+    pub(crate) fn fail(
+        &self,
+        firing: Firing,
+        error: crate::function::EvalError,
+        stage: &mut Stage,
+    ) {
+        let subject = match firing.decided {
+            Decided::Record(origin) if firing.causes == Causes::of(vec![origin]) => {
+                EventRef::Row(origin)
+            }
+            _ => EventRef::Firing { key: firing.key, causes: firing.causes },
+        };
+        stage.errors.push(RuleError { rule: self.rule, time: firing.time, error, subject });
+    }
+
+    fn id(&self, line: usize, firing: &Firing) -> EmitId {
+        let mut bytes = self.id_prefixes.get(line).cloned().unwrap_or_default();
+        encode_key(&firing.key, &mut bytes);
+        match firing.decided {
+            Decided::Window { start, end } => {
+                bytes.push(0);
+                bytes.extend_from_slice(&start.0.to_be_bytes());
+                bytes.extend_from_slice(&end.0.to_be_bytes());
+            }
+            Decided::Record(origin) => {
+                bytes.push(1);
+                encode_value(&Value::text(self.stream_name.as_str()), &mut bytes);
+                bytes.extend_from_slice(&origin.partition.to_be_bytes());
+                bytes.extend_from_slice(&origin.offset.to_be_bytes());
+            }
+            Decided::Expiry(instant) => {
+                bytes.push(2);
+                bytes.extend_from_slice(&instant.0.to_be_bytes());
+            }
+        }
+        let hash = blake3::hash(&bytes);
+        let (id, _) = hash.as_bytes().split_first_chunk::<16>().unwrap_or((&[0; 16], &[]));
+        EmitId(*id)
+    }
+}
+
+impl Staged {
+    /// The merged order: event time, rule, key, emit line, then the record's place.
+    pub(crate) fn merged_order(&self, other: &Self) -> std::cmp::Ordering {
+        let (mine, theirs) = (&self.emit, &other.emit);
+        (self.order_time, mine.rule)
+            .cmp(&(other.order_time, theirs.rule))
+            .then_with(|| mine.key.cmp(&theirs.key))
+            .then_with(|| (mine.line, self.tie).cmp(&(theirs.line, other.tie)))
+    }
+}

@@ -1,0 +1,133 @@
+//! What rules are made of at run time.
+//!
+//! An [`Operator`] gets the events of one stream and the rises of its watermark, and stages emits.
+
+mod closing;
+mod edge;
+mod expression;
+mod firing;
+mod intake;
+mod keys;
+mod pending;
+mod sliding;
+mod stateless;
+
+pub use expression::{Errors, Evaluated, Operand, Scope, evaluate};
+pub(crate) use firing::Staged;
+
+use crate::engine::{LateEvent, RuleError};
+use crate::plan::{Plan, RulePlan, StreamId, Trigger, WindowKind};
+use crate::time::{EventTime, Watermark};
+use crate::value::EventBatch;
+use serde::{Deserialize, Serialize};
+
+/// What operators give during a step.
+#[derive(Debug, Default)]
+pub(crate) struct Stage {
+    /// Emits that are not in order yet.
+    pub(crate) emits: Vec<Staged>,
+    /// Late events.
+    pub(crate) late: Vec<LateEvent>,
+    /// Rule errors.
+    pub(crate) errors: Vec<RuleError>,
+}
+
+/// The events of a step and what is known of them.
+pub(crate) struct Arrival<'a> {
+    /// The events.
+    pub(crate) batch: &'a EventBatch,
+    /// The watermark of the events' partition just before each of them.
+    pub(crate) watermarks: &'a [i64],
+    /// Whether some event is stamped before the watermark that stood before it.
+    pub(crate) disorder: Disorder,
+}
+
+/// Whether some event of a batch is stamped before its partition's watermark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Disorder {
+    /// No event is; none can be late.
+    None,
+    /// Some event is.
+    Some,
+}
+
+/// How far an advance goes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Advance {
+    /// The stream's watermark.
+    pub(crate) to: Watermark,
+    /// No filled window begins after this instant.
+    pub(crate) last_fill_start: EventTime,
+}
+
+/// One or more rules over one stream, at run time.
+pub(crate) trait Operator: std::fmt::Debug + Send {
+    /// The stream it reads.
+    fn stream(&self) -> StreamId;
+    /// Takes in events.
+    fn events(&mut self, arrival: &Arrival<'_>, stage: &mut Stage);
+    /// Takes in that the watermark has risen.
+    fn advance(&mut self, advance: Advance, stage: &mut Stage);
+    /// Its state as plain data.
+    fn save(&self) -> OperatorState;
+    /// Takes over a state; `None` if it is not one of this operator's.
+    fn load(&mut self, state: OperatorState) -> Option<()>;
+}
+
+/// The state of an operator as it stands in a checkpoint.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum OperatorState {
+    /// Nothing is kept.
+    Stateless,
+    /// Closing windows.
+    Closing(closing::ClosingState),
+    /// A sliding window.
+    Sliding(sliding::SlidingState),
+    /// An edge without a window.
+    Edge(edge::EdgeState),
+}
+
+/// The operators of a plan: one a rule, except that closing windows over the same stream, filter
+/// and key share theirs.
+pub(crate) fn build(plan: &Plan, hash_seed: u64) -> Vec<Box<dyn Operator>> {
+    let mut operators: Vec<Box<dyn Operator>> = Vec::new();
+    let mut groups: Vec<closing::ClosingGroup> = Vec::new();
+    for (id, rule) in plan.rules.iter().enumerate() {
+        if rule.attributes.iter().any(|attribute| attribute.name == "off") {
+            continue;
+        }
+        let id = crate::plan::RuleId(u32::try_from(id).unwrap_or(u32::MAX));
+        match kind(rule) {
+            Kind::Closing => {
+                if !groups.iter_mut().any(|group| group.adopt(plan, id, rule)) {
+                    groups.push(closing::ClosingGroup::new(plan, id, rule, hash_seed));
+                }
+            }
+            Kind::Sliding => {
+                operators.push(Box::new(sliding::Sliding::new(plan, id, rule, hash_seed)))
+            }
+            Kind::Edge => operators.push(Box::new(edge::Edge::new(plan, id, rule, hash_seed))),
+            Kind::Stateless => operators.push(Box::new(stateless::Stateless::new(plan, id, rule))),
+        }
+    }
+    operators.extend(groups.into_iter().map(|group| Box::new(group) as Box<dyn Operator>));
+    operators
+}
+
+enum Kind {
+    Closing,
+    Sliding,
+    Edge,
+    Stateless,
+}
+
+fn kind(rule: &RulePlan) -> Kind {
+    match (&rule.window, &rule.trigger) {
+        (Some(window), _) => match window.kind {
+            WindowKind::Hopping { .. } => Kind::Closing,
+            WindowKind::Sliding { .. } => Kind::Sliding,
+        },
+        (None, Trigger::Edge(_)) => Kind::Edge,
+        (None, _) => Kind::Stateless,
+    }
+}

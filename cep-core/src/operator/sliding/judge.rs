@@ -1,0 +1,187 @@
+//! Judging keys at instants, many at once, and following the verdicts in order.
+
+use super::super::firing::{Decided, Firing};
+use super::super::{Errors, Scope, Stage, evaluate};
+use super::Sliding;
+use super::window::KeyWindow;
+use crate::plan::{AggregateCall, EmitKind, Trigger};
+use crate::time::EventTime;
+use crate::value::{Column, ColumnData, RowOrigin};
+use std::ops::Range;
+
+/// Keys at instants, with what their aggregates were then.
+pub(super) struct Judgements {
+    of: Vec<Judgement>,
+    aggregates: Vec<(Column, Errors)>,
+}
+
+struct Judgement {
+    id: u32,
+    instant: i64,
+    /// Partition and offset of the last event that came at the instant, if one came.
+    arrival: Option<(u32, u64)>,
+    /// The events in the window.
+    events: Range<u64>,
+}
+
+impl Judgements {
+    pub(super) fn new(calls: &[AggregateCall]) -> Self {
+        let columns = calls.iter().map(|call| (Column::new(&call.ty), Errors::default()));
+        Self { of: Vec::new(), aggregates: columns.collect() }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.of.len()
+    }
+
+    pub(super) fn add(
+        &mut self,
+        id: u32,
+        instant: i64,
+        arrival: Option<(u32, u64)>,
+        window: &KeyWindow,
+    ) {
+        let row = self.of.len();
+        for ((column, errors), aggregate) in self.aggregates.iter_mut().zip(&window.aggregates) {
+            match aggregate.current() {
+                Ok(value) => column.push(&value),
+                Err(error) => {
+                    column.push_null();
+                    errors.push(row, error);
+                }
+            }
+        }
+        self.of.push(Judgement { id, instant, arrival, events: window.range() });
+    }
+
+    fn clear(&mut self) {
+        self.of.clear();
+        for (column, errors) in &mut self.aggregates {
+            column.truncate(0);
+            *errors = Errors::default();
+        }
+    }
+}
+
+impl Sliding {
+    /// Follows all judgements, emits what they decide, and forgets them.
+    pub(super) fn follow(&mut self, judgements: &mut Judgements, stage: &mut Stage) {
+        if judgements.len() == 0 {
+            return;
+        }
+        let (fired, cleared) = self.verdicts(judgements, stage);
+        for (kind, rows) in [(EmitKind::Fire, fired), (EmitKind::Clear, cleared)] {
+            if !rows.is_empty() && self.emits.has(kind) {
+                self.emit(kind, &rows, judgements, stage);
+            }
+        }
+        let mut ids: Vec<u32> = judgements.of.iter().map(|judgement| judgement.id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        for id in ids {
+            if let Some(window) = self.windows.get_mut(id as usize).and_then(Option::as_mut) {
+                window.settle();
+            }
+            self.forget(id);
+        }
+        judgements.clear();
+    }
+
+    fn verdicts(&mut self, judgements: &Judgements, stage: &mut Stage) -> (Vec<u32>, Vec<u32>) {
+        let all = 0..u32::try_from(judgements.len()).unwrap_or(u32::MAX);
+        let Some(condition) = self.trigger.condition() else {
+            let came =
+                |row: &u32| judgements.of.get(*row as usize).is_some_and(|it| it.arrival.is_some());
+            return (all.filter(came).collect(), Vec::new());
+        };
+        let rows: Vec<u32> = all.collect();
+        let (key_columns, starts, ends) = self.leaves(&rows, judgements);
+        let scope = Scope {
+            len: rows.len(),
+            keys: &key_columns,
+            aggregates: &judgements.aggregates,
+            starts: Some(&starts),
+            ends: Some(&ends),
+            params: self.emits.params(),
+            ..Scope::default()
+        };
+        let judged = evaluate(condition, &scope);
+        let edge = matches!(self.trigger, Trigger::Edge(_));
+        let (mut fired, mut cleared) = (Vec::new(), Vec::new());
+        for (row, judgement) in rows.iter().zip(&judgements.of) {
+            // INVARIANT (an empty sliding window makes the condition false).
+            let empty = judgement.events.is_empty();
+            if let Some(error) = judged.errors.of(*row as usize).filter(|_| !empty) {
+                self.emits.fail(self.firing(judgement), error.clone(), stage);
+                continue;
+            }
+            let holds = !empty && judged.operand.holds(*row as usize);
+            let Some(window) = self.windows.get_mut(judgement.id as usize).and_then(Option::as_mut)
+            else {
+                continue;
+            };
+            match (edge, window.raised, holds) {
+                (true, false, true) | (false, _, true) => fired.push(*row),
+                (true, true, false) => cleared.push(*row),
+                _ => {}
+            }
+            window.raised = edge && holds;
+        }
+        (fired, cleared)
+    }
+
+    fn emit(&self, kind: EmitKind, rows: &[u32], judgements: &Judgements, stage: &mut Stage) {
+        let (key_columns, starts, ends) = self.leaves(rows, judgements);
+        let picked: Vec<(Column, Errors)> = judgements
+            .aggregates
+            .iter()
+            .map(|(column, errors)| (column.gather(rows), errors.pick(rows)))
+            .collect();
+        let scope = Scope {
+            len: rows.len(),
+            keys: &key_columns,
+            aggregates: &picked,
+            starts: Some(&starts),
+            ends: Some(&ends),
+            params: self.emits.params(),
+            ..Scope::default()
+        };
+        let firings: Vec<Firing> = rows
+            .iter()
+            .filter_map(|row| judgements.of.get(*row as usize))
+            .map(|judgement| self.firing(judgement))
+            .collect();
+        self.emits.emit(kind, &scope, &firings, stage);
+    }
+
+    /// The keys, window starts and window ends of some judgements.
+    fn leaves(&self, rows: &[u32], judgements: &Judgements) -> (Vec<Column>, Column, Column) {
+        let chosen = || rows.iter().filter_map(|row| judgements.of.get(*row as usize));
+        let ids: Vec<u32> = chosen().map(|judgement| judgement.id).collect();
+        let start = |judgement: &Judgement| judgement.instant.saturating_sub(self.size);
+        let starts = ColumnData::Timestamp(chosen().map(start).collect());
+        let ends = ColumnData::Timestamp(chosen().map(|judgement| judgement.instant).collect());
+        let keys = self.keys.columns(&self.intake.key, &ids);
+        (keys, Column::dense(starts), Column::dense(ends))
+    }
+
+    fn firing(&self, judgement: &Judgement) -> Firing {
+        let time = EventTime(judgement.instant);
+        let window = self.windows.get(judgement.id as usize).and_then(Option::as_ref);
+        Firing {
+            time,
+            order_time: time,
+            key: self.keys.values(judgement.id),
+            decided: match judgement.arrival {
+                Some((partition, offset)) => {
+                    Decided::Record(RowOrigin { stream: self.stream, partition, offset })
+                }
+                None => Decided::Expiry(time),
+            },
+            causes: window.map_or_else(
+                || crate::engine::Causes::of(Vec::new()),
+                |window| window.causes(&judgement.events, self.stream),
+            ),
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! A sliding window: `(t - size, t]`, judged once for each key and instant at which events come or
+//! go, in event-time order.
+//!
+//! At an instant, events that have become too old leave first, then the instant's own events come,
+//! then the key is judged. The instants of one advance are judged together, in columns, and their
+//! verdicts are followed one by one.
+
+mod judge;
+mod state;
+mod window;
+
+pub(crate) use state::SlidingState;
+
+use super::firing::EmitLines;
+use super::intake::Intake;
+use super::keys::KeyTable;
+use super::pending::{Chunk, Pending};
+use super::{Advance, Arrival, Disorder, Operator, OperatorState, Stage};
+use crate::engine::LateEvent;
+use crate::plan::{Plan, RuleId, RulePlan, StreamId, Trigger, WindowKind};
+use crate::time::{EventTime, Watermark};
+use judge::Judgements;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use window::KeyWindow;
+
+/// How many judgements are made at once.
+const CHUNK: usize = 1024;
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Sliding {
+    stream: StreamId,
+    rule: RuleId,
+    size: i64,
+    intake: Intake,
+    trigger: Trigger,
+    emits: EmitLines,
+    keys: KeyTable,
+    pending: Pending,
+    /// The windows that are not empty, or whose condition held last, by key id.
+    windows: Vec<Option<Box<KeyWindow>>>,
+    /// When the oldest event of a key leaves, one entry a key.
+    expiries: BinaryHeap<Reverse<(i64, u32)>>,
+    rows: Vec<u32>,
+    touched: Vec<(u32, Option<(u32, u64)>)>,
+}
+
+impl Sliding {
+    pub(crate) fn new(plan: &Plan, id: RuleId, rule: &RulePlan, seed: u64) -> Self {
+        let params: std::sync::Arc<[_]> = plan.params.as_slice().into();
+        let size = match rule.window.as_ref().map(|window| window.kind) {
+            Some(WindowKind::Sliding { size } | WindowKind::Hopping { size, .. }) => size.0.max(1),
+            None => 1,
+        };
+        Self {
+            stream: rule.input,
+            rule: id,
+            size,
+            intake: Intake::new(rule, params.clone()),
+            trigger: rule.trigger.clone(),
+            emits: EmitLines::new(plan, id, rule, params),
+            keys: KeyTable::new(&rule.key, seed),
+            pending: Pending::default(),
+            windows: Vec::new(),
+            expiries: BinaryHeap::new(),
+            rows: Vec::new(),
+            touched: Vec::new(),
+        }
+    }
+
+    /// The next instant at which something comes or goes, before the watermark.
+    fn next_instant(&self, watermark: Watermark) -> Option<i64> {
+        let expiry = self.expiries.peek().map(|Reverse((instant, _))| *instant);
+        let next = match (self.pending.next_time(), expiry) {
+            (Some(arrival), Some(expiry)) => arrival.min(expiry),
+            (arrival, expiry) => arrival.or(expiry)?,
+        };
+        watermark.has_decided(EventTime(next)).then_some(next)
+    }
+
+    /// Lets events leave and come at an instant; `touched` are then the keys to judge, each with
+    /// its last arrival.
+    fn turn(&mut self, instant: i64) {
+        self.touched.clear();
+        while let Some(Reverse((_, id))) =
+            self.expiries.peek().copied().filter(|Reverse((at, _))| *at == instant)
+        {
+            self.expiries.pop();
+            let Some(window) = self.windows.get_mut(id as usize).and_then(Option::as_mut) else {
+                continue;
+            };
+            window.evict_until(instant.saturating_sub(self.size));
+            if let Some(oldest) = window.oldest() {
+                self.expiries.push(Reverse((oldest.saturating_add(self.size), id)));
+            }
+            self.touched.push((id, None));
+        }
+        while self.pending.next_time() == Some(instant) {
+            let (windows, calls) = (&mut self.windows, &self.intake.calls);
+            let (expiries, keys, size) = (&mut self.expiries, &mut self.keys, self.size);
+            let arrived = self.pending.pop(|ticket, chunk, row| {
+                let id = chunk.ids.get(row).copied().unwrap_or(0);
+                windows.resize_with(windows.len().max(id as usize + 1), || None);
+                if let Some(place) = windows.get_mut(id as usize) {
+                    if place.is_none() {
+                        keys.hold(id);
+                    }
+                    let window = place.get_or_insert_with(|| Box::new(KeyWindow::new(calls)));
+                    if window.oldest().is_none() {
+                        expiries.push(Reverse((instant.saturating_add(size), id)));
+                    }
+                    window.push(ticket, chunk, row);
+                }
+                // The window holds the key from here on.
+                keys.release(id);
+                (id, Some((ticket.partition, ticket.offset)))
+            });
+            self.touched.extend(arrived);
+        }
+        // A key that was touched more than once is judged once, with its last arrival.
+        self.touched.sort_unstable();
+        self.touched.reverse();
+        self.touched.dedup_by_key(|(id, _)| *id);
+    }
+
+    /// Lets go of a key whose window is empty and whose condition does not hold.
+    fn forget(&mut self, id: u32) {
+        let Some(place) = self.windows.get_mut(id as usize) else { return };
+        if place.as_ref().is_some_and(|window| window.is_idle()) {
+            *place = None;
+            self.keys.release(id);
+        }
+    }
+}
+
+impl Operator for Sliding {
+    fn stream(&self) -> StreamId {
+        self.stream
+    }
+
+    fn events(&mut self, arrival: &Arrival<'_>, stage: &mut Stage) {
+        let mut rows = std::mem::take(&mut self.rows);
+        self.intake.select(arrival, &[self.rule], &mut rows, stage);
+        drop_late(self.rule, arrival, &mut rows, stage);
+        let inputs = self.intake.inputs(arrival, &[self.rule], &mut rows, stage);
+        let mut chunk = Chunk::default();
+        self.keys.intern(&inputs.key, &rows, &mut chunk.ids);
+        chunk.ids.iter().for_each(|id| self.keys.hold(*id));
+        for (column, mask) in inputs.calls {
+            chunk.columns.push(column.map(|column| column.gather(&rows)));
+            chunk.masks.push(mask.map(|mask| {
+                rows.iter().map(|row| mask.get(*row as usize).copied().unwrap_or(false)).collect()
+            }));
+        }
+        self.pending.push(chunk, places(arrival, &rows));
+        self.rows = rows;
+    }
+
+    fn advance(&mut self, advance: Advance, stage: &mut Stage) {
+        let mut judgements = Judgements::new(&self.intake.calls);
+        while let Some(instant) = self.next_instant(advance.to) {
+            self.turn(instant);
+            for index in 0..self.touched.len() {
+                let Some((id, arrival)) = self.touched.get(index).copied() else { break };
+                if let Some(window) = self.windows.get_mut(id as usize).and_then(Option::as_mut) {
+                    judgements.add(id, instant, arrival, window);
+                }
+            }
+            if judgements.len() >= CHUNK {
+                self.follow(&mut judgements, stage);
+            }
+        }
+        self.follow(&mut judgements, stage);
+        self.keys.sweep();
+    }
+
+    fn save(&self) -> OperatorState {
+        OperatorState::Sliding(self.state())
+    }
+
+    fn load(&mut self, state: OperatorState) -> Option<()> {
+        match state {
+            OperatorState::Sliding(state) => self.restore(state),
+            _ => None,
+        }
+    }
+}
+
+/// Takes the rows that are stamped before their partition's watermark out of `rows`; a rule that
+/// needs order has already passed them.
+pub(super) fn drop_late(
+    rule: RuleId,
+    arrival: &Arrival<'_>,
+    rows: &mut Vec<u32>,
+    stage: &mut Stage,
+) {
+    if arrival.disorder == Disorder::None {
+        return;
+    }
+    rows.retain(|row| {
+        let at = *row as usize;
+        let time = EventTime(arrival.batch.times.get(at).copied().unwrap_or(0));
+        let watermark = Watermark(arrival.watermarks.get(at).copied().unwrap_or(i64::MIN));
+        let late = watermark.has_decided(time);
+        if late {
+            let origin = arrival.batch.origin(at);
+            stage.late.push(LateEvent { rule, origin, time, window: None, watermark });
+        }
+        !late
+    });
+}
+
+/// The times, partitions and offsets of rows.
+pub(super) fn places<'a>(
+    arrival: &'a Arrival<'_>,
+    rows: &'a [u32],
+) -> impl Iterator<Item = (i64, u32, u64)> + 'a {
+    rows.iter().map(|row| {
+        let at = *row as usize;
+        let time = arrival.batch.times.get(at).copied().unwrap_or(0);
+        let offset = arrival.batch.offsets.get(at).copied().unwrap_or(0);
+        (time, arrival.batch.partition, offset)
+    })
+}

@@ -1,0 +1,40 @@
+//! The state of a sliding window as plain data.
+
+use super::super::pending::PendingRow;
+use super::Sliding;
+use super::window::{KeyWindow, KeyWindowState};
+use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
+
+/// What a checkpoint holds of a sliding window.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct SlidingState {
+    pending: Vec<PendingRow>,
+    windows: Vec<(Vec<u8>, KeyWindowState)>,
+}
+
+impl Sliding {
+    pub(super) fn state(&self) -> SlidingState {
+        let windows = (0_u32..)
+            .zip(&self.windows)
+            .filter_map(|(id, window)| Some((self.keys.encoded(id), window.as_ref()?.save())));
+        SlidingState { pending: self.pending.save(&self.keys), windows: windows.collect() }
+    }
+
+    pub(super) fn restore(&mut self, state: SlidingState) -> Option<()> {
+        let input = |call: &crate::plan::AggregateCall| Some(call.input.as_ref()?.ty.clone());
+        let types: Vec<_> = self.intake.calls.iter().map(input).collect();
+        self.pending.load(state.pending, &types, &mut self.keys)?;
+        for (key, saved) in state.windows {
+            let window = KeyWindow::load(&self.intake.calls, saved)?;
+            let id = self.keys.intern_encoded(&key)?;
+            self.keys.hold(id);
+            if let Some(oldest) = window.oldest() {
+                self.expiries.push(Reverse((oldest.saturating_add(self.size), id)));
+            }
+            self.windows.resize_with(self.keys.capacity(), || None);
+            *self.windows.get_mut(id as usize)? = Some(Box::new(window));
+        }
+        Some(())
+    }
+}

@@ -1,0 +1,105 @@
+//! The grid on which windows begin and end.
+
+use crate::time::{EventTime, Span, Watermark};
+
+/// Windows `[s, s + size)` for every `s` that is `align` past a multiple of `every`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Grid {
+    size: i64,
+    every: i64,
+    align: i64,
+}
+
+impl Grid {
+    /// A grid; lengths below a microsecond count as one, and `every` is at most `size`.
+    pub(crate) fn new(size: Span, every: Span, align: Span) -> Self {
+        let size = size.0.max(1);
+        let every = every.0.clamp(1, size);
+        Self { size, every, align: align.0.rem_euclid(every) }
+    }
+
+    /// The longest slice of which every window of the grid is made: the greatest common divisor
+    /// of its lengths.
+    pub(crate) fn slice_width(&self) -> i64 {
+        gcd(gcd(self.size, self.every), self.align)
+    }
+
+    /// The first window end after `time`. It belongs to the earliest window that holds `time`.
+    pub(crate) fn first_end_after(&self, time: i64) -> i64 {
+        let phase = (self.align + self.size).rem_euclid(self.every);
+        let past = time.wrapping_sub(phase).rem_euclid(self.every);
+        time.saturating_add(self.every - past)
+    }
+
+    /// The end of the latest window that holds `time`.
+    pub(crate) fn last_end_of(&self, time: i64) -> i64 {
+        let past = time.wrapping_sub(self.align).rem_euclid(self.every);
+        time.saturating_sub(past).saturating_add(self.size)
+    }
+
+    /// The end that follows the window end `end`.
+    pub(crate) fn next_end(&self, end: i64) -> i64 {
+        end.saturating_add(self.every)
+    }
+
+    /// The start of the window that ends at `end`.
+    pub(crate) fn start_of(&self, end: i64) -> i64 {
+        end.saturating_sub(self.size)
+    }
+
+    /// The windows that hold `time` and whose ends `watermark` has reached, from the first one's
+    /// start to the last one's end; none if it has reached none.
+    pub(crate) fn missed(&self, time: i64, watermark: Watermark) -> Option<(EventTime, EventTime)> {
+        let first = self.first_end_after(time);
+        if first > watermark.0 {
+            return None;
+        }
+        let reached = self.first_end_after(watermark.0).saturating_sub(self.every);
+        let last = reached.min(self.last_end_of(time));
+        Some((EventTime(self.start_of(first)), EventTime(last)))
+    }
+}
+
+/// The greatest common divisor of two lengths of which one may be zero.
+pub(crate) fn gcd(a: i64, b: i64) -> i64 {
+    let (mut a, mut b) = (a, b);
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a.max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grid(size: i64, every: i64, align: i64) -> Grid {
+        Grid::new(Span(size), Span(every), Span(align))
+    }
+
+    #[test]
+    fn ends_follow_the_alignment_also_before_the_epoch() {
+        let tumbling = grid(10, 10, 3);
+        assert_eq!(tumbling.first_end_after(12), 13);
+        assert_eq!(tumbling.first_end_after(13), 23);
+        assert_eq!(tumbling.first_end_after(-8), -7);
+        assert_eq!(tumbling.last_end_of(-7), 3);
+    }
+
+    #[test]
+    fn an_event_may_miss_some_of_its_hopping_windows() {
+        let hopping = grid(10, 2, 0);
+        // An event at 5 is in the windows that end at 6, 8, 10, 12 and 14.
+        assert_eq!(hopping.first_end_after(5), 6);
+        assert_eq!(hopping.last_end_of(5), 14);
+        assert_eq!(hopping.missed(5, Watermark(5)), None);
+        assert_eq!(hopping.missed(5, Watermark(9)), Some((EventTime(-4), EventTime(8))));
+        assert_eq!(hopping.missed(5, Watermark(99)), Some((EventTime(-4), EventTime(14))));
+    }
+
+    #[test]
+    fn slices_divide_size_hop_and_alignment() {
+        assert_eq!(grid(10, 4, 0).slice_width(), 2);
+        assert_eq!(grid(10, 10, 3).slice_width(), 1);
+    }
+}
