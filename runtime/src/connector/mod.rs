@@ -9,6 +9,7 @@
 
 mod error;
 mod file;
+pub mod kafka;
 mod lines;
 pub mod log;
 pub mod memory;
@@ -209,6 +210,8 @@ pub struct ConnectorOptions {
     pub existing: Existing,
     /// Whether sources hand out headers.
     pub headers: Headers,
+    /// How long the first contact with a place elsewhere may take.
+    pub connect_timeout: Duration,
     /// Settings of the Kafka client (librdkafka names), from `[kafka]` in `cep.toml`, without
     /// the brokers.
     pub kafka: BTreeMap<String, String>,
@@ -222,6 +225,7 @@ impl Default for ConnectorOptions {
             max_record_bytes: MAX_RECORD_BYTES,
             existing: Existing::Replace,
             headers: Headers::Skip,
+            connect_timeout: Duration::from_secs(10),
             kafka: BTreeMap::new(),
         }
     }
@@ -276,6 +280,7 @@ pub const CONNECTORS: &[Connector] = &[
         source: Some(null::open_source),
         sink: Some(null::open_sink),
     },
+    kafka::CONNECTOR,
 ];
 
 /// The error of a connector that was handed another's place, which the table prevents.

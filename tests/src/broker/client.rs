@@ -12,6 +12,7 @@ use rdkafka::{ClientContext, Offset, TopicPartitionList};
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::pin;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
@@ -39,6 +40,17 @@ impl Broker {
             .into_iter()
             .try_for_each(|result| result.map(drop).map_err(|(_, code)| KafkaError::AdminOp(code)))
             .map_err(BrokerError::kafka(what()))
+    }
+
+    /// Makes a topic of a name that no other test has; the name.
+    ///
+    /// # Errors
+    /// When the broker refuses.
+    pub fn fresh_topic(&self, about: &str, partitions: i32) -> Result<String, BrokerError> {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("{about}-{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        self.create_topic(&name, partitions)?;
+        Ok(name)
     }
 
     /// Writes `records` in order and waits till the broker has taken all.

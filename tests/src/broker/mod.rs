@@ -32,7 +32,7 @@ use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use settings::Ports;
 use std::net::{Ipv4Addr, TcpStream};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long a broker may take from its start to its first answer. It takes two seconds on an idle machine.
@@ -76,6 +76,20 @@ impl Broker {
                 }
                 Err(error) => return Err(error),
             }
+        }
+    }
+
+    /// The one broker of a test program, started by the first test that asks for it. Nobody stops
+    /// it: it ends with the program.
+    ///
+    /// # Panics
+    /// When it does not start; the message says what to do about it.
+    #[expect(clippy::panic, reason = "a test that wants a broker fails where there is none")]
+    pub fn shared() -> &'static Broker {
+        static SHARED: OnceLock<Result<Broker, BrokerError>> = OnceLock::new();
+        match SHARED.get_or_init(Broker::start) {
+            Ok(broker) => broker,
+            Err(error) => panic!("{error}"),
         }
     }
 
