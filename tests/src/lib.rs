@@ -7,4 +7,5 @@ pub mod log;
 pub mod random;
 pub mod reference;
 pub mod render;
+pub mod roads;
 pub mod script;

@@ -1,14 +1,16 @@
-//! The interpreter on plans built by hand, one behaviour each.
+//! The interpreter, and the engine on all roads, on plans built by hand, one behaviour each.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::panic, reason = "tests")]
 
-use super::run;
-use crate::log::{End, Entry, Log, Record};
+use crate::log::{End, Entry, Record};
 use crate::render::{Ids, outputs};
+use crate::roads::drive_all;
+use crate::script::{Script, Step};
 use cep_core::plan::*;
 use cep_core::time::{EventTime, Span};
 use cep_core::value::{Type, Value};
 use insta::assert_snapshot;
+use std::sync::Arc;
 
 fn int(kind: ExprKind) -> Expr {
     Expr::new(Type::Int, kind)
@@ -73,21 +75,22 @@ fn plan_of(lateness_s: i64, rule: RulePlan) -> Plan {
 }
 
 /// Runs `(partition, seconds, key, value)` events; a key of -1 stands for an idle advance.
-fn check(plan: &Plan, events: &[(usize, i64, i64, i64)], end: End) -> String {
+fn check(plan: &Plan, events: &[(u32, i64, i64, i64)], end: End) -> String {
     let partitions = events.iter().map(|event| event.0 + 1).max().unwrap_or(1);
-    let mut log = Log::empty(&[u32::try_from(partitions).unwrap()], end);
-    for (partition, seconds, key, value) in events {
-        let entries = log.streams[0].get_mut(*partition).unwrap();
+    let step = |(offset, (partition, seconds, key, value)): (u64, &(u32, i64, i64, i64))| {
         let time = EventTime(seconds * 1_000_000);
-        entries.push(if *key == -1 {
-            Entry::Idle(time)
-        } else {
-            let offset = entries.len() as u64;
-            let values = vec![Value::Int(*key), Value::Int(*value), Value::Timestamp(time)];
-            Entry::Record(Record { offset, time, values })
-        });
-    }
-    outputs(plan, &run(plan, &log), Ids::Hidden)
+        let values = vec![Value::Int(*key), Value::Int(*value), Value::Timestamp(time)];
+        let entry = match key {
+            -1 => Entry::Idle(time),
+            _ => Entry::Record(Record { offset, time, values }),
+        };
+        Step { stream: StreamId(0), partition: *partition, entry }
+    };
+    let steps = (0..).zip(events).map(step).collect();
+    let script = Script { partitions: vec![partitions], steps, end };
+    let found =
+        drive_all(&Arc::new(plan.clone()), &script).unwrap_or_else(|detour| panic!("{detour}"));
+    outputs(plan, &found, Ids::Hidden)
 }
 
 fn tumbling(seconds: i64, fill: Option<i64>) -> Option<WindowPlan> {
@@ -122,11 +125,11 @@ fn an_event_misses_only_the_windows_that_its_own_partition_has_passed() {
         align: Span::ZERO,
     };
     let plan = plan_of(0, rule(Some(WindowPlan { kind, fill: None }), Trigger::Always));
-    // Partition 0 is at 11 s when 6 s comes: [0, 10) is missed, [5, 15) is not.
+    // Offsets count over both partitions. Partition 0 is at 11 s when 6 s comes: [0, 10) is missed, [5, 15) is not.
     let events = [(0, 11, 1, 1), (0, 6, 1, 10), (1, 6, 1, 100)];
     assert_snapshot!(check(&plan, &events, End::Flush), @r"
-    9.999999s    r -> Up [1] x=100  <- S/1@0
-    14.999999s   r -> Up [1] x=111  <- S/0@0-1 S/1@0
+    9.999999s    r -> Up [1] x=100  <- S/1@2
+    14.999999s   r -> Up [1] x=111  <- S/0@0-1 S/1@2
     19.999999s   r -> Up [1] x=1  <- S/0@0
     -- late
     6s           r S/0@1 misses [0s, 10s), its partition was at 11s
@@ -176,7 +179,7 @@ fn an_idle_advance_lifts_its_partition_and_what_comes_after_is_late() {
     let plan = plan_of(0, rule(tumbling(10, None), Trigger::Always));
     let events = [(0, 1, 1, 1), (0, 20, -1, 0), (0, 3, 1, 5), (1, 3, 1, 7)];
     assert_snapshot!(check(&plan, &events, End::AtLastEvent), @r"
-    9.999999s    r -> Up [1] x=8  <- S/0@0 S/1@0
+    9.999999s    r -> Up [1] x=8  <- S/0@0 S/1@3
     -- late
     3s           r S/0@2 misses [0s, 10s), its partition was at 20s
     ");

@@ -1,0 +1,96 @@
+//! Events of a partition in another order that may not matter.
+
+use crate::log::{Entry, Record, watermark_after};
+use crate::random::Random;
+use crate::reference::{Emitted, FailedRule, Late, Lateness, Outputs, Source, Subject, lateness};
+use crate::script::Script;
+use cep_core::plan::{Plan, RulePlan, StreamId};
+use cep_core::time::{EventTime, Watermark};
+use cep_core::value::RowOrigin;
+
+/// The script with neighbours in a partition exchanged wherever that changes no event's lateness
+/// for any rule. Events of the same time keep their order, since that order is part of the log.
+#[must_use]
+pub fn shuffled(plan: &Plan, script: &Script, seed: u64) -> Script {
+    let mut random = Random::of_seed(seed);
+    let mut log = script.log();
+    for (stream, partitions) in (0_u32..).zip(&mut log.streams) {
+        let id = StreamId(stream);
+        let allowed = plan.stream(id).map_or(0, |stream| stream.lateness.0);
+        let rules: Vec<&RulePlan> = plan.rules.iter().filter(|rule| rule.input == id).collect();
+        for entries in partitions {
+            for _ in 0..entries.len() * 4 {
+                let index = random.below(entries.len().saturating_sub(1));
+                if may_swap(&rules, entries, index, allowed) {
+                    swap(entries, index);
+                }
+            }
+        }
+    }
+    script.with_contents_of(&log)
+}
+
+/// Whether the entry at `index` and the next one are events that can be exchanged.
+fn may_swap(rules: &[&RulePlan], entries: &[Entry], index: usize, allowed: i64) -> bool {
+    let (Some(Entry::Record(first)), Some(Entry::Record(second))) =
+        (entries.get(index), entries.get(index + 1))
+    else {
+        return false;
+    };
+    let before = watermark_after(entries.get(..index).unwrap_or(&[]), allowed);
+    let after = |record: &Record| before.max(Watermark(record.time.0.saturating_sub(allowed)));
+    let same = |time: EventTime, a: Watermark, b: Watermark| {
+        rules.iter().all(|rule| windows_missed(rule, time, a) == windows_missed(rule, time, b))
+    };
+    first.time != second.time
+        && same(first.time, before, after(second))
+        && same(second.time, after(first), before)
+}
+
+fn windows_missed(rule: &RulePlan, time: EventTime, watermark: Watermark) -> Lateness {
+    lateness(rule, time, watermark)
+}
+
+/// Exchanges two events; the offsets stay where they are.
+fn swap(entries: &mut [Entry], index: usize) {
+    entries.swap(index, index + 1);
+    if let Some([Entry::Record(first), Entry::Record(second)]) = entries.get_mut(index..index + 2) {
+        std::mem::swap(&mut first.offset, &mut second.offset);
+    }
+}
+
+/// The outputs without what a shuffle changes by itself: offsets and therefore ids, and the
+/// watermarks at which late events came; and sorted, since the emits of an event that is behind
+/// its partition's watermark stand where that was.
+#[must_use]
+pub fn without_positions(outputs: &Outputs) -> Outputs {
+    let nowhere = RowOrigin { stream: StreamId(0), partition: 0, offset: 0 };
+    let unplaced = |source: &Source| match source {
+        Source::All(origins) => {
+            Source::Some { first: nowhere, last: nowhere, count: origins.len() as u64 }
+        }
+        Source::Some { count, .. } => Source::Some { first: nowhere, last: nowhere, count: *count },
+    };
+    let emit =
+        |emit: &Emitted| Emitted { id: [0; 16], source: unplaced(&emit.source), ..emit.clone() };
+    let late =
+        |late: &Late| Late { origin: nowhere, watermark: Watermark::BEFORE_ALL, ..late.clone() };
+    let error = |failed: &FailedRule| FailedRule {
+        subject: match &failed.subject {
+            Subject::Row(_) => Subject::Row(nowhere),
+            Subject::Firing(key, from) => Subject::Firing(key.clone(), unplaced(from)),
+        },
+        ..failed.clone()
+    };
+    let mut bare = Outputs {
+        emits: outputs.emits.iter().map(emit).collect(),
+        late: outputs.late.iter().map(late).collect(),
+        errors: outputs.errors.iter().map(error).collect(),
+    };
+    bare.emits.sort_by(|a, b| {
+        (a.time, a.rule, &a.key, a.line, &a.values)
+            .cmp(&(b.time, b.rule, &b.key, b.line, &b.values))
+    });
+    bare.sort_unordered();
+    bare
+}
