@@ -83,6 +83,8 @@ codes! {
     UnknownMember = "E0210", "a member that does not exist";
     BareField = "E0211", "a field stands alone after a window";
     UnknownKeyOrTime = "E0212", "`key` or `time` names something that is not a field";
+    KeyWithoutName = "E0213", "a part of the key that is not a field has no name";
+    BadAttribute = "E0214", "an attribute name that cannot travel with events";
 
     // Types.
     OperandTypes = "E0301", "an operator does not take these types";
@@ -109,10 +111,8 @@ codes! {
     TimeField = "E0404", "the field after `time` is not a timestamp that is always there";
     FillPlace = "E0405", "`fill` where no empty window can be";
     ClearPlace = "E0406", "`clear` where nothing can fall";
-    WhenEachPlace = "E0407", "`when each` where it would say nothing";
-    TimeUnit = "E0408", "`as` on a field that is not a timestamp";
-    DurationNotLiteral = "E0409", "a duration that must be a literal";
-    WindowNoAggregate = "E0410", "a window in which nothing is aggregated";
+    TimeUnit = "E0407", "`as` on a field that is not a timestamp";
+    DurationNotLiteral = "E0408", "a duration that must be a literal";
 
     // Words of the language that this version does not run yet.
     NoPatterns = "E0501", "`match` patterns are not supported in this version";

@@ -189,6 +189,11 @@ impl<'t> Cursor<'t> {
         };
         let token = self.peek();
         let found = self.describe(token);
+        let nested = self.diagnostics.last().is_some_and(|last| last.code == Code::Unclosed);
+        if token.kind == TokenKind::End && nested {
+            // What surrounds it is not closed either; one closing bracket at a time.
+            return;
+        }
         let here = if token.kind == TokenKind::End { self.last_span().after() } else { token.span };
         self.report(
             Diagnostic::new(Code::Unclosed, format!("this `{bracket}` is not closed"))

@@ -58,7 +58,12 @@ fn allows(text: &str, lexed: &Lexed) -> Vec<Spanned<Code>> {
         .filter_map(|comment| {
             let words = comment.span.text(text).trim_start_matches('/').trim();
             let codes = words.strip_prefix("cep:")?.trim_start().strip_prefix("allow")?;
-            Some((comment.span, codes))
+            // Behind something on its line, the comment is about that line.
+            let before = text.get(..comment.span.start as usize).unwrap_or_default();
+            let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+            let span =
+                Span { start: u32::try_from(line_start).unwrap_or(u32::MAX), ..comment.span };
+            Some((span, codes))
         })
         .flat_map(|(span, codes)| {
             let numbers = codes.split(|c: char| !c.is_ascii_alphanumeric());
@@ -209,6 +214,20 @@ fn foreign_declaration(word: &str) -> Option<String> {
         _ => return None,
     };
     Some(help.to_owned())
+}
+
+/// A literal standing alone, such as `150`, `-1.5`, `10s` or `"text"`; nothing else.
+#[must_use]
+pub(crate) fn literal(text: &str) -> Option<Literal> {
+    let file = FileId::default();
+    let lexed = lex(file, text);
+    let mut cursor = Cursor::new(file, text, &lexed);
+    let expr = cursor.expr();
+    let clean = cursor.at_end() && cursor.problems() == 0 && lexed.diagnostics.is_empty();
+    match expr.kind {
+        crate::ast::ExprKind::Literal(literal) if clean => Some(literal),
+        _ => None,
+    }
 }
 
 /// Byte span covering a whole token range; used for skipped text.

@@ -1,0 +1,130 @@
+//! Derived events: what fields each has, and where it goes.
+
+use super::{Declared, stream};
+use crate::ast;
+use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::source::Span;
+use cep_core::plan::Connector;
+use cep_core::value::Type;
+use std::collections::BTreeMap;
+
+/// A derived event.
+pub(crate) struct Event {
+    /// Its fields in the order of the first rule that emits it; `None` if that rule has errors.
+    pub fields: Option<Vec<(String, Type)>>,
+    /// Where `sink` lines send it.
+    pub sinks: Vec<Connector>,
+    span: Span,
+}
+
+/// All derived events, by name.
+#[derive(Default)]
+pub(crate) struct Events {
+    pub by_name: BTreeMap<String, Event>,
+}
+
+impl Events {
+    /// Notes an event whose fields could not be understood.
+    pub(super) fn unknown(&mut self, event: &ast::Ident) {
+        let entry = self.entry(event);
+        entry.fields = None;
+    }
+
+    fn entry(&mut self, event: &ast::Ident) -> &mut Event {
+        self.by_name.entry(event.name.clone()).or_insert_with(|| Event {
+            fields: None,
+            sinks: Vec::new(),
+            span: event.span,
+        })
+    }
+
+    /// Notes the fields of an event as one rule emits it. Several rules may emit one event if they
+    /// agree on its fields; a field that may be null in one of them may be null.
+    pub(super) fn emitted(
+        &mut self,
+        event: &ast::Ident,
+        fields: Vec<(String, Type)>,
+        out: &mut Vec<Diagnostic>,
+    ) {
+        let Some(known) = self.by_name.get_mut(&event.name) else {
+            let entry = self.entry(event);
+            entry.fields = Some(fields);
+            return;
+        };
+        let Some(shape) = &mut known.fields else { return };
+        if let Some(difference) = difference(shape, &fields) {
+            out.push(
+                Diagnostic::new(
+                    Code::EventShape,
+                    format!("`{}` is emitted with other fields elsewhere", event.name),
+                )
+                .label(event.span, difference)
+                .label(known.span, "first emitted here")
+                .help("give both the same fields, or choose another name"),
+            );
+            return;
+        }
+        for (name, ty) in shape.iter_mut() {
+            let optional = fields.iter().any(|(other, ty)| other == name && ty.is_optional());
+            if optional {
+                *ty = ty.clone().optional();
+            }
+        }
+    }
+
+    /// `sink EVENT to …`
+    pub(super) fn sink(
+        &mut self,
+        ast: &ast::Sink,
+        declared: &Declared<'_>,
+        out: &mut Vec<Diagnostic>,
+    ) {
+        let connectors: Vec<Connector> = ast
+            .connectors
+            .iter()
+            .filter_map(|connector| stream::connector(connector, out))
+            .collect();
+        match self.by_name.get_mut(&ast.event.name) {
+            Some(event) => event.sinks.extend(connectors),
+            None => self.unknown_event(&ast.event, declared, out),
+        }
+    }
+
+    /// Reports an event that nothing emits, unless the rule that would was reported.
+    pub(super) fn unknown_event(
+        &self,
+        event: &ast::Ident,
+        declared: &Declared<'_>,
+        out: &mut Vec<Diagnostic>,
+    ) {
+        let name = event.name.as_str();
+        if declared.broken.contains(name) || declared.emitted.contains_key(name) {
+            return;
+        }
+        let help = if declared.stream_named(name).is_some() {
+            Some(format!("`{name}` is a stream; a derived event is named by `emit`"))
+        } else {
+            did_you_mean(name, self.by_name.keys().map(String::as_str))
+        };
+        out.push(
+            Diagnostic::new(Code::UnknownEvent, format!("no rule emits `{name}`"))
+                .label(event.span, "")
+                .maybe_help(help),
+        );
+    }
+}
+
+/// How two shapes differ, in words for a label at the second.
+fn difference(first: &[(String, Type)], second: &[(String, Type)]) -> Option<String> {
+    for (name, ty) in second {
+        match first.iter().find(|(other, _)| other == name) {
+            None => return Some(format!("`{name}` is not a field there")),
+            Some((_, other)) if other.base() != ty.base() => {
+                return Some(format!("here `{name}` is {ty}, there {other}"));
+            }
+            Some(_) => {}
+        }
+    }
+    let missing = first.iter().find(|(name, _)| !second.iter().any(|(other, _)| other == name));
+    missing.map(|(name, _)| format!("`{name}` is missing here"))
+}

@@ -1,0 +1,322 @@
+//! Expressions: each gets its type, or a diagnostic and `None`.
+
+use super::convert::{literal, to, unify};
+use super::name::Scope;
+use super::narrow::{where_false, where_true};
+use crate::ast::{self, BinaryOp as AstOp, StringPart};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::Span;
+use crate::typed::{Expr, ExprKind, TextPart};
+use cep_core::plan::BinaryOp;
+use cep_core::value::{Type, Value};
+
+impl Scope<'_, '_> {
+    /// The typed expression; `None` if it was reported.
+    pub(super) fn expr(&mut self, ast: &ast::Expr) -> Option<Expr> {
+        let found = match &ast.kind {
+            ast::ExprKind::Error => None,
+            ast::ExprKind::Literal(value) => Some(literal(value)),
+            ast::ExprKind::Interpolated(parts) => self.text(parts),
+            ast::ExprKind::Name(name) => self.name(name, ast.span),
+            ast::ExprKind::Member { base, name } => self.member(base, name),
+            // Only ever right of `in`, where `membership` reads them.
+            ast::ExprKind::List(_) | ast::ExprKind::Range(..) => None,
+            ast::ExprKind::Unary { op, operand } => self.unary(*op, operand, ast.span),
+            ast::ExprKind::Binary { op: AstOp::And, left, right, .. } => {
+                self.logical(BinaryOp::And, left, right)
+            }
+            ast::ExprKind::Binary { op: AstOp::Or, left, right, .. } => {
+                self.logical(BinaryOp::Or, left, right)
+            }
+            ast::ExprKind::Binary { op: AstOp::In, left, right, .. } => {
+                self.membership(left, right)
+            }
+            ast::ExprKind::Binary { op: AstOp::Coalesce, left, right, op_span } => {
+                self.coalesce(left, right, *op_span)
+            }
+            ast::ExprKind::Binary { op, op_span, left, right } => {
+                self.binary(*op, *op_span, left, right)
+            }
+            ast::ExprKind::If { condition, then, otherwise } => {
+                self.conditional(condition, then, otherwise)
+            }
+            ast::ExprKind::Call { function, args, filter } => {
+                self.call(function, args, filter.as_deref(), ast.span)
+            }
+        }?;
+        Some(self.narrowed(found))
+    }
+
+    /// What is known not to be null here loses its `?`.
+    fn narrowed(&self, expr: Expr) -> Expr {
+        if expr.ty.is_optional() && self.facts.contains(&expr) {
+            return Expr::new(expr.ty.base().clone(), expr.kind);
+        }
+        expr
+    }
+
+    /// An expression with more facts known.
+    pub(super) fn expr_knowing(&mut self, ast: &ast::Expr, facts: Vec<Expr>) -> Option<Expr> {
+        let known = self.facts.len();
+        self.facts.extend(facts);
+        let found = self.expr(ast);
+        self.facts.truncate(known);
+        found
+    }
+
+    /// An expression whose value is always there.
+    pub(super) fn present(&mut self, ast: &ast::Expr) -> Option<Expr> {
+        let expr = self.expr(ast)?;
+        self.require_present(expr, ast.span)
+    }
+
+    /// Reports a value that may be null.
+    pub(super) fn require_present(&mut self, expr: Expr, span: Span) -> Option<Expr> {
+        if expr.is_null() {
+            self.out.push(
+                Diagnostic::new(Code::BareNull, "`null` cannot stand here")
+                    .label(span, "")
+                    .help("compare with `== null` or `!= null`"),
+            );
+            return None;
+        }
+        if !expr.ty.is_optional() {
+            return Some(expr);
+        }
+        let text = self.shown(span);
+        let fallback = fallback(expr.ty.base());
+        self.out.push(
+            Diagnostic::new(Code::OptionalUsed, format!("{text} may be null"))
+                .label(span, format!("this is `{}`", expr.ty))
+                .help(presence_help(text.trim_matches('`'), fallback)),
+        );
+        None
+    }
+
+    /// A condition: bool, and always there.
+    pub(super) fn condition(&mut self, ast: &ast::Expr) -> Option<Expr> {
+        let expr = self.expr(ast)?;
+        if expr.ty.base() != &Type::Bool || expr.is_null() {
+            let ty = if expr.is_null() { "null".to_owned() } else { expr.ty.to_string() };
+            self.out.push(
+                Diagnostic::new(
+                    Code::NotBool,
+                    format!("a condition is true or false, this is {ty}"),
+                )
+                .label(ast.span, "")
+                .maybe_help(condition_help(&expr.ty)),
+            );
+            return None;
+        }
+        self.require_present(expr, ast.span)
+    }
+
+    fn logical(&mut self, op: BinaryOp, left: &ast::Expr, right: &ast::Expr) -> Option<Expr> {
+        let left = self.condition(left);
+        let mut facts = Vec::new();
+        match (&left, op) {
+            (Some(left), BinaryOp::And) => where_true(left, &mut facts),
+            (Some(left), _) => where_false(left, &mut facts),
+            (None, _) => {}
+        }
+        let known = self.facts.len();
+        self.facts.extend(facts);
+        let right = self.condition(right);
+        self.facts.truncate(known);
+        Some(Expr::new(Type::Bool, ExprKind::Binary(op, Box::new(left?), Box::new(right?))))
+    }
+
+    fn conditional(
+        &mut self,
+        condition: &ast::Expr,
+        then: &ast::Expr,
+        otherwise: &ast::Expr,
+    ) -> Option<Expr> {
+        let test = self.condition(condition);
+        let (mut holds, mut fails) = (Vec::new(), Vec::new());
+        if let Some(test) = &test {
+            where_true(test, &mut holds);
+            where_false(test, &mut fails);
+        }
+        let yes = self.expr_knowing(then, holds);
+        let no = self.expr_knowing(otherwise, fails);
+        let (test, yes, no) = (test?, yes?, no?);
+        if yes.is_null() && no.is_null() {
+            self.bare_null(then.span);
+            return None;
+        }
+        let (types, spans) = ((yes.ty.clone(), no.ty.clone()), (then.span, otherwise.span));
+        let Some((yes, no, base)) = unify(yes, no) else {
+            self.branches_differ("both values of `if` have one type", types, spans);
+            return None;
+        };
+        let optional = yes.ty.is_optional() || no.ty.is_optional();
+        let ty = if optional { base.optional() } else { base };
+        Some(Expr::new(ty, ExprKind::If(Box::new(test), Box::new(yes), Box::new(no))))
+    }
+
+    fn coalesce(&mut self, left: &ast::Expr, right: &ast::Expr, op_span: Span) -> Option<Expr> {
+        let value = self.expr(left);
+        let instead = self.expr(right);
+        let (value, instead) = (value?, instead?);
+        if value.is_null() {
+            self.bare_null(left.span);
+            return None;
+        }
+        if !value.ty.is_optional() {
+            let text = self.shown(left.span);
+            self.out.push(
+                Diagnostic::new(Code::OperandTypes, format!("{text} is never null"))
+                    .label(op_span, "this has nothing to replace")
+                    .label(left.span, format!("this is {}", value.ty))
+                    .help("remove the `??` and what follows it"),
+            );
+            return None;
+        }
+        let (types, spans) = ((value.ty.clone(), instead.ty.clone()), (left.span, right.span));
+        let Some((value, instead, base)) = unify(value, instead) else {
+            self.branches_differ("both sides of `??` have one type", types, spans);
+            return None;
+        };
+        let ty = if instead.ty.is_optional() { base.optional() } else { base };
+        Some(Expr::new(
+            ty,
+            ExprKind::Binary(BinaryOp::Coalesce, Box::new(value), Box::new(instead)),
+        ))
+    }
+
+    fn branches_differ(&mut self, title: &str, types: (Type, Type), spans: (Span, Span)) {
+        if self.float_with_decimal(&types, spans) {
+            return;
+        }
+        self.out.push(
+            Diagnostic::new(Code::BranchTypes, title)
+                .label(spans.1, format!("this is {}", types.1))
+                .label(spans.0, format!("this is {}", types.0)),
+        );
+    }
+
+    fn bare_null(&mut self, span: Span) {
+        self.out.push(
+            Diagnostic::new(Code::BareNull, "the type of this `null` is not known").label(span, ""),
+        );
+    }
+
+    /// `x in [a, b]` or `x in a..b`
+    fn membership(&mut self, needle: &ast::Expr, set: &ast::Expr) -> Option<Expr> {
+        match &set.kind {
+            ast::ExprKind::List(items) => self.in_list(needle, items, set.span),
+            ast::ExprKind::Range(low, high) => {
+                let value = self.present(needle);
+                let low = self.present(low).map(|expr| (expr, low.span));
+                let high = self.present(high).map(|expr| (expr, high.span));
+                let (value, low, high) = (value?, low?, high?);
+                let above = self.compare(
+                    BinaryOp::GreaterEqual,
+                    (value.clone(), needle.span),
+                    low,
+                    set.span,
+                );
+                let below = self.compare(BinaryOp::LessEqual, (value, needle.span), high, set.span);
+                let kind = ExprKind::Binary(BinaryOp::And, Box::new(above?), Box::new(below?));
+                Some(Expr::new(Type::Bool, kind))
+            }
+            _ => {
+                self.present(needle);
+                None
+            }
+        }
+    }
+
+    fn in_list(&mut self, needle: &ast::Expr, items: &[ast::Expr], set: Span) -> Option<Expr> {
+        let value = self.present(needle);
+        let found: Vec<Option<Expr>> = items.iter().map(|item| self.present(item)).collect();
+        let found: Option<Vec<Expr>> = found.into_iter().collect();
+        let (mut value, found) = (value?, found?);
+        if found.is_empty() {
+            self.out.push(
+                Diagnostic::new(Code::ListTypes, "this list is empty")
+                    .label(set, "nothing is in it"),
+            );
+            return None;
+        }
+        for (item, ast) in found.iter().zip(items) {
+            let types = (value.ty.clone(), item.ty.clone());
+            match super::convert::meet(&value, item) {
+                Some(base) => value = to(value, &base)?,
+                None => {
+                    if !self.float_with_decimal(&types, (needle.span, ast.span)) {
+                        self.out.push(
+                            Diagnostic::new(
+                                Code::ListTypes,
+                                format!("{} is looked for among {}", types.0, types.1),
+                            )
+                            .label(ast.span, format!("this is {}", types.1))
+                            .label(needle.span, format!("this is {}", types.0))
+                            .maybe_help(super::operator::literal_help(item, &types.0)),
+                        );
+                    }
+                    return None;
+                }
+            }
+        }
+        let base = value.ty.clone();
+        let found: Option<Vec<Expr>> = found.into_iter().map(|item| to(item, &base)).collect();
+        Some(Expr::new(Type::Bool, ExprKind::In(Box::new(value), found?)))
+    }
+
+    fn text(&mut self, parts: &[StringPart]) -> Option<Expr> {
+        let found: Vec<Option<TextPart>> = parts
+            .iter()
+            .map(|part| match part {
+                StringPart::Text(text) => Some(TextPart::Literal(text.clone())),
+                StringPart::Value(expr) => self.present(expr).map(TextPart::Value),
+            })
+            .collect();
+        let found: Option<Vec<TextPart>> = found.into_iter().collect();
+        Some(Expr::new(Type::String, ExprKind::Text(found?)))
+    }
+
+    /// How an expression is called in a message: its text, if that is short.
+    pub(super) fn shown(&self, span: Span) -> String {
+        let text = self.declared.sources.text(span);
+        if text.is_empty() || text.len() > 40 || text.contains('\n') {
+            "this value".to_owned()
+        } else {
+            format!("`{text}`")
+        }
+    }
+}
+
+fn presence_help(text: &str, fallback: &str) -> String {
+    let text = if text == "this value" { "…" } else { text };
+    format!(
+        "write `{text} ?? {fallback}` to put a value in its place, or check `{text} != null and …` before"
+    )
+}
+
+/// A value of this type, to show in help.
+fn fallback(ty: &Type) -> &'static str {
+    match ty {
+        Type::Bool => "false",
+        Type::Int | Type::Float | Type::Decimal => "0",
+        Type::String => "''",
+        Type::Timestamp => "@2026-01-01T00:00:00Z",
+        Type::Duration | Type::Optional(_) => "0s",
+    }
+}
+
+fn condition_help(ty: &Type) -> Option<String> {
+    let help = match ty.base() {
+        Type::Int | Type::Float | Type::Decimal => "compare it, as in `… > 0`",
+        Type::String => "compare it, as in `… == \"text\"`",
+        Type::Duration => "compare it, as in `… > 10s`",
+        _ => return None,
+    };
+    Some(help.to_owned())
+}
+
+/// Whether a value is the literal false.
+pub(super) fn is_false(expr: &Expr) -> bool {
+    expr.as_literal() == Some(&Value::Bool(false))
+}

@@ -1,0 +1,139 @@
+//! Names, types and bounds: from the tree as written to the typed tree.
+//!
+//! Everything wrong is reported, not just the first of it: what could not be understood is left out
+//! and stays silent afterwards. Streams and params come first, then rules, then what refers to the
+//! events they emit: sinks and tests.
+
+mod call;
+mod cell;
+mod convert;
+mod declare;
+mod emit;
+mod events;
+mod expr;
+mod name;
+mod narrow;
+mod operator;
+mod rule;
+mod stream;
+mod test_block;
+
+pub(crate) use declare::{Declared, value_from_text};
+pub(crate) use events::Events;
+
+use crate::ast::{self, Ast, Declaration};
+use crate::diagnostic::Diagnostic;
+use crate::source::{SourceMap, Span};
+use crate::test_case::TestCase;
+use crate::typed;
+use std::collections::BTreeSet;
+
+/// What the checks found out about a program.
+pub(crate) struct Checked<'a> {
+    pub declared: Declared<'a>,
+    pub events: Events,
+    pub rules: Vec<(typed::Rule, &'a ast::Rule)>,
+    pub tests: Vec<TestCase>,
+    pub usage: Usage,
+}
+
+/// Which declarations were read by some rule.
+#[derive(Default)]
+pub(crate) struct Usage {
+    pub streams: BTreeSet<u32>,
+    pub params: BTreeSet<u32>,
+    /// Events named in `expect` lines.
+    pub expected: BTreeSet<String>,
+}
+
+/// Checks a whole program.
+pub(crate) fn check<'a>(
+    sources: &'a SourceMap,
+    asts: &'a [Ast],
+    out: &mut Vec<Diagnostic>,
+) -> Checked<'a> {
+    let declared = Declared::collect(sources, asts, out);
+    let mut usage = Usage::default();
+    let mut events = Events::default();
+    let mut rules = Vec::new();
+    for ast in rules_of(asts) {
+        let found = rule::check(ast, &declared, &mut events, &mut usage, out);
+        rules.extend(found.map(|rule| (rule, ast)));
+    }
+    let sinks =
+        asts.iter().flat_map(|ast| &ast.declarations).filter_map(|declaration| match declaration {
+            Declaration::Sink(sink) => Some(sink),
+            _ => None,
+        });
+    for sink in sinks {
+        events.sink(sink, &declared, out);
+    }
+    let read = fields_read(&rules, &declared);
+    let tests =
+        asts.iter().flat_map(|ast| &ast.declarations).filter_map(|declaration| match declaration {
+            Declaration::Test(test) => Some(test),
+            _ => None,
+        });
+    let tests = tests
+        .filter_map(|test| test_block::check(test, &declared, &events, &read, &mut usage, out))
+        .collect();
+    Checked { declared, events, rules, tests, usage }
+}
+
+fn rules_of(asts: &[Ast]) -> impl Iterator<Item = &ast::Rule> {
+    asts.iter().flat_map(|ast| &ast.declarations).filter_map(|declaration| match declaration {
+        Declaration::Rule(rule) => Some(rule),
+        _ => None,
+    })
+}
+
+/// The fields of each stream that some rule reads, as (stream, field).
+fn fields_read(rules: &[(typed::Rule, &ast::Rule)], declared: &Declared) -> BTreeSet<(u32, u32)> {
+    let mut read = BTreeSet::new();
+    for (rule, _) in rules {
+        let stream = rule.input;
+        rule_expressions(rule, &mut |expr| {
+            if let typed::ExprKind::Field(field) = expr.kind {
+                read.insert((stream, field));
+            }
+        });
+    }
+    for (index, stream) in declared.streams.iter().enumerate() {
+        let id = u32::try_from(index).unwrap_or(u32::MAX);
+        if let cep_core::plan::TimeSource::Field(field) = stream.plan.time {
+            read.insert((id, field));
+        }
+    }
+    read
+}
+
+/// Calls `see` with every node of every expression of a rule.
+pub(crate) fn rule_expressions<'r>(rule: &'r typed::Rule, see: &mut dyn FnMut(&'r typed::Expr)) {
+    rule.filter.iter().for_each(|expr| expr.visit(see));
+    rule.key.iter().for_each(|(_, expr)| expr.visit(see));
+    rule.lets.iter().for_each(|expr| expr.visit(see));
+    if let typed::Trigger::Each(condition) | typed::Trigger::Edge(condition) = &rule.trigger {
+        condition.visit(see);
+    }
+    for emit in &rule.emits {
+        emit.condition.iter().for_each(|expr| expr.visit(see));
+        emit.fields.iter().for_each(|(_, expr)| expr.visit(see));
+    }
+}
+
+/// The number of a thing in a list.
+pub(crate) fn index(position: usize) -> u32 {
+    u32::try_from(position).unwrap_or(u32::MAX)
+}
+
+/// Reports that a name is declared twice.
+fn declared_twice(out: &mut Vec<Diagnostic>, what: &str, name: &str, second: Span, first: Span) {
+    out.push(
+        Diagnostic::new(
+            crate::diagnostic::Code::DuplicateName,
+            format!("{what} `{name}` is declared twice"),
+        )
+        .label(second, "again here")
+        .label(first, "first here"),
+    );
+}

@@ -1,0 +1,349 @@
+//! What names mean at a place in a rule.
+//!
+//! Before the window (and everywhere in a rule without one) an expression reads one event: its
+//! fields, `let`s and params. After the window it reads a group: keys, aggregates, `window`, params
+//! and the `let`s made of these. Inside an aggregate's parentheses it reads one event again.
+
+use super::declare::DeclaredStream;
+use super::stream::is_declared;
+use super::{Declared, Usage, index};
+use crate::ast;
+use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::source::Span;
+use crate::typed::{Expr, ExprKind, Measure};
+use cep_core::value::Type;
+
+/// What an expression reads.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Level {
+    /// One event.
+    Row,
+    /// One event, inside an aggregate.
+    Inside,
+    /// A group of events.
+    Group,
+}
+
+/// What is known about the rule's window.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum WindowState {
+    /// The rule has none.
+    Without,
+    /// The rule has one that is never empty where it is judged.
+    NeverEmpty,
+    /// The rule has one, and it may be empty here: under `fill`, and in a sliding window's `clear`.
+    MayBeEmpty,
+}
+
+/// A `let` of the rule.
+pub(super) struct Let<'a> {
+    pub name: &'a str,
+    pub span: Span,
+    /// `None` if it could not be understood.
+    pub value: Option<Expr>,
+    pub reads: Reads,
+    pub used: Used,
+}
+
+/// Whether an expression reads fields of one event, or (also) aggregates.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reads {
+    Nothing,
+    Event,
+    Group,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Used {
+    Yes,
+    No,
+}
+
+/// Part of the rule's key.
+pub(super) struct Key {
+    pub name: String,
+    /// `None` if it could not be understood.
+    pub value: Option<Expr>,
+}
+
+/// A place in a rule and everything it sees.
+pub(super) struct Scope<'p, 'a> {
+    pub declared: &'p Declared<'a>,
+    pub usage: &'p mut Usage,
+    pub out: &'p mut Vec<Diagnostic>,
+    /// `None` if the stream is not known, which was reported; then unknown names stay silent.
+    pub stream: Option<(u32, &'p DeclaredStream<'a>)>,
+    pub alias: Option<&'p ast::Ident>,
+    pub lets: Vec<Let<'p>>,
+    /// The sizes of the `let`s when put in place.
+    pub measures: Vec<Measure>,
+    pub keys: Vec<Key>,
+    pub window: WindowState,
+    pub level: Level,
+    /// Expressions known not to be null here.
+    pub facts: Vec<Expr>,
+}
+
+impl<'p, 'a> Scope<'p, 'a> {
+    /// A name on its own.
+    pub(super) fn name(&mut self, name: &str, span: Span) -> Option<Expr> {
+        if let Some(at) = self.lets.iter().rposition(|other| other.name == name) {
+            return self.let_name(at, span);
+        }
+        if let Some(at) = self.keys.iter().position(|key| key.name == name)
+            && self.keys_are_names()
+        {
+            return self.key(at);
+        }
+        if let Some(field) = self.field(name) {
+            return self.readable(field, name, span);
+        }
+        if let Some((id, param)) = self.declared.param_named(name) {
+            self.usage.params.insert(id);
+            return Some(Expr::new(param.plan.ty.clone(), ExprKind::Param(id)));
+        }
+        self.unknown_name(name, span);
+        None
+    }
+
+    /// Whether parts of the key are read by their names here: in a group, and in a rule without a
+    /// window after `by`. Before a window they are not grouped by yet.
+    fn keys_are_names(&self) -> bool {
+        self.level == Level::Group || self.window == WindowState::Without
+    }
+
+    fn key(&self, at: usize) -> Option<Expr> {
+        let value = self.keys.get(at)?.value.as_ref()?;
+        Some(Expr::new(value.ty.clone(), ExprKind::Key(index(at))))
+    }
+
+    fn let_name(&mut self, at: usize, span: Span) -> Option<Expr> {
+        let level = self.level;
+        let found = self.lets.get_mut(at)?;
+        found.used = Used::Yes;
+        let (name, reads) = (found.name, found.reads);
+        let value = found.value.as_ref()?;
+        let expr = Expr::new(value.ty.clone(), ExprKind::Let(index(at)));
+        match (level, reads) {
+            (Level::Group, Reads::Event) => {
+                let value = value.clone();
+                self.readable(value, name, span).map(|readable| match readable.kind {
+                    ExprKind::Key(_) => readable,
+                    _ => expr,
+                })
+            }
+            (Level::Inside, Reads::Group) => {
+                self.out.push(
+                    Diagnostic::new(
+                        Code::AggregateNested,
+                        format!("`{name}` is a value of the whole window"),
+                    )
+                    .label(span, "an aggregate reads events"),
+                );
+                None
+            }
+            _ => Some(expr),
+        }
+    }
+
+    /// The field of this name.
+    pub(super) fn field(&self, name: &str) -> Option<Expr> {
+        let (_, stream) = self.stream?;
+        let at = stream.plan.fields.iter().position(|field| field.name == name)?;
+        let ty = stream.plan.fields.get(at)?.ty.clone();
+        Some(Expr::new(ty, ExprKind::Field(index(at))))
+    }
+
+    /// A value of one event, where it may be read: on the row level as it is, in a group if it is
+    /// part of the key.
+    fn readable(&mut self, value: Expr, name: &str, span: Span) -> Option<Expr> {
+        if self.level != Level::Group {
+            return Some(value);
+        }
+        let part = self
+            .keys
+            .iter()
+            .position(|key| key.value.as_ref().is_some_and(|key| same(key, &value)));
+        if let Some(at) = part {
+            return self.key(at);
+        }
+        if self.keys.iter().any(|key| key.value.is_none()) {
+            // It may have been meant to be the part of the key that was not understood.
+            return None;
+        }
+        let aggregates = match value.ty.base() {
+            Type::Int | Type::Float | Type::Decimal => {
+                format!("`sum({name})`, `max({name})`, `avg({name})`")
+            }
+            Type::Bool => format!("`count(where {name})`"),
+            _ => format!("`min({name})`, `max({name})`"),
+        };
+        let help =
+            format!("aggregate it, as in {aggregates}, or make it part of the key: `by {name}`");
+        self.out.push(
+            Diagnostic::new(Code::BareField, format!("after a window, `{name}` is many values"))
+                .label(span, "which event's?")
+                .help(help),
+        );
+        None
+    }
+
+    /// `base.name`
+    pub(super) fn member(&mut self, base: &ast::Expr, name: &ast::Ident) -> Option<Expr> {
+        let ast::ExprKind::Name(holder) = &base.kind else {
+            let ty = self.expr(base).map(|expr| expr.ty);
+            if let Some(ty) = ty {
+                self.no_members(&ty.to_string(), base.span, name);
+            }
+            return None;
+        };
+        if holder == "window" {
+            return self.window_member(base.span, name);
+        }
+        let of_alias = self.alias.is_some_and(|alias| alias.name == *holder);
+        let of_stream = self.stream.is_some_and(|(_, stream)| stream.plan.name == *holder);
+        if of_alias || of_stream {
+            return match self.field(&name.name) {
+                Some(field) => self.readable(field, &name.name, base.span.to(name.span)),
+                None => {
+                    self.unknown_field(name);
+                    None
+                }
+            };
+        }
+        self.stream?;
+        if let Some(expr) = self.name(holder, base.span) {
+            self.no_members(&expr.ty.to_string(), base.span, name);
+        }
+        None
+    }
+
+    fn no_members(&mut self, ty: &str, base: Span, name: &ast::Ident) {
+        self.out.push(
+            Diagnostic::new(Code::UnknownMember, format!("there is no `.{}` here", name.name))
+                .label(name.span, "")
+                .label(base, format!("this is {ty}")),
+        );
+    }
+
+    fn unknown_field(&mut self, name: &ast::Ident) {
+        let Some((_, stream)) =
+            self.stream.filter(|(_, stream)| !is_declared(stream.ast, &name.name))
+        else {
+            return;
+        };
+        let fields = stream.plan.fields.iter().map(|field| field.name.as_str());
+        self.out.push(
+            Diagnostic::new(
+                Code::UnknownMember,
+                format!("`{}` has no field `{}`", stream.plan.name, name.name),
+            )
+            .label(name.span, "")
+            .maybe_help(did_you_mean(&name.name, fields)),
+        );
+    }
+
+    fn window_member(&mut self, base: Span, name: &ast::Ident) -> Option<Expr> {
+        let kind = match name.name.as_str() {
+            "start" => ExprKind::WindowStart,
+            "end" => ExprKind::WindowEnd,
+            other => {
+                self.out.push(
+                    Diagnostic::new(Code::UnknownMember, format!("`window` has no `{other}`"))
+                        .label(name.span, "expected `start` or `end`")
+                        .maybe_help(did_you_mean(other, ["start", "end"])),
+                );
+                return None;
+            }
+        };
+        if self.level == Level::Group {
+            return Some(Expr::new(Type::Timestamp, kind));
+        }
+        let (title, help) = match (self.level, self.window) {
+            (Level::Inside, _) => (
+                "`window` is not known inside an aggregate",
+                "an aggregate reads events; move it out of the parentheses",
+            ),
+            (_, WindowState::Without) => {
+                ("this rule has no window", "add one, as in `window tumbling(10s)`")
+            }
+            _ => ("`window` is not known before the window", "move this below `window`"),
+        };
+        self.out.push(
+            Diagnostic::new(Code::UnknownMember, title).label(base.to(name.span), "").help(help),
+        );
+        None
+    }
+
+    fn unknown_name(&mut self, name: &str, span: Span) {
+        let Some((_, stream)) = self.stream else { return };
+        if is_declared(stream.ast, name) || self.declared.broken.contains(name) {
+            return;
+        }
+        if self.alias.is_some_and(|alias| alias.name == name) || stream.plan.name == name {
+            self.out.push(
+                Diagnostic::new(Code::UnknownName, format!("`{name}` is a whole event"))
+                    .label(span, "expected one value")
+                    .help(format!(
+                        "write one of its fields, as in `{name}.{}`",
+                        stream.plan.fields.first().map_or("field", |f| f.name.as_str())
+                    )),
+            );
+            return;
+        }
+        let fields = stream.plan.fields.iter().map(|field| field.name.as_str());
+        let params = self.declared.params.iter().map(|param| param.plan.name.as_str());
+        let keys = self.keys.iter().map(|key| key.name.as_str());
+        let lets = self.lets.iter().map(|other| other.name);
+        let guess = did_you_mean(name, fields.chain(params).chain(lets).chain(keys));
+        let of = match name {
+            "now" => {
+                Some("rules cannot read a clock; the time of an event is its time field".to_owned())
+            }
+            _ => guess.or_else(|| self.nearby(stream)),
+        };
+        let label = if name == "now" {
+            String::new()
+        } else {
+            format!("not a field of `{}`, a `let` or a param", stream.plan.name)
+        };
+        self.out.push(
+            Diagnostic::new(Code::UnknownName, format!("there is no `{name}` here"))
+                .label(span, label)
+                .maybe_help(of),
+        );
+    }
+
+    fn nearby(&self, stream: &DeclaredStream<'_>) -> Option<String> {
+        let names: Vec<String> =
+            stream.plan.fields.iter().take(8).map(|field| format!("`{}`", field.name)).collect();
+        let more = if stream.plan.fields.len() > 8 { " …" } else { "" };
+        (!names.is_empty())
+            .then(|| format!("`{}` has the fields {}{more}", stream.plan.name, names.join(" ")))
+    }
+}
+
+/// Whether two expressions read the same, narrowed or not.
+fn same(a: &Expr, b: &Expr) -> bool {
+    a.kind == b.kind
+}
+
+/// What an expression reads, with what its `let`s read.
+pub(super) fn reads(expr: &Expr, lets: &[Let<'_>], window: WindowState) -> Reads {
+    let mut found = Reads::Nothing;
+    let mut see = |part: Reads| match (found, part) {
+        (Reads::Group, _) | (_, Reads::Nothing) => {}
+        _ => found = part,
+    };
+    expr.visit(&mut |node| match &node.kind {
+        ExprKind::Aggregate(_) => see(Reads::Group),
+        ExprKind::WindowStart | ExprKind::WindowEnd => see(Reads::Group),
+        ExprKind::Key(_) if window != WindowState::Without => see(Reads::Group),
+        ExprKind::Field(_) => see(Reads::Event),
+        ExprKind::Let(at) => {
+            see(lets.get(*at as usize).map_or(Reads::Nothing, |other| other.reads))
+        }
+        _ => {}
+    });
+    found
+}

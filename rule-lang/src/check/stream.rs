@@ -1,0 +1,239 @@
+//! Streams: types of fields, `key`, `time`, connectors.
+
+use super::declare::type_of;
+use super::index;
+use crate::ast::{self, TimeUnit};
+use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use cep_core::plan::{Connector, FieldPlan, FieldSource, StreamPlan, TimeSource, TimestampFormat};
+use cep_core::time::Span;
+use cep_core::value::Type;
+
+/// How far after its record's timestamp an event may be stamped if the stream does not say.
+const DEFAULT_AHEAD: Span = Span::from_secs(3_600);
+
+/// The stream's plan; fields that could not be understood are left out.
+pub(super) fn check(ast: &ast::Stream, out: &mut Vec<Diagnostic>) -> Option<StreamPlan> {
+    let mut fields: Vec<FieldPlan> = Vec::new();
+    for (position, field) in ast.fields.iter().enumerate() {
+        let earlier =
+            ast.fields.iter().take(position).find(|other| other.name.name == field.name.name);
+        if let Some(earlier) = earlier {
+            super::declared_twice(
+                out,
+                "the field",
+                &field.name.name,
+                field.name.span,
+                earlier.name.span,
+            );
+            continue;
+        }
+        fields.extend(field_plan(field, out));
+    }
+    let key = ast.key.as_ref().and_then(|key| {
+        let found = position(&fields, &key.name);
+        if found.is_none() && !is_declared(ast, &key.name) {
+            unknown_field(ast, "key", key, &fields, out);
+        }
+        found
+    });
+    let time = time_source(ast, &fields, out);
+    let from = ast.connector.as_ref().and_then(|ast| connector(ast, out));
+    let option = |value: Option<&ast::Spanned<i64>>| value.map(|spanned| Span(spanned.value));
+    let clause = ast.time.as_ref();
+    let plan = StreamPlan {
+        name: ast.name.name.clone(),
+        doc: ast.doc.clone(),
+        fields,
+        key,
+        time: time?,
+        lateness: option(clause.and_then(|c| c.lateness_us.as_ref())).unwrap_or(Span::ZERO),
+        idle: option(clause.and_then(|c| c.idle_us.as_ref())),
+        ahead: option(clause.and_then(|c| c.ahead_us.as_ref())).unwrap_or(DEFAULT_AHEAD),
+        from,
+    };
+    Some(plan)
+}
+
+/// Whether there is such a field, even if its type was not understood.
+pub(super) fn is_declared(ast: &ast::Stream, name: &str) -> bool {
+    ast.fields.iter().any(|field| field.name.name == name)
+}
+
+fn position(fields: &[FieldPlan], name: &str) -> Option<u32> {
+    fields.iter().position(|field| field.name == name).map(index)
+}
+
+fn unknown_field(
+    ast: &ast::Stream,
+    what: &str,
+    name: &ast::Ident,
+    fields: &[FieldPlan],
+    out: &mut Vec<Diagnostic>,
+) {
+    let known = fields.iter().map(|field| field.name.as_str());
+    out.push(
+        Diagnostic::new(
+            Code::UnknownKeyOrTime,
+            format!("`{}` has no field `{}`", ast.name.name, name.name),
+        )
+        .label(name.span, format!("`{what}` names a field of the stream"))
+        .maybe_help(did_you_mean(&name.name, known)),
+    );
+}
+
+fn field_plan(ast: &ast::Field, out: &mut Vec<Diagnostic>) -> Option<FieldPlan> {
+    let ty = type_of(&ast.ty, out)?;
+    if let Some(unit) = &ast.unit
+        && ty.base() != &Type::Timestamp
+    {
+        out.push(
+            Diagnostic::new(
+                Code::TimeUnit,
+                format!("`{}` is {ty}, not a timestamp", ast.name.name),
+            )
+            .label(unit.span, "a unit of timestamps")
+            .label(ast.ty.span, "")
+            .help("write `timestamp` as its type"),
+        );
+    }
+    let format = match ast.unit.as_ref().map(|unit| unit.value) {
+        None => TimestampFormat::Automatic,
+        Some(TimeUnit::Seconds) => TimestampFormat::Seconds,
+        Some(TimeUnit::Millis) => TimestampFormat::Millis,
+        Some(TimeUnit::Micros) => TimestampFormat::Micros,
+    };
+    let path = match &ast.path {
+        Some(path) => {
+            let names: Vec<String> = path.value.split('.').map(str::to_owned).collect();
+            if names.iter().any(String::is_empty) {
+                out.push(
+                    Diagnostic::new(Code::UnknownOption, format!("`{}` is not a path", path.value))
+                        .label(path.span, "a name between two points is empty")
+                        .help(
+                            "write names with points between them, as in `\"order.customer.id\"`",
+                        ),
+                );
+            }
+            names
+        }
+        None => vec![ast.name.name.clone()],
+    };
+    Some(FieldPlan { name: ast.name.name.clone(), ty, source: FieldSource::Path(path), format })
+}
+
+fn time_source(
+    ast: &ast::Stream,
+    fields: &[FieldPlan],
+    out: &mut Vec<Diagnostic>,
+) -> Option<TimeSource> {
+    let Some(clause) = &ast.time else {
+        let stamp = fields.iter().find(|field| field.ty == Type::Timestamp);
+        let name = stamp.map_or("record", |field| field.name.as_str());
+        out.push(
+            Diagnostic::new(
+                Code::NoTime,
+                format!("the stream `{}` does not say where its time is", ast.name.name),
+            )
+            .label(ast.name.span, "")
+            .help(format!(
+                "add `time {name}`{}",
+                if stamp.is_some() { "" } else { " (the record's own timestamp)" }
+            )),
+        );
+        return None;
+    };
+    let Some(name) = &clause.field else { return Some(TimeSource::Record) };
+    let Some(at) = position(fields, &name.name) else {
+        if !is_declared(ast, &name.name) {
+            unknown_field(ast, "time", name, fields, out);
+        }
+        return None;
+    };
+    let field = fields.get(at as usize)?;
+    if field.ty != Type::Timestamp {
+        out.push(
+            Diagnostic::new(Code::TimeField, format!("`{}` is {}, time is a timestamp that is always there", name.name, field.ty))
+                .label(name.span, "")
+                .help(format!("declare `{}: timestamp`; for a number add `as millis`, `as seconds` or `as micros`", name.name)),
+        );
+        return None;
+    }
+    Some(TimeSource::Field(at))
+}
+
+/// A connector of `from` or `to`.
+pub(super) fn connector(ast: &ast::Connector, out: &mut Vec<Diagnostic>) -> Option<Connector> {
+    const KNOWN: &[&str] = &["kafka", "file", "log"];
+    let kind = ast.kind.name.as_str();
+    if kind == "http" {
+        out.push(
+            Diagnostic::new(Code::NoConnectorYet, "`http` is not supported in this version")
+                .label(ast.kind.span, "")
+                .help("write `kafka(\"topic\")`, `file(\"path\")` or `log(\"dir/topic\")`"),
+        );
+        return None;
+    }
+    if !KNOWN.contains(&kind) {
+        let help = did_you_mean(kind, KNOWN.iter().copied()).unwrap_or_else(|| {
+            "write `kafka(\"topic\")`, `file(\"path\")` or `log(\"dir/topic\")`".to_owned()
+        });
+        out.push(
+            Diagnostic::new(Code::UnknownConnector, format!("there is no connector `{kind}`"))
+                .label(ast.kind.span, "")
+                .help(help),
+        );
+        return None;
+    }
+    let options = ast
+        .options
+        .iter()
+        .filter_map(|(name, value)| connector_option(kind, name, value, out))
+        .collect();
+    let Some(target) = &ast.target else {
+        let missing = Diagnostic::new(Code::Unexpected, format!("`{kind}` does not say which one"))
+            .label(ast.span, "")
+            .help(format!("write its name in quotes: `{kind}(\"…\")`"));
+        // A name without quotes was reported when it was read.
+        let reported =
+            out.iter().any(|d| d.primary_span().is_some_and(|span| ast.span.contains(span)));
+        if !reported {
+            out.push(missing);
+        }
+        return None;
+    };
+    Some(Connector { kind: kind.to_owned(), target: target.value.clone(), options })
+}
+
+fn connector_option(
+    kind: &str,
+    name: &ast::Ident,
+    value: &ast::Spanned<String>,
+    out: &mut Vec<Diagnostic>,
+) -> Option<(String, String)> {
+    if name.name != "format" {
+        out.push(
+            Diagnostic::new(Code::UnknownOption, format!("`{kind}` has no option `{}`", name.name))
+                .label(name.span, "")
+                .maybe_help(did_you_mean(&name.name, ["format"])),
+        );
+        return None;
+    }
+    match value.value.as_str() {
+        "json" => {}
+        "csv" if kind == "file" => {}
+        "avro" | "protobuf" | "csv" | "debezium" | "cloudevents" => out.push(
+            Diagnostic::new(
+                Code::NoConnectorYet,
+                format!("the format `{}` is not supported in this version", value.value),
+            )
+            .label(value.span, "")
+            .help("write `format: json`"),
+        ),
+        other => out.push(
+            Diagnostic::new(Code::UnknownOption, format!("there is no format `{other}`"))
+                .label(value.span, "")
+                .help("write `format: json`"),
+        ),
+    }
+    Some((name.name.clone(), value.value.clone()))
+}

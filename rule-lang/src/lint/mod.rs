@@ -1,0 +1,169 @@
+//! Warnings about a program that is right in every part and probably not what was meant: what
+//! nothing reads, thresholds that fire too early, rules without a test. A warning never fails a
+//! program. A line `// cep: allow W0107` above or inside a declaration silences it there.
+
+use crate::ast::{Ast, Declaration, Spanned};
+use crate::check::{Checked, index};
+use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::source::Span;
+use crate::typed::{Expr, ExprKind};
+use cep_core::plan::{AggregateFunction, BinaryOp, UnaryOp};
+
+/// Warnings that concern the program as a whole. To be asked only of a program without errors:
+/// what could not be read might read something.
+pub(crate) fn program(checked: &Checked<'_>, out: &mut Vec<Diagnostic>) {
+    for (at, param) in checked.declared.params.iter().enumerate() {
+        if !checked.usage.params.contains(&index(at)) {
+            out.push(
+                Diagnostic::new(
+                    Code::UnusedParam,
+                    format!("nothing reads the param `{}`", param.plan.name),
+                )
+                .label(param.ast.name.span, "")
+                .help("remove it, or use it in a rule"),
+            );
+        }
+    }
+    for (at, stream) in checked.declared.streams.iter().enumerate() {
+        if !checked.usage.streams.contains(&index(at)) {
+            out.push(
+                Diagnostic::new(
+                    Code::UnusedStream,
+                    format!("no rule reads the stream `{}`", stream.plan.name),
+                )
+                .label(stream.ast.name.span, "")
+                .help("remove it, or write a rule `from` it"),
+            );
+        }
+    }
+    hidden_params(checked, out);
+    untested(checked, out);
+}
+
+/// Params that a field of the same name hides.
+fn hidden_params(checked: &Checked<'_>, out: &mut Vec<Diagnostic>) {
+    for param in &checked.declared.params {
+        let fields = checked.declared.streams.iter().flat_map(|stream| &stream.ast.fields);
+        if let Some(field) = fields.into_iter().find(|field| field.name.name == param.plan.name) {
+            out.push(
+                Diagnostic::new(
+                    Code::Shadowed,
+                    format!("a field hides the param `{}`", param.plan.name),
+                )
+                .label(param.ast.name.span, "hidden in rules that read this stream")
+                .label(field.name.span, "the field")
+                .help("choose another name"),
+            );
+        }
+    }
+}
+
+/// Rules whose events no test expects; one warning for all if there is no test at all.
+fn untested(checked: &Checked<'_>, out: &mut Vec<Diagnostic>) {
+    if checked.tests.is_empty() {
+        if let Some((rule, ast)) = checked.rules.first() {
+            let title = match checked.rules.len() {
+                1 => format!("the rule `{}` has no test", rule.name),
+                count => format!("none of the {count} rules has a test"),
+            };
+            out.push(
+                Diagnostic::new(Code::Untested, title)
+                    .label(ast.name.span, "")
+                    .help(test_help(rule)),
+            );
+        }
+        return;
+    }
+    for (rule, ast) in &checked.rules {
+        let expected = rule.emits.iter().any(|emit| checked.usage.expected.contains(&emit.event));
+        if !expected {
+            out.push(
+                Diagnostic::new(Code::Untested, format!("the rule `{}` has no test", rule.name))
+                    .label(ast.name.span, "")
+                    .help(test_help(rule)),
+            );
+        }
+    }
+}
+
+fn test_help(rule: &crate::typed::Rule) -> String {
+    let event = rule.emits.first().map_or("EVENT", |emit| emit.event.as_str());
+    format!("write `test \"…\" {{ given … expect {event} … }}`")
+}
+
+/// Whether a condition over a sliding window is (also) a below-threshold on something that grows as
+/// events come in: `count`, `sum` or `max` less than something.
+pub(crate) fn holds_while_filling(condition: &Expr, lets: &[Option<&Expr>]) -> bool {
+    match &condition.kind {
+        ExprKind::Binary(BinaryOp::And | BinaryOp::Or, left, right) => {
+            holds_while_filling(left, lets) || holds_while_filling(right, lets)
+        }
+        ExprKind::Binary(BinaryOp::Less | BinaryOp::LessEqual, small, _) => grows(small, lets),
+        ExprKind::Binary(BinaryOp::Greater | BinaryOp::GreaterEqual, _, small) => {
+            grows(small, lets)
+        }
+        ExprKind::Unary(UnaryOp::Not, operand) => match &operand.kind {
+            ExprKind::Binary(BinaryOp::Greater | BinaryOp::GreaterEqual, small, _) => {
+                grows(small, lets)
+            }
+            ExprKind::Binary(BinaryOp::Less | BinaryOp::LessEqual, _, small) => grows(small, lets),
+            _ => false,
+        },
+        ExprKind::Let(at) => {
+            let value = lets.get(*at as usize).copied().flatten();
+            value.is_some_and(|value| holds_while_filling(value, lets))
+        }
+        _ => false,
+    }
+}
+
+/// Whether a value is at first small because few events are in its window.
+fn grows(expr: &Expr, lets: &[Option<&Expr>]) -> bool {
+    match &expr.kind {
+        ExprKind::Aggregate(call) => {
+            matches!(
+                call.function,
+                AggregateFunction::Count | AggregateFunction::Sum | AggregateFunction::Max
+            )
+        }
+        ExprKind::Let(at) => {
+            lets.get(*at as usize).copied().flatten().is_some_and(|value| grows(value, lets))
+        }
+        ExprKind::Binary(BinaryOp::Coalesce | BinaryOp::Multiply | BinaryOp::Add, left, _) => {
+            grows(left, lets)
+        }
+        ExprKind::Call(_, arguments) => arguments.iter().any(|argument| grows(argument, lets)),
+        _ => false,
+    }
+}
+
+/// Drops the warnings that a `// cep: allow` line silences: in the declaration it stands in, or
+/// else in the next one of its file.
+pub(crate) fn silence(diagnostics: &mut Vec<Diagnostic>, asts: &[Ast], allows: &[Spanned<Code>]) {
+    let silenced: Vec<(Code, Span)> = allows
+        .iter()
+        .filter_map(|allow| {
+            let spans = asts.iter().flat_map(|ast| &ast.declarations).map(span_of);
+            let following =
+                spans.filter(|span| span.file == allow.span.file && span.end >= allow.span.start);
+            following.min_by_key(|span| span.start).map(|span| (allow.value, span))
+        })
+        .collect();
+    diagnostics.retain(|diagnostic| {
+        diagnostic.severity() == Severity::Error
+            || !diagnostic.primary_span().is_some_and(|place| {
+                silenced.iter().any(|(code, span)| *code == diagnostic.code && span.contains(place))
+            })
+    });
+}
+
+fn span_of(declaration: &Declaration) -> Span {
+    match declaration {
+        Declaration::Stream(stream) => stream.span,
+        Declaration::Param(param) => param.span,
+        Declaration::Sink(sink) => sink.span,
+        Declaration::Rule(rule) => rule.span,
+        Declaration::Test(test) => test.span,
+        Declaration::Unsupported(other) => other.span,
+    }
+}

@@ -1,0 +1,165 @@
+//! From the typed tree to the plan: `let`s are put in place, aggregates are collected, everything
+//! is put in the order of its name, so that the plan does not depend on the order of files.
+
+use crate::check::{Checked, Events};
+use crate::typed::{self, ExprKind, RuleState, TextPart, Trigger};
+use cep_core::plan::{
+    AggregateCall, EmitPlan, EventPlan, Expr, ExprKind as PlanKind, KeyPart, PLAN_VERSION, Plan,
+    RulePlan, StreamId, TextPart as PlanText, Trigger as PlanTrigger,
+};
+use cep_core::value::Type;
+
+/// The plan of a program without errors.
+pub(crate) fn lower(checked: &Checked<'_>) -> Plan {
+    let events = checked.events.by_name.iter().map(|(name, event)| EventPlan {
+        name: name.clone(),
+        fields: event.fields.clone().unwrap_or_default(),
+        sinks: event.sinks.clone(),
+    });
+    let mut rules: Vec<RulePlan> = checked
+        .rules
+        .iter()
+        .filter(|(rule, _)| rule.state == RuleState::On)
+        .map(|(rule, _)| lower_rule(rule, &checked.events))
+        .collect();
+    rules.sort_by(|a, b| a.name.cmp(&b.name));
+    Plan {
+        version: PLAN_VERSION,
+        streams: checked.declared.streams.iter().map(|stream| stream.plan.clone()).collect(),
+        params: checked.declared.params.iter().map(|param| param.plan.clone()).collect(),
+        events: events.collect(),
+        rules,
+    }
+}
+
+fn lower_rule(rule: &typed::Rule, events: &Events) -> RulePlan {
+    let mut lowering = Lowering { rule, aggregates: Vec::new() };
+    let filter = rule.filter.as_ref().map(|filter| lowering.expr(filter));
+    let key = rule
+        .key
+        .iter()
+        .map(|(name, expr)| KeyPart { name: name.clone(), expr: lowering.expr(expr) })
+        .collect();
+    let trigger = match &rule.trigger {
+        Trigger::Always => PlanTrigger::Always,
+        Trigger::Each(condition) => PlanTrigger::Each(lowering.expr(condition)),
+        Trigger::Edge(condition) => PlanTrigger::Edge(lowering.expr(condition)),
+    };
+    let emits = rule.emits.iter().map(|emit| lowering.emit(emit, events)).collect();
+    RulePlan {
+        name: rule.name.clone(),
+        doc: rule.doc.clone(),
+        attributes: rule.attributes.clone(),
+        input: StreamId(rule.input),
+        filter,
+        key,
+        window: rule.window.clone(),
+        aggregates: lowering.aggregates,
+        trigger,
+        emits,
+    }
+}
+
+struct Lowering<'r> {
+    rule: &'r typed::Rule,
+    aggregates: Vec<AggregateCall>,
+}
+
+impl Lowering<'_> {
+    /// Fields in the order in which the event has them.
+    fn emit(&mut self, emit: &typed::Emit, events: &Events) -> EmitPlan {
+        let order = events.by_name.get(&emit.event).and_then(|event| event.fields.as_ref());
+        let place = |name: &str| {
+            order.and_then(|fields| fields.iter().position(|(other, _)| other == name))
+        };
+        let mut written: Vec<&(String, typed::Expr)> = emit.fields.iter().collect();
+        written.sort_by_key(|(name, _)| place(name));
+        let fields =
+            written.into_iter().map(|(name, expr)| (name.clone(), self.expr(expr))).collect();
+        let condition = emit.condition.as_ref().map(|condition| self.expr(condition));
+        EmitPlan { event: emit.event.clone(), kind: emit.kind, fields, condition }
+    }
+
+    fn expr(&mut self, expr: &typed::Expr) -> Expr {
+        let kind = match &expr.kind {
+            ExprKind::Literal(value) => PlanKind::Literal(value.clone()),
+            ExprKind::Field(at) => PlanKind::Field(*at),
+            ExprKind::Param(at) => PlanKind::Param(cep_core::plan::ParamId(*at)),
+            ExprKind::Let(at) => return self.in_place(self.rule.lets.get(*at as usize), &expr.ty),
+            // Without a window, every expression reads the row.
+            ExprKind::Key(at) if self.rule.window.is_none() => {
+                return self
+                    .in_place(self.rule.key.get(*at as usize).map(|(_, value)| value), &expr.ty);
+            }
+            ExprKind::Key(at) => PlanKind::Key(*at),
+            ExprKind::Aggregate(call) => PlanKind::Aggregate(self.aggregate(call, &expr.ty)),
+            ExprKind::WindowStart => PlanKind::WindowStart,
+            ExprKind::WindowEnd => PlanKind::WindowEnd,
+            ExprKind::Unary(op, operand) => PlanKind::Unary(*op, self.boxed(operand)),
+            ExprKind::Binary(op, left, right) => {
+                let left = self.boxed(left);
+                PlanKind::Binary(*op, left, self.boxed(right))
+            }
+            ExprKind::If(condition, yes, no) => {
+                let (condition, yes) = (self.boxed(condition), self.boxed(yes));
+                PlanKind::If(condition, yes, self.boxed(no))
+            }
+            ExprKind::In(needle, options) => {
+                let needle = self.boxed(needle);
+                PlanKind::In(needle, options.iter().map(|option| self.expr(option)).collect())
+            }
+            ExprKind::Call(function, arguments) => PlanKind::Call(
+                *function,
+                arguments.iter().map(|argument| self.expr(argument)).collect(),
+            ),
+            ExprKind::Text(parts) => {
+                PlanKind::Text(parts.iter().map(|part| self.text(part)).collect())
+            }
+        };
+        Expr::new(expr.ty.clone(), kind)
+    }
+
+    fn boxed(&mut self, expr: &typed::Expr) -> Box<Expr> {
+        Box::new(self.expr(expr))
+    }
+
+    fn text(&mut self, part: &TextPart) -> PlanText {
+        match part {
+            TextPart::Literal(text) => PlanText::Literal(text.clone()),
+            TextPart::Value(value) => PlanText::Value(self.expr(value)),
+        }
+    }
+
+    /// A named value, with the type it has where it is read: a check may have taken its `?` away.
+    fn in_place(&mut self, value: Option<&typed::Expr>, ty: &Type) -> Expr {
+        match value {
+            Some(value) => Expr { ty: ty.clone(), ..self.expr(value) },
+            // Indices come from the same rule's list; there is none that is not in it.
+            None => Expr::new(ty.clone(), PlanKind::Literal(cep_core::value::Value::Null)),
+        }
+    }
+
+    /// The place of an aggregate in the rule's list. Equal calls share one place.
+    fn aggregate(&mut self, call: &typed::Aggregate, ty: &Type) -> u32 {
+        let input = call.input.as_ref().map(|input| self.expr(input));
+        let filter = call.filter.as_ref().map(|filter| self.expr(filter));
+        let known = self.aggregates.iter().position(|other| {
+            other.function == call.function && other.input == input && other.filter == filter
+        });
+        let at = known.unwrap_or_else(|| {
+            self.aggregates.push(AggregateCall {
+                function: call.function,
+                input,
+                filter,
+                ty: ty.clone(),
+            });
+            self.aggregates.len() - 1
+        });
+        if ty.is_optional()
+            && let Some(shared) = self.aggregates.get_mut(at)
+        {
+            shared.ty = ty.clone();
+        }
+        crate::check::index(at)
+    }
+}

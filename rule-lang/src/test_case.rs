@@ -1,0 +1,92 @@
+//! `test` blocks after names and types are settled, for whoever runs them.
+//!
+//! A runner plays `given` into an engine of the plan with `params` set, lets time go to `until` or,
+//! without it, flushes, and compares what comes out with `expectations`. Times are absolute: offsets
+//! were counted from the test's `base` or from 1970.
+
+use crate::source::Span;
+use cep_core::plan::{ParamId, StreamId};
+use cep_core::time::EventTime;
+use cep_core::value::Value;
+
+/// One test.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TestCase {
+    /// Its title.
+    pub title: String,
+    /// The whole block.
+    pub span: Span,
+    /// Params that are set for it.
+    pub params: Vec<(ParamId, Value)>,
+    /// What comes in, in the order written.
+    pub given: Vec<Given>,
+    /// Where time stops; `None` flushes at the end.
+    pub until: Option<EventTime>,
+    /// What is expected, in the order written.
+    pub expectations: Vec<Expectation>,
+}
+
+/// Events of one stream in the order they arrive.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Given {
+    /// The stream.
+    pub stream: StreamId,
+    /// Its events.
+    pub events: Vec<GivenEvent>,
+}
+
+/// One event.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GivenEvent {
+    /// Its event time.
+    pub time: EventTime,
+    /// A value for each field of the stream, in their order. A field that the table leaves out is
+    /// null; that is allowed only if it may be null or no rule reads it.
+    pub values: Vec<Value>,
+    /// Its row.
+    pub span: Span,
+}
+
+/// One `expect`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expectation {
+    /// What is expected.
+    pub kind: ExpectationKind,
+    /// The rows to compare with; `None` if no table was written.
+    pub rows: Option<Vec<ExpectedRow>>,
+    /// Its first line.
+    pub span: Span,
+}
+
+/// Kinds of expectations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ExpectationKind {
+    /// Exactly these events of this name, in the order of time.
+    All(String),
+    /// At least these.
+    Some(String),
+    /// None of this name, or, with rows, none like these.
+    None(String),
+    /// Late events of this stream: at least one, or, with rows, exactly these.
+    Late(StreamId),
+    /// At least one run-time error.
+    Error,
+}
+
+/// A row of an expectation: the columns that are compared, and their values.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExpectedRow {
+    /// What is compared.
+    pub cells: Vec<(Column, Value)>,
+    /// The row.
+    pub span: Span,
+}
+
+/// A column of an expectation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Column {
+    /// A field of the event, by name.
+    Field(String),
+    /// The event's own time: a column named `time` where the event has no such field.
+    Time,
+}

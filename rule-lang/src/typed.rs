@@ -1,0 +1,260 @@
+//! The tree after names and types are settled: every name has become an index, every conversion is
+//! written out, constants are folded. Still a tree of the language: `let`s and aggregates stand
+//! where they were written. [`crate::lower`] turns it into a plan.
+
+use cep_core::function::Function;
+use cep_core::plan::{AggregateFunction, Attribute, BinaryOp, UnaryOp, WindowPlan};
+use cep_core::value::{Type, Value};
+
+/// An expression with its type. Two are equal if they compute the same in the same way, wherever
+/// they are written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expr {
+    /// Its type.
+    pub ty: Type,
+    /// What it is.
+    pub kind: ExprKind,
+}
+
+/// Kinds of expressions.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ExprKind {
+    /// A constant.
+    Literal(Value),
+    /// A field of the stream, by its index.
+    Field(u32),
+    /// A param, by its index.
+    Param(u32),
+    /// A `let` of the rule, by its index.
+    Let(u32),
+    /// A part of the rule's key, by its index.
+    Key(u32),
+    /// An aggregate over the window.
+    Aggregate(Box<Aggregate>),
+    /// `window.start`
+    WindowStart,
+    /// `window.end`
+    WindowEnd,
+    /// An operation on one value.
+    Unary(UnaryOp, Box<Expr>),
+    /// An operation on two values of the types it wants.
+    Binary(BinaryOp, Box<Expr>, Box<Expr>),
+    /// `if a then b else c`
+    If(Box<Expr>, Box<Expr>, Box<Expr>),
+    /// `x in [a, b]`
+    In(Box<Expr>, Vec<Expr>),
+    /// A function with arguments of its parameters' types.
+    Call(Function, Vec<Expr>),
+    /// Text put together from pieces.
+    Text(Vec<TextPart>),
+}
+
+/// A piece of text.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TextPart {
+    /// As it stands.
+    Literal(String),
+    /// A value written out.
+    Value(Expr),
+}
+
+/// An aggregate as it is called.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Aggregate {
+    /// Which one.
+    pub function: AggregateFunction,
+    /// What is aggregated; `count()` has nothing.
+    pub input: Option<Expr>,
+    /// Which rows count.
+    pub filter: Option<Expr>,
+}
+
+/// A rule.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rule {
+    /// Its name.
+    pub name: String,
+    /// Its documentation.
+    pub doc: String,
+    /// Its attributes without `@off`.
+    pub attributes: Vec<Attribute>,
+    /// Whether it runs.
+    pub state: RuleState,
+    /// The stream it reads, by its index.
+    pub input: u32,
+    /// `where`
+    pub filter: Option<Expr>,
+    /// `by`
+    pub key: Vec<(String, Expr)>,
+    /// `window`
+    pub window: Option<WindowPlan>,
+    /// The values of its `let`s.
+    pub lets: Vec<Expr>,
+    /// `when`
+    pub trigger: Trigger,
+    /// `emit` and `clear`
+    pub emits: Vec<Emit>,
+}
+
+/// Whether a rule runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RuleState {
+    /// It does.
+    On,
+    /// It was switched off with `@off`; it is checked all the same.
+    Off,
+}
+
+/// When a rule fires.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Trigger {
+    /// At every evaluation.
+    Always,
+    /// At every evaluation that holds.
+    Each(Expr),
+    /// As it becomes true.
+    Edge(Expr),
+}
+
+/// An `emit` or `clear`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Emit {
+    /// The event.
+    pub event: String,
+    /// Which of the two.
+    pub kind: cep_core::plan::EmitKind,
+    /// Its fields, in the order written.
+    pub fields: Vec<(String, Expr)>,
+    /// `if`
+    pub condition: Option<Expr>,
+}
+
+impl Expr {
+    /// An expression from its parts.
+    #[must_use]
+    pub fn new(ty: Type, kind: ExprKind) -> Self {
+        Self { ty, kind }
+    }
+
+    /// A constant; null has the type given.
+    #[must_use]
+    pub fn literal(value: Value, ty: Type) -> Self {
+        Self {
+            ty: value.type_of().unwrap_or_else(|| ty.optional()),
+            kind: ExprKind::Literal(value),
+        }
+    }
+
+    /// The value, if this is a constant.
+    #[must_use]
+    pub fn as_literal(&self) -> Option<&Value> {
+        match &self.kind {
+            ExprKind::Literal(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Whether this is the literal `null`, whose type is still open.
+    #[must_use]
+    pub fn is_null(&self) -> bool {
+        self.as_literal().is_some_and(Value::is_null)
+    }
+
+    /// Calls `see` with this node and every node below it, those inside aggregates too.
+    pub fn visit<'a>(&'a self, see: &mut dyn FnMut(&'a Expr)) {
+        see(self);
+        match &self.kind {
+            ExprKind::Literal(_)
+            | ExprKind::Field(_)
+            | ExprKind::Param(_)
+            | ExprKind::Let(_)
+            | ExprKind::Key(_)
+            | ExprKind::WindowStart
+            | ExprKind::WindowEnd => {}
+            ExprKind::Aggregate(call) => {
+                call.input.iter().chain(&call.filter).for_each(|inner| inner.visit(see));
+            }
+            ExprKind::Unary(_, operand) => operand.visit(see),
+            ExprKind::Binary(_, left, right) => {
+                left.visit(see);
+                right.visit(see);
+            }
+            ExprKind::If(condition, yes, no) => {
+                condition.visit(see);
+                yes.visit(see);
+                no.visit(see);
+            }
+            ExprKind::In(needle, options) => {
+                needle.visit(see);
+                options.iter().for_each(|option| option.visit(see));
+            }
+            ExprKind::Call(_, arguments) => {
+                arguments.iter().for_each(|argument| argument.visit(see))
+            }
+            ExprKind::Text(parts) => {
+                for part in parts {
+                    if let TextPart::Value(value) = part {
+                        value.visit(see);
+                    }
+                }
+            }
+        }
+    }
+
+    /// How many nodes this becomes, and how many levels, when every `let` is put in place.
+    #[must_use]
+    pub fn measure(&self, lets: &[Measure]) -> Measure {
+        let mut below = Measure::default();
+        match &self.kind {
+            ExprKind::Let(index) => {
+                return lets.get(*index as usize).copied().unwrap_or_default();
+            }
+            ExprKind::Aggregate(call) => {
+                call.input
+                    .iter()
+                    .chain(&call.filter)
+                    .for_each(|inner| below.add(inner.measure(lets)));
+            }
+            ExprKind::Unary(_, operand) => below.add(operand.measure(lets)),
+            ExprKind::Binary(_, left, right) => {
+                below.add(left.measure(lets));
+                below.add(right.measure(lets));
+            }
+            ExprKind::If(condition, yes, no) => {
+                [condition, yes, no].into_iter().for_each(|part| below.add(part.measure(lets)));
+            }
+            ExprKind::In(needle, options) => {
+                below.add(needle.measure(lets));
+                options.iter().for_each(|option| below.add(option.measure(lets)));
+            }
+            ExprKind::Call(_, arguments) => {
+                arguments.iter().for_each(|argument| below.add(argument.measure(lets)))
+            }
+            ExprKind::Text(parts) => {
+                for part in parts {
+                    if let TextPart::Value(value) = part {
+                        below.add(value.measure(lets));
+                    }
+                }
+            }
+            _ => {}
+        }
+        Measure { nodes: below.nodes.saturating_add(1), height: below.height + 1 }
+    }
+}
+
+/// The size of an expression.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Measure {
+    /// Nodes in all.
+    pub nodes: usize,
+    /// Levels.
+    pub height: usize,
+}
+
+impl Measure {
+    fn add(&mut self, other: Self) {
+        self.nodes = self.nodes.saturating_add(other.nodes);
+        self.height = self.height.max(other.height);
+    }
+}

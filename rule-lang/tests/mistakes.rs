@@ -1,0 +1,200 @@
+//! What the checks of names, types, time and windows answer. Each snapshot shows the part of the
+//! program that matters, then the answer.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+use rule_lang::diagnostic::render::{Colour, render_all};
+use rule_lang::{Source, compile};
+
+const STREAM: &str = r#"stream Harvest {
+    farm:    int
+    count:   int
+    weight:  float
+    price:   decimal
+    name:    string
+    ok:      bool
+    region:  string?
+    bonus:   int?
+    at:      timestamp
+    took:    duration
+
+    key  farm
+    time at
+}
+
+param floor: int = 150
+param rate:  decimal = 1.5
+param site:  string = "north"
+"#;
+
+/// The part and what is said about it, in a program that has a stream and some params. Of warnings
+/// only those that are asked for are shown.
+fn answer(part: &str, warnings: &[&str]) -> String {
+    let sources = [Source::new("harvest.rules", STREAM), Source::new("farm.rules", part)];
+    let mut compiled = compile(&sources);
+    compiled.diagnostics.retain(|d| d.is_error() || warnings.contains(&d.code.number()));
+    let rendered = render_all(&compiled.diagnostics, &compiled.sources, Colour::Never);
+    format!("{}\n=====\n{rendered}", part.trim_end())
+}
+
+fn errors(part: &str) -> String {
+    answer(part, &[])
+}
+
+/// Errors of a rule without a window that emits this.
+fn emit(expression: &str) -> String {
+    errors(&format!("rule a {{\n    from Harvest\n    emit A {{ x: {expression} }}\n}}"))
+}
+
+/// Errors of a rule with a window that emits this.
+fn emit_windowed(expression: &str) -> String {
+    errors(&format!(
+        "rule a {{\n    from Harvest\n    by farm\n    window tumbling(10s)\n    emit A {{ x: {expression} }}\n}}"
+    ))
+}
+
+fn clauses(clauses: &str) -> String {
+    errors(&format!("rule a {{\n    from Harvest\n{clauses}\n}}"))
+}
+
+macro_rules! answers {
+    ($($name:ident: $text:expr;)*) => {
+        $(#[test] fn $name() { insta::assert_snapshot!($text); })*
+    };
+}
+
+mod names {
+    use super::*;
+    answers! {
+        an_unknown_field_is_guessed: clauses("    where cuont > 3\n    emit A { farm }");
+        an_unknown_name_shows_what_there_is: clauses("    where temperature > 3\n    emit A { farm }");
+        an_unknown_stream_is_guessed: errors("rule a {\n    from Harvset\n    where nothing > here\n    emit A { farm }\n}");
+        an_unknown_function_is_guessed: emit("upperr(name) ");
+        a_function_of_another_language_is_translated: emit_windowed("average(count)");
+        functions_and_aggregates_to_come_are_named: emit_windowed("percentile(count, 95) + sqrt(farm)");
+        the_clock_cannot_be_read: emit("now() - at");
+        an_unknown_type_is_guessed: errors("stream A {\n    a: integer\n    b: strng\n    c: json\n    d: Row\n    at: timestamp\n    time at\n}");
+        names_are_declared_once: errors("param floor: int = 1\nstream Harvest {\n    at: timestamp\n    at: int\n    time at\n}\nrule a { from Harvest emit A { farm, farm } }\nrule a { from Harvest let b = 1 let b = 2 emit B { x: b } }");
+        an_event_is_not_called_like_a_stream: errors("rule a { from Harvest emit Harvest { farm } }");
+        key_and_time_name_fields: errors("stream A {\n    farm: int\n    at: timestamp\n    key fram\n    time att\n}");
+        members_exist: clauses("    by farm\n    window tumbling(1s)\n    emit A { a: window.begin, b: farm.x, c: sum(Harvest.cont) }");
+        an_event_is_not_a_value: errors("rule a {\n    from Harvest h\n    emit A { h, x: h.farm }\n}");
+        a_sink_needs_its_event: errors("rule a { from Harvest emit Disaster { farm } }\nsink Disastr to kafka(\"d\")\nsink Harvest to kafka(\"d\")\nsink Disaster to kafak(\"d\")\nsink Disaster to kafka(\"d\", format: avro)\nsink Disaster to http(\"/d\")");
+        a_part_of_the_key_has_a_name: clauses("    by farm div 10\n    window tumbling(1s)\n    emit A { n: count() }");
+        several_rules_agree_on_an_event: errors("rule a { from Harvest emit A { farm, n: count } }\nrule b { from Harvest emit A { n: name, farm } }\nrule c { from Harvest emit A { farm } }");
+        a_rule_over_a_derived_event_is_named: errors("rule a { from Harvest emit A { farm } }\nrule b { from A emit B { farm } }");
+        what_is_not_supported_is_not_reported_twice: errors("table Factor { farm: int } key farm from file(\"f.csv\")\nrule a { from Harvest emit A { x: Factor[farm] } }\nrule b {\n    match o: Harvest\n    then p: Harvest\n    within 1m\n    emit B { o.farm }\n}\nrule c { from B emit C { x } }\nsink B to kafka(\"b\")\ntest \"t\" {\n    expect no B\n}");
+        attributes_can_travel: errors("@Severity(\"high\")\n@id(\"x\")\nrule a { from Harvest emit A { farm } }");
+    }
+}
+
+mod types {
+    use super::*;
+    answers! {
+        text_is_not_a_number: clauses("    where farm == \"302\" and name == 5 and name < count\n    emit A { farm }");
+        text_is_put_together_in_strings: emit("name + \"!\"");
+        float_and_decimal_do_not_mix: emit("weight * price");
+        a_float_meets_a_literal: emit("weight * 1.5 > 2");
+        what_may_be_null_needs_care: clauses("    where bonus > 3 or region == \"north\"\n    let a = bonus + 1\n    emit A { x: lower(region), a, b: \"{region}\" }");
+        null_is_compared_with_equality: clauses("    where count > null\n    let a = null\n    emit A { x: a, y: null, z: if ok then null else null }");
+        a_condition_is_true_or_false: clauses("    where count\n    emit A { x: if name then 1 else 2, y: not farm, z: ok and count }");
+        a_value_that_is_there_needs_no_other: emit("count ?? 0");
+        both_sides_have_one_type: clauses("    emit A { x: if ok then 1 else name, y: bonus ?? name, z: region ?? 1 }");
+        arguments_fit: emit("lower(count) == starts_with(name) and contains(name, 5) == abs(ok)");
+        times_have_units: clauses("    where took > 5 and at > 0 and at - at > 3\n    emit A { x: at + 5, y: took / 2, z: at + at }");
+        lists_are_of_one_type: clauses("    where name in [\"a\", 5] and farm in [\"a\"] and count in 1..\"b\" and ok in []\n    emit A { farm }");
+        bools_have_no_order: emit("ok < true");
+        whole_division_is_for_ints: emit("price div 2");
+        what_always_fails_is_found: emit("1 / 0 + count % 0 + 9223372036854775807 * 2");
+        a_param_has_a_literal_of_its_type: errors("param a: int = 1.5\nparam b: duration = 10\nparam c: int = \"x\"\nparam d: int = null\nparam e: int = 1 + 1\nparam f: float = 1.5\nparam g: int? = null");
+    }
+}
+
+mod windows {
+    use super::*;
+    answers! {
+        an_aggregate_needs_a_window: clauses("    when sum(count) < floor\n    emit A { farm }");
+        an_aggregate_stands_below_the_window: clauses("    where count() > 3\n    by farm\n    window tumbling(1s)\n    emit A { farm }");
+        an_aggregate_reads_events: emit_windowed("sum(max(count))");
+        a_field_after_a_window_is_many_values: clauses("    by farm\n    window tumbling(10s)\n    when count < floor\n    emit A { farm, name, ok }");
+        a_let_after_a_window_is_the_groups: clauses("    let double = count * 2\n    let limit = floor * 2\n    by farm\n    window tumbling(10s)\n    let total = sum(double)\n    when total < limit\n    emit A { farm, total, double, x: sum(total) }");
+        aggregates_take_what_they_can: clauses("    by farm\n    window tumbling(10s)\n    emit A { a: sum(name), b: avg(ok), c: min(ok), d: sum(), e: max(count, farm), f: sum(took) }");
+        what_may_be_null_in_a_filled_window: clauses("    by farm\n    window tumbling(10s) fill 1m\n    when min(count) < 3 and sum(count) < 3 and count() == 0\n    emit A { farm, low: min(count) }");
+        what_may_be_null_under_a_filter: clauses("    by farm\n    window tumbling(10s)\n    when avg(count where ok) < 3\n    emit A { farm }");
+        a_window_is_not_empty: clauses("    window tumbling(0s)\n    emit A { n: count() }");
+        windows_have_no_gaps: clauses("    window hopping(1s, every 10s)\n    emit A { n: count() }");
+        windows_do_not_overlap_without_bound: clauses("    window hopping(10d, every 1ms)\n    emit A { n: count() }");
+        a_sliding_window_is_not_filled: clauses("    by farm\n    window sliding(10s) fill 1m\n    emit A { n: count() }");
+        clear_needs_a_condition: clauses("    by farm\n    window sliding(10s)\n    emit A { n: count() }\n    clear B { farm }");
+        clear_needs_an_edge: clauses("    by farm\n    window sliding(10s)\n    when each count() > 3\n    emit A { n: count() }\n    clear B { farm }");
+        window_is_known_after_it: clauses("    where window.start > at\n    by farm\n    window tumbling(10s)\n    emit A { n: count(where window.end == at) }");
+        a_stream_has_a_time: errors("stream A {\n    a: int\n    at: timestamp\n}\nstream B {\n    at: int\n    time at\n}\nstream C {\n    at: timestamp?\n    time at\n    n: int as millis\n}\nstream D { x: int }");
+    }
+}
+
+mod tests_blocks {
+    use super::*;
+
+    const RULE: &str = "rule a {\n    from Harvest\n    where count > 0\n    by farm\n    window tumbling(10s)\n    emit A { farm, n: count(), since: window.start }\n}\n";
+
+    fn test(lines: &str) -> String {
+        let text = errors(&format!("{RULE}test \"t\" {{\n{lines}\n}}"));
+        text.replacen(RULE, "", 1)
+    }
+
+    answers! {
+        columns_are_fields: test("    given Harvest\n        | att | farm | count |\n        | 1s | 1 | 1 |\n    expect A\n        | fram | n |\n        | 1 | 1 |");
+        cells_fit_their_columns: test("    given Harvest\n        | at | farm | count | name |\n        | 1 | \"1\" | - | 5 |\n    expect A\n        | farm | n | since |\n        | 1 | 1.5 | 0 |");
+        what_rules_read_is_given: test("    given Harvest\n        | farm |\n        | 1 |\n    expect no A");
+        tests_name_what_exists: test("    set flor = 1\n    set floor = \"x\"\n    given Harvst\n        | at |\n        | 1s |\n    expect B\n        | x |\n        | 1 |\n    expect late A\n    expect no Harvest");
+    }
+}
+
+mod warnings {
+    use super::*;
+    answers! {
+        a_below_threshold_on_sliding_is_warned_of: answer("rule a {\n    from Harvest\n    by farm\n    window sliding(10s)\n    when sum(count) < floor\n    emit A { farm }\n}", &["W0107"]);
+        an_above_threshold_on_sliding_is_fine: answer("rule a {\n    from Harvest\n    by farm\n    window sliding(10s)\n    when sum(count) > floor and min(count) < 3\n    emit A { farm }\n}", &["W0107"]);
+        a_below_threshold_is_seen_through_lets: answer("rule a {\n    from Harvest\n    by farm\n    window sliding(10s)\n    let total = sum(count) * 2\n    let low = floor > total\n    when low\n    emit A { farm }\n}", &["W0107"]);
+        an_allowed_warning_is_silent: answer("// cep: allow W0107\nrule a {\n    from Harvest\n    by farm\n    window sliding(10s)\n    when sum(count) < floor\n    emit A { farm }\n}\nrule b {\n    from Harvest\n    by farm\n    window sliding(10s)\n    when sum(count) < floor\n    emit B { farm }\n}", &["W0107"]);
+        a_window_over_everything_is_warned_of: answer("rule a {\n    from Harvest\n    window tumbling(10s)\n    emit A { n: count() }\n}", &["W0106"]);
+        what_nothing_reads_is_warned_of: answer("param spare: int = 1\nstream Spare {\n    at: timestamp\n    time at\n}\nrule a {\n    from Harvest\n    let b = count * 2\n    emit A { farm, x: floor, y: rate, z: site }\n}", &["W0101", "W0102", "W0103"]);
+        a_hidden_name_is_warned_of: answer("param farm: int = 1\nrule a {\n    from Harvest\n    let floor = 3\n    by name: count div 10\n    window tumbling(1s)\n    emit A { name, floor }\n}", &["W0104"]);
+        what_is_always_false_is_warned_of: answer("rule a {\n    from Harvest\n    where 1 > 2\n    emit A { farm }\n}", &["W0105"]);
+        rules_without_any_test_are_warned_of_once: answer("rule a { from Harvest emit A { farm } }\nrule b { from Harvest emit B { farm } }", &["W0108"]);
+        a_rule_without_a_test_is_warned_of: answer("rule a { from Harvest emit A { farm } }\nrule b { from Harvest emit B { farm } }\ntest \"t\" {\n    expect no A\n}", &["W0108"]);
+    }
+}
+
+#[test]
+fn ten_different_mistakes_get_ten_answers() {
+    let text = include_str!("ten_mistakes.rules");
+    let compiled = compile(&[Source::new("farm.rules", text)]);
+    let rendered = render_all(&compiled.diagnostics, &compiled.sources, Colour::Never);
+    insta::assert_snapshot!(format!("{text}=====\n{rendered}"));
+    assert_eq!(compiled.diagnostics.iter().filter(|d| d.is_error()).count(), 10);
+    assert!(compiled.plan.is_none());
+}
+
+#[test]
+fn diagnostics_are_json_for_other_programs() {
+    let text = "param a: int = 1\nrule b {\n    from Harvest\n    emit C { d: \"é\" + 1 }\n}\n";
+    let compiled = compile(&[Source::new("a \"b\".rules", text)]);
+    let lines: Vec<String> = compiled
+        .diagnostics
+        .iter()
+        .map(|d| rule_lang::diagnostic::json::to_json(d, &compiled.sources))
+        .collect();
+    insta::assert_snapshot!(format!("{text}=====\n{}", lines.join("\n")));
+}
+
+#[test]
+fn every_code_is_numbered_once_and_found_again() {
+    use rule_lang::Code;
+    for (position, code) in Code::ALL.iter().enumerate() {
+        assert_eq!(Code::from_number(code.number()), Some(*code));
+        let earlier = Code::ALL.iter().take(position).any(|other| other.number() >= code.number());
+        let group = code.number().starts_with('E') && earlier;
+        assert!(!group, "{code} is out of order or used twice");
+    }
+}
