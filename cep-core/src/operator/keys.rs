@@ -3,6 +3,7 @@
 //! Each key that has state gets an id; state is then kept in vectors by id. A key is counted for
 //! every piece of state that names it, and forgotten some time after the last one has gone.
 
+use super::int_table::IntTable;
 use super::{Errors, Operand};
 use crate::plan::KeyPart;
 use crate::value::{Column, ColumnData, Type, Value, decode_key, encode_value};
@@ -24,6 +25,8 @@ pub(crate) struct KeyTable {
     free: Vec<u32>,
     /// How many ids are in use and held by nothing.
     idle: usize,
+    /// The most ids that were held at once since keys were last forgotten.
+    most_held: usize,
 }
 
 #[derive(Debug)]
@@ -31,7 +34,7 @@ enum Names {
     /// The rule has no key.
     Whole,
     /// The key is one integer.
-    Int { table: HashTable<(i64, u32)>, values: Vec<i64> },
+    Int { table: IntTable, values: Vec<i64> },
     /// Any other key, by its canonical bytes.
     Bytes { table: HashTable<u32>, values: Vec<Box<[u8]>>, scratch: Vec<u8> },
 }
@@ -39,20 +42,16 @@ enum Names {
 impl KeyTable {
     /// An empty table for keys of these parts.
     pub(crate) fn new(parts: &[KeyPart], seed: u64) -> Self {
+        let hasher = FixedState::with_seed(seed);
         let names = match parts {
             [] => Names::Whole,
             [part] if part.expr.ty == Type::Int => {
-                Names::Int { table: HashTable::new(), values: Vec::new() }
+                Names::Int { table: IntTable::new(hasher.clone()), values: Vec::new() }
             }
             _ => Names::Bytes { table: HashTable::new(), values: Vec::new(), scratch: Vec::new() },
         };
-        let mut keys = Self {
-            names,
-            hasher: FixedState::with_seed(seed),
-            holds: Vec::new(),
-            free: Vec::new(),
-            idle: 0,
-        };
+        let mut keys =
+            Self { names, hasher, holds: Vec::new(), free: Vec::new(), idle: 0, most_held: 0 };
         if matches!(keys.names, Names::Whole) {
             keys.holds.push(1);
         }
@@ -114,22 +113,24 @@ impl KeyTable {
     }
 
     fn intern_int(&mut self, value: i64) -> u32 {
-        let hash = self.hasher.hash_one(value);
-        if let Names::Int { table, .. } = &self.names
-            && let Some((_, id)) = table.find(hash, |(known, _)| *known == value)
-        {
-            return *id;
-        }
-        let id = self.new_id();
-        let hasher = &self.hasher;
-        if let Names::Int { table, values } = &mut self.names {
-            table.insert_unique(hash, (value, id), |(known, _)| hasher.hash_one(*known));
-            values.resize(values.len().max(id as usize + 1), 0);
-            if let Some(place) = values.get_mut(id as usize) {
-                *place = value;
+        let found = match &self.names {
+            Names::Int { table, .. } => table.find(value),
+            _ => Ok(0),
+        };
+        match found {
+            Ok(id) => id,
+            Err(place) => {
+                let id = self.new_id();
+                if let Names::Int { table, values } = &mut self.names {
+                    table.insert(place, value, id);
+                    values.resize(values.len().max(id as usize + 1), 0);
+                    if let Some(place) = values.get_mut(id as usize) {
+                        *place = value;
+                    }
+                }
+                id
             }
         }
-        id
     }
 
     /// Gives the scratch back with the next call's memory.
@@ -178,6 +179,7 @@ impl KeyTable {
             self.idle -= usize::from(*holds == 0);
             *holds += 1;
         }
+        self.most_held = self.most_held.max(self.holds.len() - self.free.len() - self.idle);
     }
 
     /// A piece of state that named the key has gone.
@@ -188,12 +190,13 @@ impl KeyTable {
         }
     }
 
-    /// Forgets the keys that nothing holds, if they are many.
+    /// Forgets the keys that nothing holds, if they are many beside those that were held at once:
+    /// keys that come back in every window keep their ids.
     pub(crate) fn sweep(&mut self) {
-        let used = self.holds.len() - self.free.len();
-        if self.idle <= IDLE_KEYS_KEPT || self.idle * 2 <= used {
+        if self.idle <= IDLE_KEYS_KEPT + 2 * self.most_held {
             return;
         }
+        self.most_held = 0;
         let (holds, free) = (&self.holds, &mut self.free);
         let mut keep = |id: u32| {
             let held = holds.get(id as usize).is_some_and(|holds| *holds > 0);
@@ -204,7 +207,7 @@ impl KeyTable {
         };
         match &mut self.names {
             Names::Whole => {}
-            Names::Int { table, .. } => table.retain(|(_, id)| keep(*id)),
+            Names::Int { table, .. } => table.retain(keep),
             Names::Bytes { table, values, .. } => table.retain(|id| {
                 let kept = keep(*id);
                 if !kept && let Some(value) = values.get_mut(*id as usize) {

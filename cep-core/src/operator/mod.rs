@@ -6,6 +6,7 @@ mod closing;
 mod edge;
 mod expression;
 mod firing;
+mod int_table;
 mod intake;
 mod keys;
 mod pending;
