@@ -411,3 +411,13 @@ fn lets_that_repeat_one_another_are_refused_before_they_explode() {
         compiled.diagnostics.iter().filter(|d| d.is_error()).map(|d| d.code.number()).collect();
     assert_eq!(codes, ["E0112"]);
 }
+
+#[test]
+fn several_emits_keep_their_order() {
+    let rule = rule(
+        " by farm\n window sliding(1s)\n when count() > 3\n emit A { farm } if sum(count) > 1\n emit B { n: count() }\n clear C { farm }\n clear D { farm }",
+    );
+    let names: Vec<&str> = rule.emits.iter().map(|emit| emit.event.as_str()).collect();
+    assert_eq!(names, ["A", "B", "C", "D"]);
+    assert!(rule.emits[0].condition.is_some());
+}

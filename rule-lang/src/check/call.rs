@@ -264,8 +264,10 @@ impl Scope<'_, '_> {
         let base = input.ty.base();
         let result = match function {
             AggregateFunction::Count => return Some(Type::Int),
-            AggregateFunction::Sum if is_number(base) => return Some(base.clone()),
-            AggregateFunction::Avg if base == &Type::Float => Type::Float,
+            AggregateFunction::Sum if is_number(base) || base == &Type::Duration => {
+                return Some(base.clone());
+            }
+            AggregateFunction::Avg if matches!(base, Type::Float | Type::Duration) => base.clone(),
             AggregateFunction::Avg if is_number(base) => Type::Decimal,
             AggregateFunction::Min | AggregateFunction::Max if is_ordered(base) => base.clone(),
             _ => {

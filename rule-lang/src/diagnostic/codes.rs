@@ -134,7 +134,6 @@ codes! {
     NoTimeout = "E0517", "`timeout` is not supported in this version";
     NoEachItem = "E0518", "`from … each` is not supported in this version";
     NoSeveralStreams = "E0519", "several streams in one `from` are not supported in this version";
-    NoSeveralEmits = "E0520", "several `emit` lines are not supported in this version";
     NoChainedRules = "E0521", "rules over derived events are not supported in this version";
     NoTypeDeclaration = "E0522", "`type` declarations are not supported in this version";
     NoEventDeclaration = "E0523", "`event` declarations are not supported in this version";

@@ -3,6 +3,7 @@
 use super::{Diagnostic, Label, Severity};
 use crate::source::{FileId, SourceMap, Span};
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use std::ops::Range;
 
 /// Whether the text carries terminal colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -66,15 +67,21 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a SourceMap) -> Group<'a> {
 }
 
 fn snippet<'a>(
-    labels: impl Iterator<Item = (usize, &'a Label)>,
+    labels: impl Iterator<Item = (usize, &'a Label)> + Clone,
     file: FileId,
     sources: &'a SourceMap,
 ) -> Option<Snippet<'a, annotate_snippets::Annotation<'a>>> {
     let source = sources.file(file)?;
-    let mut snippet = Snippet::source(source.text.as_str()).path(source.name.as_str());
+    let spans = labels.clone().map(|(_, label)| range(label.span, &source.text));
+    let part = lines_around(spans, &source.text);
+    let (first_line, _) = sources.line_column(file, u32::try_from(part.start).unwrap_or(u32::MAX));
+    let mut snippet = Snippet::source(source.text.get(part.clone())?)
+        .line_start(first_line)
+        .path(source.name.as_str());
     for (position, label) in labels {
         let kind = if position == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
-        let annotation = kind.span(range(label.span, &source.text));
+        let span = range(label.span, &source.text);
+        let annotation = kind.span(span.start - part.start..span.end - part.start);
         snippet = snippet.annotation(if label.text.is_empty() {
             annotation
         } else {
@@ -84,8 +91,19 @@ fn snippet<'a>(
     Some(snippet)
 }
 
+/// The bytes of all lines from the first to the last that one of the ranges touches. The renderer
+/// looks at all it is given, so a diagnostic costs by its lines and not by its file.
+fn lines_around(spans: impl Iterator<Item = Range<usize>>, text: &str) -> Range<usize> {
+    let whole = spans.reduce(|a, b| a.start.min(b.start)..a.end.max(b.end)).unwrap_or(0..0);
+    let before = text.get(..whole.start).unwrap_or_default();
+    let after = text.get(whole.end..).unwrap_or_default();
+    let start = before.rfind('\n').map_or(0, |at| at + 1);
+    let end = after.find('\n').map_or(text.len(), |at| whole.end + at + 1);
+    start..end
+}
+
 /// The span as a range that the renderer can draw: inside the text and on character boundaries.
-fn range(span: Span, text: &str) -> std::ops::Range<usize> {
+fn range(span: Span, text: &str) -> Range<usize> {
     let clamp = |at: u32| {
         let mut at = (at as usize).min(text.len());
         while !text.is_char_boundary(at) {

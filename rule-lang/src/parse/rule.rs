@@ -413,7 +413,9 @@ impl Cursor<'_> {
         let mut seen: Vec<(usize, Span, &'static str)> = Vec::new();
         for clause in &rule.clauses {
             let Some((rank, word)) = rank(&clause.kind) else { continue };
-            if let Some((_, first, _)) = seen.iter().find(|(other, ..)| *other == rank) {
+            let repeats = matches!(clause.kind, ClauseKind::Emit(_) | ClauseKind::Clear(_));
+            if let Some((_, first, _)) = seen.iter().find(|(other, ..)| *other == rank && !repeats)
+            {
                 self.duplicate_clause(clause, *first, word);
                 continue;
             }
@@ -430,26 +432,17 @@ impl Cursor<'_> {
     }
 
     fn duplicate_clause(&mut self, clause: &Clause, first: Span, word: &str) {
-        let diagnostic = if word == "emit" {
-            Diagnostic::new(
-                Code::NoSeveralEmits,
-                "several `emit` lines are not supported in this version",
-            )
-            .label(clause.keyword, "the second one")
-            .label(first, "the first one")
-            .help("write a second rule for the second event")
-        } else {
-            let help = match word {
-                "where" => "join the conditions with `and`",
-                "by" => "separate the parts of the key by commas",
-                _ => "remove one of them",
-            };
+        let help = match word {
+            "where" => "join the conditions with `and`",
+            "by" => "separate the parts of the key by commas",
+            _ => "remove one of them",
+        };
+        self.report(
             Diagnostic::new(Code::DuplicateClause, format!("this rule has two `{word}` clauses"))
                 .label(clause.keyword, "the second one")
                 .label(first, "the first one")
-                .help(help)
-        };
-        self.report(diagnostic);
+                .help(help),
+        );
     }
 }
 

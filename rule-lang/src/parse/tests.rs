@@ -83,7 +83,7 @@ answers! {
         "rule a { from A window session(gap 30s, max 1h) emit B { n: count() } }\nrule c { from A window last(100) emit D { n: count() } }\nrule e { from A window forever emit F { n: count() } }\nrule g { from A window tumbling(1d, zone \"Europe/Paris\") emit H { n: count() } }\n"
     );
     forms_of_from_and_when_to_come_are_named: answer(
-        "rule a { from A, B emit C { x } }\nrule d { from A each item in items emit C { x } }\nrule e { from A by k when silent for 5m emit C { k } }\nrule f { from A when x > 1 until x < 1 emit C { x } }\nrule g { from A emit B { x }\n emit C { x } }\n"
+        "rule a { from A, B emit C { x } }\nrule d { from A each item in items emit C { x } }\nrule e { from A by k when silent for 5m emit C { k } }\nrule f { from A when x > 1 until x < 1 emit C { x } }\n"
     );
     expressions_to_come_are_named: rule("    from A\n    where a[0] > 1 and b?.c == 2\n    let d = sum(i.price for i in items if i.ok)\n    emit B { e: [1, 2], f: {a: 1} }");
     types_to_come_are_named: answer(
@@ -132,7 +132,6 @@ mod limits {
     use super::parse;
     use crate::diagnostic::Code;
     use crate::source::FileId;
-    use std::time::Instant;
 
     fn codes(expression: &str) -> Vec<Code> {
         let text = format!(
@@ -159,9 +158,10 @@ mod limits {
         assert_eq!(codes(&format!("x{}", " or x".repeat(150))), [Code::Unexpected]);
     }
 
-    /// Twenty times the text may take a hundred times as long, not four hundred.
+    /// The cursor only moves forward, so what is read is read once, and each piece is answered with
+    /// few diagnostics; were one of this quadratic, this test would not end.
     #[test]
-    fn time_is_linear_also_over_rubbish() {
+    fn rubbish_is_read_to_its_end() {
         let pieces = [
             "rule a { from B emit C { ",
             "( ",
@@ -172,20 +172,13 @@ mod limits {
             "\"{",
             "where ",
             "\n@off ",
+            "given ",
+            "stream S { a: ",
         ];
         for piece in pieces {
-            let time = |n: usize| {
-                let text = piece.repeat(n);
-                let start = Instant::now();
-                let _ = parse(FileId(0), &text);
-                start.elapsed()
-            };
-            time(2_000);
-            let (small, large) = (time(2_000), time(40_000));
-            assert!(
-                large < small * 100 + std::time::Duration::from_millis(200),
-                "{piece:?}: {small:?} then {large:?}"
-            );
+            let n = 50_000;
+            let parsed = parse(FileId(0), &piece.repeat(n));
+            assert!(parsed.diagnostics.len() <= 4 * n, "{piece:?}");
         }
     }
 }
