@@ -167,7 +167,7 @@ impl Causes {
 }
 
 fn ranges(sorted: &[RowOrigin]) -> Vec<CauseRange> {
-    let mut ranges: Vec<CauseRange> = Vec::new();
+    let mut ranges: Vec<CauseRange> = Vec::with_capacity(sorted.len());
     for origin in sorted {
         match ranges.last_mut() {
             Some(range)

@@ -4,7 +4,7 @@ use super::{Errors, Scope, Stage, evaluate};
 use crate::engine::{Causes, Emit, EmitId, EventRef, RuleError};
 use crate::plan::{EmitKind, EmitPlan, ParamPlan, Plan, RuleId, RulePlan};
 use crate::time::EventTime;
-use crate::value::{RowOrigin, Value, encode_key, encode_value};
+use crate::value::{RowOrigin, Value, encode_key, encode_text, encode_value};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -123,6 +123,8 @@ impl EmitLines {
             let passing: Vec<bool> = (0..firings.len()).map(passes).collect();
             computed.push((index, passing, fields));
         }
+        stage.emits.reserve(firings.len());
+        let mut bytes = Vec::new();
         for (row, firing) in firings.iter().enumerate() {
             if let Some(error) = errors.of(row) {
                 self.fail(firing.clone(), error.clone(), stage);
@@ -131,7 +133,8 @@ impl EmitLines {
             for (index, passing, fields) in &computed {
                 if passing.get(row).copied().unwrap_or(false) {
                     let values = fields.iter().map(|field| field.get(row)).collect();
-                    self.stage_emit(*index, kind, firing, values, stage);
+                    let id = self.id(*index, firing, &mut bytes);
+                    self.stage_emit(*index, kind, id, firing, values, stage);
                 }
             }
         }
@@ -141,6 +144,7 @@ impl EmitLines {
         &self,
         index: usize,
         kind: EmitKind,
+        id: EmitId,
         firing: &Firing,
         values: Vec<Value>,
         stage: &mut Stage,
@@ -154,7 +158,7 @@ impl EmitLines {
             line: u32::try_from(index).unwrap_or(u32::MAX),
             kind,
             time: firing.time,
-            id: self.id(index, firing),
+            id,
             key: firing.key.clone(),
             values,
             causes: firing.causes.clone(),
@@ -178,9 +182,11 @@ impl EmitLines {
         stage.errors.push(RuleError { rule: self.rule, time: firing.time, error, subject });
     }
 
-    fn id(&self, line: usize, firing: &Firing) -> EmitId {
-        let mut bytes = self.id_prefixes.get(line).cloned().unwrap_or_default();
-        encode_key(&firing.key, &mut bytes);
+    /// The id of a line's emit; `bytes` is memory to encode it in.
+    fn id(&self, line: usize, firing: &Firing, bytes: &mut Vec<u8>) -> EmitId {
+        bytes.clear();
+        bytes.extend_from_slice(self.id_prefixes.get(line).map_or(&[], Vec::as_slice));
+        encode_key(&firing.key, bytes);
         match firing.decided {
             Decided::Window { start, end } => {
                 bytes.push(0);
@@ -189,7 +195,7 @@ impl EmitLines {
             }
             Decided::Record(origin) => {
                 bytes.push(1);
-                encode_value(&Value::text(self.stream_name.as_str()), &mut bytes);
+                encode_text(&self.stream_name, bytes);
                 bytes.extend_from_slice(&origin.partition.to_be_bytes());
                 bytes.extend_from_slice(&origin.offset.to_be_bytes());
             }
@@ -198,7 +204,7 @@ impl EmitLines {
                 bytes.extend_from_slice(&instant.0.to_be_bytes());
             }
         }
-        let hash = blake3::hash(&bytes);
+        let hash = blake3::hash(bytes);
         let (id, _) = hash.as_bytes().split_first_chunk::<16>().unwrap_or((&[0; 16], &[]));
         EmitId(*id)
     }

@@ -24,6 +24,17 @@ impl IntTable {
         Self { places: vec![(0, NONE); MIN_PLACES], used: 0, hasher }
     }
 
+    /// Brings the entries of keys that are looked up next into the cache. The loads stand before
+    /// all branches on what they load, so the processor waits for many of them at once.
+    pub(super) fn warm(&self, keys: impl Iterator<Item = i64>) {
+        let mask = self.places.len() - 1;
+        #[expect(clippy::cast_possible_truncation, reason = "the low bits are what is wanted")]
+        let place = |key: i64| self.hasher.hash_one(key) as usize & mask;
+        let touched = keys
+            .fold(0, |sum: u32, key| sum ^ self.places.get(place(key)).map_or(0, |entry| entry.1));
+        std::hint::black_box(touched);
+    }
+
     /// The id of a key, or the place where it belongs.
     pub(super) fn find(&self, key: i64) -> Result<u32, usize> {
         let mask = self.places.len() - 1;

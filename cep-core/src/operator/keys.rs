@@ -67,12 +67,11 @@ impl KeyTable {
     pub(crate) fn intern(&mut self, parts: &[Operand<'_>], rows: &[u32], ids: &mut Vec<u32>) {
         match (&self.names, parts) {
             (Names::Whole, _) => ids.extend(rows.iter().map(|_| 0)),
-            (Names::Int { .. }, [Operand::Column(column)]) => {
+            (Names::Int { table, .. }, [Operand::Column(column)]) => {
                 if let ColumnData::Int(values) = &column.data {
-                    for row in rows {
-                        let value = values.get(*row as usize).copied().unwrap_or(0);
-                        ids.push(self.intern_int(value));
-                    }
+                    let of = |row: &u32| values.get(*row as usize).copied().unwrap_or(0);
+                    table.warm(rows.iter().map(of));
+                    ids.extend(rows.iter().map(|row| self.intern_int(of(row))));
                 }
             }
             (Names::Int { .. }, [Operand::Constant(Value::Int(value))]) => {
