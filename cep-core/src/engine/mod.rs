@@ -230,6 +230,8 @@ impl Engine {
         outbox.late.append(&mut self.stage.late);
         outbox.errors.append(&mut self.stage.errors);
         if self.order == OutputOrder::AsDecided {
+            // An advance over several instants stages all rises of a rule before its falls.
+            self.stage.emits.sort_by_key(|staged| staged.order_time);
             outbox.emits.extend(self.stage.emits.drain(..).map(|staged| staged.emit));
             return;
         }

@@ -26,10 +26,12 @@
 //! Times are offsets from 1970 (`10s`, `-250ms`, `1m30s`) or RFC 3339; in JSON also numbers of
 //! milliseconds. Events are read by a small reader of their own, not by the product's.
 
+mod compile;
 mod json;
 mod line;
 mod moment;
 
+pub use compile::compile;
 pub use moment::{parse_span, parse_time};
 
 use crate::log::{End, Entry, Record};
