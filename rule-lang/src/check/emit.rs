@@ -1,8 +1,8 @@
 //! `emit` and `clear`: the fields of derived events.
 
 use super::Events;
-use super::name::{Level, Scope};
 use super::narrow::where_true;
+use super::scope::{Level, Scope};
 use crate::ast::{self, EmitField};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;

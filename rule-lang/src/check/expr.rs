@@ -1,8 +1,8 @@
 //! Expressions: each gets its type, or a diagnostic and `None`.
 
-use super::convert::{literal, to, unify};
-use super::name::Scope;
+use super::convert::{literal, unify};
 use super::narrow::{where_false, where_true};
+use super::scope::Scope;
 use crate::ast::{self, BinaryOp as AstOp, StringPart};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
@@ -200,69 +200,6 @@ impl Scope<'_, '_> {
         self.out.push(
             Diagnostic::new(Code::BareNull, "the type of this `null` is not known").label(span, ""),
         );
-    }
-
-    /// `x in [a, b]` or `x in a..b`
-    fn membership(&mut self, needle: &ast::Expr, set: &ast::Expr) -> Option<Expr> {
-        match &set.kind {
-            ast::ExprKind::List(items) => self.in_list(needle, items, set.span),
-            ast::ExprKind::Range(low, high) => {
-                let value = self.present(needle);
-                let low = self.present(low).map(|expr| (expr, low.span));
-                let high = self.present(high).map(|expr| (expr, high.span));
-                let (value, low, high) = (value?, low?, high?);
-                let above = self.compare(
-                    BinaryOp::GreaterEqual,
-                    (value.clone(), needle.span),
-                    low,
-                    set.span,
-                );
-                let below = self.compare(BinaryOp::LessEqual, (value, needle.span), high, set.span);
-                let kind = ExprKind::Binary(BinaryOp::And, Box::new(above?), Box::new(below?));
-                Some(Expr::new(Type::Bool, kind))
-            }
-            _ => {
-                self.present(needle);
-                None
-            }
-        }
-    }
-
-    fn in_list(&mut self, needle: &ast::Expr, items: &[ast::Expr], set: Span) -> Option<Expr> {
-        let value = self.present(needle);
-        let found: Vec<Option<Expr>> = items.iter().map(|item| self.present(item)).collect();
-        let found: Option<Vec<Expr>> = found.into_iter().collect();
-        let (mut value, found) = (value?, found?);
-        if found.is_empty() {
-            self.out.push(
-                Diagnostic::new(Code::ListTypes, "this list is empty")
-                    .label(set, "nothing is in it"),
-            );
-            return None;
-        }
-        for (item, ast) in found.iter().zip(items) {
-            let types = (value.ty.clone(), item.ty.clone());
-            match super::convert::meet(&value, item) {
-                Some(base) => value = to(value, &base)?,
-                None => {
-                    if !self.float_with_decimal(&types, (needle.span, ast.span)) {
-                        self.out.push(
-                            Diagnostic::new(
-                                Code::ListTypes,
-                                format!("{} is looked for among {}", types.0, types.1),
-                            )
-                            .label(ast.span, format!("this is {}", types.1))
-                            .label(needle.span, format!("this is {}", types.0))
-                            .maybe_help(super::operator::literal_help(item, &types.0)),
-                        );
-                    }
-                    return None;
-                }
-            }
-        }
-        let base = value.ty.clone();
-        let found: Option<Vec<Expr>> = found.into_iter().map(|item| to(item, &base)).collect();
-        Some(Expr::new(Type::Bool, ExprKind::In(Box::new(value), found?)))
     }
 
     fn text(&mut self, parts: &[StringPart]) -> Option<Expr> {

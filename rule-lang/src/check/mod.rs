@@ -4,6 +4,9 @@
 //! and stays silent afterwards. Streams and params come first, then rules, then what refers to the
 //! events they emit: sinks and tests.
 
+mod aggregate;
+mod attribute;
+mod binding;
 mod call;
 mod cell;
 mod convert;
@@ -11,12 +14,18 @@ mod declare;
 mod emit;
 mod events;
 mod expr;
+mod membership;
 mod name;
 mod narrow;
+mod operand_help;
 mod operator;
 mod rule;
+mod scope;
 mod stream;
+mod suspect;
 mod test_block;
+mod trigger;
+mod window;
 
 pub(crate) use declare::{Declared, value_from_text};
 pub(crate) use events::Events;

@@ -5,84 +5,14 @@
 //! and the `let`s made of these. Inside an aggregate's parentheses it reads one event again.
 
 use super::declare::DeclaredStream;
+use super::index;
+use super::scope::{Level, Reads, Scope, Used, WindowState};
 use super::stream::is_declared;
-use super::{Declared, Usage, index};
 use crate::ast;
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::source::Span;
-use crate::typed::{Expr, ExprKind, Measure};
+use crate::typed::{Expr, ExprKind};
 use cep_core::value::Type;
-
-/// What an expression reads.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Level {
-    /// One event.
-    Row,
-    /// One event, inside an aggregate.
-    Inside,
-    /// A group of events.
-    Group,
-}
-
-/// What is known about the rule's window.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum WindowState {
-    /// The rule has none.
-    Without,
-    /// The rule has one that is never empty where it is judged.
-    NeverEmpty,
-    /// The rule has one, and it may be empty here: under `fill`, and in a sliding window's `clear`.
-    MayBeEmpty,
-}
-
-/// A `let` of the rule.
-pub(super) struct Let<'a> {
-    pub name: &'a str,
-    pub span: Span,
-    /// `None` if it could not be understood.
-    pub value: Option<Expr>,
-    pub reads: Reads,
-    pub used: Used,
-}
-
-/// Whether an expression reads fields of one event, or (also) aggregates.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reads {
-    Nothing,
-    Event,
-    Group,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Used {
-    Yes,
-    No,
-}
-
-/// Part of the rule's key.
-pub(super) struct Key {
-    pub name: String,
-    /// `None` if it could not be understood.
-    pub value: Option<Expr>,
-}
-
-/// A place in a rule and everything it sees.
-pub(super) struct Scope<'p, 'a> {
-    pub declared: &'p Declared<'a>,
-    pub usage: &'p mut Usage,
-    pub out: &'p mut Vec<Diagnostic>,
-    /// `None` if the stream is not known, which was reported; then unknown names stay silent.
-    pub stream: Option<(u32, &'p DeclaredStream<'a>)>,
-    pub alias: Option<&'p ast::Ident>,
-    pub lets: Vec<Let<'p>>,
-    /// The sizes of the `let`s when put in place.
-    pub measures: Vec<Measure>,
-    pub keys: Vec<Key>,
-    pub window: WindowState,
-    pub level: Level,
-    /// Expressions known not to be null here.
-    pub facts: Vec<Expr>,
-}
 
 impl<'p, 'a> Scope<'p, 'a> {
     /// A name on its own.
@@ -326,24 +256,4 @@ impl<'p, 'a> Scope<'p, 'a> {
 /// Whether two expressions read the same, narrowed or not.
 fn same(a: &Expr, b: &Expr) -> bool {
     a.kind == b.kind
-}
-
-/// What an expression reads, with what its `let`s read.
-pub(super) fn reads(expr: &Expr, lets: &[Let<'_>], window: WindowState) -> Reads {
-    let mut found = Reads::Nothing;
-    let mut see = |part: Reads| match (found, part) {
-        (Reads::Group, _) | (_, Reads::Nothing) => {}
-        _ => found = part,
-    };
-    expr.visit(&mut |node| match &node.kind {
-        ExprKind::Aggregate(_) => see(Reads::Group),
-        ExprKind::WindowStart | ExprKind::WindowEnd => see(Reads::Group),
-        ExprKind::Key(_) if window != WindowState::Without => see(Reads::Group),
-        ExprKind::Field(_) => see(Reads::Event),
-        ExprKind::Let(at) => {
-            see(lets.get(*at as usize).map_or(Reads::Nothing, |other| other.reads))
-        }
-        _ => {}
-    });
-    found
 }

@@ -6,9 +6,16 @@
 //! once, so time is linear; nesting and height of expressions have limits, so no text can exhaust
 //! the stack here or in the passes after.
 
+mod clause;
+mod connector;
 mod cursor;
+mod emit;
 mod expr;
+mod field;
+mod operand;
+mod operator;
 mod param;
+mod recover;
 mod rule;
 mod stream;
 mod table;

@@ -1,0 +1,158 @@
+//! Expressions as written.
+
+use super::Ident;
+use crate::source::Span;
+use rust_decimal::Decimal;
+
+/// An expression.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expr {
+    /// What it is.
+    pub kind: ExprKind,
+    /// Where it is.
+    pub span: Span,
+}
+
+/// Kinds of expressions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ExprKind {
+    /// Could not be read; already reported.
+    Error,
+    /// A literal.
+    Literal(Literal),
+    /// A string with expressions in it.
+    Interpolated(Vec<StringPart>),
+    /// A name.
+    Name(String),
+    /// `base.name` or `base?.name`.
+    Member {
+        /// Left of the point.
+        base: Box<Expr>,
+        /// Right of it.
+        name: Ident,
+    },
+    /// `[a, b]`, right of `in`.
+    List(Vec<Expr>),
+    /// `a..b`, right of `in`; both ends included.
+    Range(Box<Expr>, Box<Expr>),
+    /// `not x` or `-x`.
+    Unary {
+        /// The operator.
+        op: UnaryOp,
+        /// What it applies to.
+        operand: Box<Expr>,
+    },
+    /// `a op b`.
+    Binary {
+        /// The operator.
+        op: BinaryOp,
+        /// Where the operator is.
+        op_span: Span,
+        /// Left.
+        left: Box<Expr>,
+        /// Right.
+        right: Box<Expr>,
+    },
+    /// `if c then a else b`.
+    If {
+        /// The condition.
+        condition: Box<Expr>,
+        /// Its value if it holds.
+        then: Box<Expr>,
+        /// Its value if not.
+        otherwise: Box<Expr>,
+    },
+    /// `name(args [where filter])`.
+    Call {
+        /// The function or aggregate.
+        function: Ident,
+        /// Its arguments.
+        args: Vec<Expr>,
+        /// The condition after `where`.
+        filter: Option<Box<Expr>>,
+    },
+}
+
+/// A piece of an interpolated string.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StringPart {
+    /// Text as it is.
+    Text(String),
+    /// A value to be written out.
+    Value(Expr),
+}
+
+/// A literal value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Literal {
+    /// `null`
+    Null,
+    /// `true`, `false`
+    Bool(bool),
+    /// `150`
+    Int(i64),
+    /// `1.50`
+    Decimal(Decimal),
+    /// `10s`, in microseconds.
+    Duration(i64),
+    /// `@2026-01-01T00:00:00Z`, in microseconds since 1970.
+    Timestamp(i64),
+    /// `"text"` or `'text'`
+    String(String),
+}
+
+/// Operators before a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnaryOp {
+    /// `not`
+    Not,
+    /// `-`
+    Negate,
+}
+
+/// Operators between two values, loosest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the name of each is its meaning; `symbol` shows it")]
+pub enum BinaryOp {
+    Or,
+    And,
+    Equal,
+    NotEqual,
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual,
+    In,
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    IntDivide,
+    Modulo,
+    Coalesce,
+}
+
+impl BinaryOp {
+    /// How it is written.
+    #[must_use]
+    pub const fn symbol(self) -> &'static str {
+        match self {
+            Self::Or => "or",
+            Self::And => "and",
+            Self::Equal => "==",
+            Self::NotEqual => "!=",
+            Self::Less => "<",
+            Self::LessEqual => "<=",
+            Self::Greater => ">",
+            Self::GreaterEqual => ">=",
+            Self::In => "in",
+            Self::Add => "+",
+            Self::Subtract => "-",
+            Self::Multiply => "*",
+            Self::Divide => "/",
+            Self::IntDivide => "div",
+            Self::Modulo => "%",
+            Self::Coalesce => "??",
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! The tree that is read from text: what was written, where, before anything is known about names
+//! and types. Positions are kept on everything a message may point at. What is read but not yet
+//! supported was already reported by the parser and is kept only by name, so that one missing
+//! feature does not turn into ten unknown names.
+
+mod expr;
+mod rule;
+mod stream;
+mod test_block;
+
+pub use expr::*;
+pub use rule::*;
+pub use stream::*;
+pub use test_block::*;
+
+use crate::source::Span;
+
+/// A name as written, without backticks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ident {
+    /// The name.
+    pub name: String,
+    /// Where, backticks included.
+    pub span: Span,
+}
+
+/// A value with its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spanned<T> {
+    /// The value.
+    pub value: T,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// One file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ast {
+    /// Its declarations in order.
+    pub declarations: Vec<Declaration>,
+}
+
+/// A declaration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Declaration {
+    /// `stream Name { … }`
+    Stream(Stream),
+    /// `param name: type = literal`
+    Param(Param),
+    /// `sink Name to connector`
+    Sink(Sink),
+    /// `rule name { … }`
+    Rule(Rule),
+    /// `test "…" { … }`
+    Test(Test),
+    /// A declaration that this version does not run; already reported.
+    Unsupported(Unsupported),
+}
+
+/// A declaration that was skipped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsupported {
+    /// Its first word, such as `table`.
+    pub keyword: &'static str,
+    /// The name it would have declared.
+    pub name: Option<Ident>,
+    /// All of it.
+    pub span: Span,
+}
+
+/// A knob.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Param {
+    /// Lines of `///` above it.
+    pub doc: String,
+    /// Its name.
+    pub name: Ident,
+    /// Its type.
+    pub ty: TypeName,
+    /// Its value if nothing sets it.
+    pub default: Option<Expr>,
+    /// All of it.
+    pub span: Span,
+}
+
+/// Where a derived event goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sink {
+    /// The event's name.
+    pub event: Ident,
+    /// The places, in order.
+    pub connectors: Vec<Connector>,
+    /// All of it.
+    pub span: Span,
+}

@@ -1,0 +1,173 @@
+//! Rules as written.
+
+use super::{Expr, Ident, Literal, Spanned};
+use crate::source::Span;
+
+/// `@severity("high")`, `@off`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attribute {
+    /// Its name.
+    pub name: Ident,
+    /// Its argument.
+    pub value: Option<Spanned<Literal>>,
+    /// All of it.
+    pub span: Span,
+}
+
+/// A rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// Lines of `///` above it.
+    pub doc: String,
+    /// Its attributes.
+    pub attributes: Vec<Attribute>,
+    /// Its name.
+    pub name: Ident,
+    /// Its clauses in the order written.
+    pub clauses: Vec<Clause>,
+    /// Events it would emit, for a rule whose body was skipped as unsupported.
+    pub skipped_events: Vec<Ident>,
+    /// Whether a clause or the whole body was skipped as unsupported or unreadable; then what is
+    /// missing is not reported again.
+    pub completeness: Completeness,
+    /// All of it.
+    pub span: Span,
+}
+
+/// Whether everything written in a rule is in its tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Completeness {
+    /// Everything was read.
+    Whole,
+    /// Some clause could not be read or is not supported; already reported.
+    Partial,
+    /// The rule as a whole is of a kind not supported (`match`, `join`); already reported.
+    Skipped,
+}
+
+/// A clause of a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clause {
+    /// What it says.
+    pub kind: ClauseKind,
+    /// Its first word.
+    pub keyword: Span,
+    /// All of it.
+    pub span: Span,
+}
+
+/// Kinds of clauses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClauseKind {
+    /// `from STREAM [alias]`
+    From {
+        /// The stream.
+        stream: Ident,
+        /// A second name for its events.
+        alias: Option<Ident>,
+    },
+    /// `where EXPR`
+    Where(Expr),
+    /// `let name = EXPR`
+    Let {
+        /// The name.
+        name: Ident,
+        /// Its value.
+        value: Expr,
+    },
+    /// `by [name:] EXPR, …`
+    By(Vec<KeyPart>),
+    /// `window …`
+    Window(Window),
+    /// `when [each] EXPR`
+    When {
+        /// Whether it is judged by edges.
+        trigger: Trigger,
+        /// The condition.
+        condition: Expr,
+    },
+    /// `emit NAME { … } [if EXPR]`
+    Emit(Emit),
+    /// `clear NAME { … }`
+    Clear(Emit),
+}
+
+/// How `when` fires where it is not a closing window that asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trigger {
+    /// `when C`: as it becomes true.
+    Rise,
+    /// `when each C`: at every evaluation that holds.
+    Each,
+}
+
+/// One part of a rule's key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyPart {
+    /// Its name, if written.
+    pub name: Option<Ident>,
+    /// Its value.
+    pub value: Expr,
+}
+
+/// A window clause, durations in microseconds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Window {
+    /// Its kind; `None` if not readable or not supported, already reported.
+    pub kind: Option<WindowKind>,
+    /// `tumbling`, `hopping`, …
+    pub kind_span: Span,
+    /// `fill D`.
+    pub fill_us: Option<Spanned<i64>>,
+}
+
+/// Kinds of windows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WindowKind {
+    /// `tumbling(size[, align D])`
+    Tumbling {
+        /// Its length.
+        size_us: Spanned<i64>,
+        /// Offset from the epoch.
+        align_us: Option<Spanned<i64>>,
+    },
+    /// `hopping(size, every D[, align D])`
+    Hopping {
+        /// Its length.
+        size_us: Spanned<i64>,
+        /// Distance of two starts.
+        every_us: Spanned<i64>,
+        /// Offset from the epoch.
+        align_us: Option<Spanned<i64>>,
+    },
+    /// `sliding(size)`
+    Sliding {
+        /// Its length.
+        size_us: Spanned<i64>,
+    },
+}
+
+/// `NAME { field: expr, field, ..alias } [if EXPR]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Emit {
+    /// The event's name.
+    pub event: Ident,
+    /// Its fields.
+    pub fields: Vec<EmitField>,
+    /// The condition after `if`.
+    pub condition: Option<Expr>,
+}
+
+/// One entry between an emit's braces.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EmitField {
+    /// `name: value`, or `name` alone for `name: name`.
+    Field {
+        /// The field's name.
+        name: Ident,
+        /// Its value.
+        value: Expr,
+    },
+    /// `..alias`: all fields of the event.
+    Spread(Ident),
+}

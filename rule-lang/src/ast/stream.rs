@@ -1,0 +1,88 @@
+//! Streams as written.
+
+use super::{Ident, Spanned};
+use crate::source::Span;
+
+/// An input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stream {
+    /// Lines of `///` above it, joined by line ends.
+    pub doc: String,
+    /// Its name.
+    pub name: Ident,
+    /// Where events come from if the deployment does not say otherwise.
+    pub connector: Option<Connector>,
+    /// Its fields.
+    pub fields: Vec<Field>,
+    /// The field the input is partitioned by.
+    pub key: Option<Ident>,
+    /// Where event time comes from.
+    pub time: Option<TimeClause>,
+    /// All of it.
+    pub span: Span,
+}
+
+/// A field of a stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// Lines of `///` above it.
+    pub doc: String,
+    /// Its name in rules.
+    pub name: Ident,
+    /// Its type.
+    pub ty: TypeName,
+    /// The path in the JSON object, if it is not the name.
+    pub path: Option<Spanned<String>>,
+    /// `as millis|micros|seconds`.
+    pub unit: Option<Spanned<TimeUnit>>,
+}
+
+/// A type as written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TypeName {
+    /// Its name; `None` for a form that this version does not support, already reported.
+    pub name: Option<Ident>,
+    /// Whether a `?` follows.
+    pub optional: bool,
+    /// All of it.
+    pub span: Span,
+}
+
+/// Units of numeric timestamps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimeUnit {
+    /// `as seconds`
+    Seconds,
+    /// `as millis`
+    Millis,
+    /// `as micros`
+    Micros,
+}
+
+/// `time FIELD|record[, lateness D][, idle D][, ahead D]`, durations in microseconds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimeClause {
+    /// The field, or `None` for `time record`.
+    pub field: Option<Ident>,
+    /// How far events may come out of order.
+    pub lateness_us: Option<Spanned<i64>>,
+    /// After how much silence time goes on without a partition.
+    pub idle_us: Option<Spanned<i64>>,
+    /// How far an event may be stamped ahead of its record.
+    pub ahead_us: Option<Spanned<i64>>,
+    /// All of it.
+    pub span: Span,
+}
+
+/// `kafka("topic", format: json)`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Connector {
+    /// Its kind, such as `kafka`.
+    pub kind: Ident,
+    /// The quoted argument.
+    pub target: Option<Spanned<String>>,
+    /// `name: value` options.
+    pub options: Vec<(Ident, Spanned<String>)>,
+    /// All of it.
+    pub span: Span,
+}

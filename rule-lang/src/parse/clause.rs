@@ -1,0 +1,202 @@
+//! The clauses of a rule, each by its first word.
+
+use super::cover;
+use super::cursor::Cursor;
+use super::unsupported;
+use crate::ast::{ClauseKind, Completeness, KeyPart, Rule, Trigger};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::lex::{Punct, TokenKind};
+
+impl Cursor<'_> {
+    pub(super) fn clause(&mut self, rule: &mut Rule) -> Option<ClauseKind> {
+        let word = self.word().unwrap_or_default();
+        match word {
+            "from" => self.from(rule),
+            "where" => {
+                self.bump();
+                Some(ClauseKind::Where(self.expr()))
+            }
+            "let" => self.let_clause(),
+            "by" => {
+                self.bump();
+                Some(ClauseKind::By(self.key_parts()))
+            }
+            "window" => {
+                self.bump();
+                Some(ClauseKind::Window(self.window()))
+            }
+            "when" => self.when(),
+            "emit" => {
+                self.bump();
+                self.emit().map(ClauseKind::Emit)
+            }
+            "clear" => {
+                self.bump();
+                self.emit().map(ClauseKind::Clear)
+            }
+            "match" | "join" | "left" if rule.clauses.is_empty() => {
+                self.pattern_or_join(rule, word);
+                None
+            }
+            _ => {
+                self.other_clause(rule, word);
+                None
+            }
+        }
+    }
+
+    fn pattern_or_join(&mut self, rule: &mut Rule, word: &str) {
+        let (code, what, help) = if word == "match" {
+            (
+                Code::NoPatterns,
+                "`match` patterns are",
+                "count the events in a window: `window sliding(D)` and `when count(where …) > 0`",
+            )
+        } else {
+            (
+                Code::NoJoins,
+                "`join` is",
+                "a rule reads one stream: put what it needs into that stream's events",
+            )
+        };
+        let span = self.bump().span;
+        let diagnostic = Diagnostic::new(code, format!("{what} not supported in this version"))
+            .label(span, "")
+            .help(help);
+        rule.skipped_events = self.unsupported_rule(diagnostic);
+        rule.completeness = Completeness::Skipped;
+    }
+
+    /// A clause that is not supported, or a word that begins none.
+    fn other_clause(&mut self, rule: &mut Rule, word: &str) {
+        let known = unsupported::clause(word);
+        if known.is_none() && self.peek().kind == TokenKind::Word {
+            self.unknown_clause();
+        }
+        match known {
+            Some((code, what, help)) => {
+                let span = self.bump().span;
+                self.not_supported(code, span, what, help);
+                while word == "limit" && !self.peek().line_start && !self.at_body_end() {
+                    if self.at_clause() && !self.at_word("by") {
+                        break;
+                    }
+                    self.bump();
+                }
+                if matches!(word, "else" | "timeout") && matches!(self.peek().kind, TokenKind::Word)
+                {
+                    rule.skipped_events.extend(self.name("an event's name"));
+                }
+            }
+            None if word.is_empty() => self.expected("a clause or `}`"),
+            None => {}
+        }
+    }
+
+    /// `from STREAM [alias]`
+    fn from(&mut self, rule: &mut Rule) -> Option<ClauseKind> {
+        let keyword = self.bump().span;
+        let stream = self.name("a stream's name")?;
+        if self.at(Punct::Comma) {
+            let span = cover(keyword, stream.span);
+            while self.eat(Punct::Comma).is_some() {
+                self.name("a stream's name");
+            }
+            self.not_supported(
+                Code::NoSeveralStreams,
+                span,
+                "several streams in one `from` are",
+                "write one rule for each stream",
+            );
+            rule.completeness = Completeness::Skipped;
+            return None;
+        }
+        let mut alias = None;
+        let next = self.peek();
+        if !next.line_start
+            && !self.at_clause()
+            && !self.at_word("each")
+            && matches!(next.kind, TokenKind::Word | TokenKind::QuotedWord)
+        {
+            self.eat_word("as");
+            alias = self.name("a second name for the stream's events");
+        }
+        if let Some(span) = self.eat_word("each") {
+            self.not_supported(
+                Code::NoEachItem,
+                span,
+                "`each … in` is",
+                "send one event for each item",
+            );
+            rule.completeness = Completeness::Skipped;
+            return None;
+        }
+        Some(ClauseKind::From { stream, alias })
+    }
+
+    fn let_clause(&mut self) -> Option<ClauseKind> {
+        self.bump();
+        let name = self.name("a name")?;
+        if self.at(Punct::Colon) {
+            let span = self.bump().span;
+            let ty = self.type_name();
+            self.report(
+                Diagnostic::new(Code::Unexpected, "`let` takes no type")
+                    .label(cover(span, ty.span), "remove this; the type is known from the value"),
+            );
+        }
+        self.expect(Punct::Equal, "`=`")?;
+        let value = self.expr();
+        Some(ClauseKind::Let { name, value })
+    }
+
+    /// `[name:] EXPR, …`
+    fn key_parts(&mut self) -> Vec<KeyPart> {
+        let mut parts = Vec::new();
+        loop {
+            let named = self.nth_is(1, Punct::Colon);
+            let name = if named { self.name("a name for this part of the key") } else { None };
+            if named {
+                self.eat(Punct::Colon);
+            }
+            let value = self.expr();
+            parts.push(KeyPart { name, value });
+            if self.eat(Punct::Comma).is_none() {
+                return parts;
+            }
+        }
+    }
+
+    /// `when [each] EXPR [for …] [until …]`
+    fn when(&mut self) -> Option<ClauseKind> {
+        self.bump();
+        if self.at_word("silent") && self.word_of(self.nth(1)) == Some("for") {
+            let span = self.bump().span;
+            self.not_supported(
+                Code::NoSilent,
+                span,
+                "`when silent for` is",
+                "`window tumbling(D) fill F` closes empty windows: `when count() == 0`",
+            );
+            return None;
+        }
+        let trigger = if self.eat_word("each").is_some() { Trigger::Each } else { Trigger::Rise };
+        let condition = self.expr();
+        if let Some(span) = self.eat_word("for") {
+            self.not_supported(
+                Code::NoWhenFor,
+                span,
+                "`for` after a condition is",
+                "a `tumbling` window of that length judges all of it at once",
+            );
+        } else if let Some(span) = self.eat_word("until") {
+            self.not_supported(
+                Code::NoUntil,
+                span,
+                "`until` after a condition is",
+                "`clear` goes out as the condition becomes false",
+            );
+        }
+        Some(ClauseKind::When { trigger, condition })
+    }
+}

@@ -1,0 +1,270 @@
+//! What operators stand between: literals, names, members, calls, parentheses and strings.
+
+use super::cover;
+use super::cursor::{Cursor, RESERVED};
+use crate::ast::{Expr, ExprKind, Ident, Literal, StringPart};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::lex::string::{Braces, Piece, pieces, raw};
+use crate::lex::{Punct, TokenKind, lex_part};
+use crate::source::Span;
+
+impl Cursor<'_> {
+    pub(super) fn postfix(&mut self) -> Expr {
+        let mut expr = self.primary();
+        loop {
+            let token = self.peek();
+            match token.kind {
+                TokenKind::Punct(Punct::Dot | Punct::QuestionDot) => {
+                    self.bump();
+                    if token.kind == TokenKind::Punct(Punct::QuestionDot) {
+                        self.not_supported(
+                            Code::NoSafeMember,
+                            token.span,
+                            "`?.` is",
+                            "write `.`: an event is always there",
+                        );
+                    }
+                    let height = self.height;
+                    let Some(name) = self.member_name() else {
+                        return Expr { kind: ExprKind::Error, span: expr.span };
+                    };
+                    let span = cover(expr.span, name.span);
+                    let fits = self.raise(height, span);
+                    let kind = ExprKind::Member { base: Box::new(expr), name };
+                    expr = Expr { kind: if fits { kind } else { ExprKind::Error }, span };
+                }
+                TokenKind::Punct(Punct::BracketOpen) if !token.line_start => {
+                    self.not_supported(
+                        Code::NoIndexing,
+                        token.span,
+                        "indexing with `[…]` is",
+                        "tables and lists do not exist yet in this version",
+                    );
+                    self.bump();
+                    self.skip_group();
+                    self.eat(Punct::BracketClose);
+                    expr = Expr { kind: ExprKind::Error, span: cover(expr.span, self.last_span()) };
+                }
+                _ => return expr,
+            }
+        }
+    }
+
+    /// After a point every word is a name.
+    fn member_name(&mut self) -> Option<Ident> {
+        if self.peek().kind == TokenKind::Word && !self.peek().line_start {
+            let span = self.bump().span;
+            return Some(Ident { name: self.text_of(span).to_owned(), span });
+        }
+        self.name("a name after the point")
+    }
+
+    fn primary(&mut self) -> Expr {
+        let token = self.peek();
+        let literal = match token.kind {
+            TokenKind::Int(value) => {
+                let value = i64::try_from(value).unwrap_or_else(|_| {
+                    self.report(
+                        Diagnostic::new(
+                            Code::BadNumber,
+                            format!("`{value}` is too large for an int"),
+                        )
+                        .label(token.span, "")
+                        .help("the largest int is 9223372036854775807"),
+                    );
+                    0
+                });
+                Literal::Int(value)
+            }
+            TokenKind::Decimal(value) => Literal::Decimal(value),
+            TokenKind::Duration(value) => Literal::Duration(value),
+            TokenKind::Timestamp(value) => Literal::Timestamp(value),
+            TokenKind::RawStr => Literal::String(raw(token.span, self.text).to_owned()),
+            TokenKind::Str => return self.string(),
+            TokenKind::Punct(Punct::ParenOpen) => return self.parenthesised(),
+            TokenKind::Punct(Punct::BracketOpen | Punct::BraceOpen) => {
+                return self.unsupported_value();
+            }
+            TokenKind::Word | TokenKind::QuotedWord => return self.word_expr(),
+            TokenKind::Bad => {
+                self.bump();
+                return self.leaf(ExprKind::Error, token.span);
+            }
+            _ => {
+                self.expected("an expression");
+                return self.leaf(ExprKind::Error, token.span);
+            }
+        };
+        self.bump();
+        self.leaf(ExprKind::Literal(literal), token.span)
+    }
+
+    fn parenthesised(&mut self) -> Expr {
+        let open = self.bump().span;
+        let inner = self.expr();
+        let height = self.height;
+        if !self.at(Punct::ParenClose) && inner.kind == ExprKind::Error {
+            self.skip_group();
+            self.eat(Punct::ParenClose);
+        } else {
+            self.close(Punct::ParenClose, open);
+        }
+        self.height = height;
+        Expr { kind: inner.kind, span: cover(open, self.last_span()) }
+    }
+
+    fn unsupported_value(&mut self) -> Expr {
+        let open = self.bump().span;
+        let closing =
+            if self.text_of(open) == "[" { Punct::BracketClose } else { Punct::BraceClose };
+        self.not_supported(
+            Code::NoListExpression,
+            open,
+            "lists and records as values are",
+            "lists stand right of `in` only; write the fields of an event one by one",
+        );
+        self.skip_group();
+        self.eat(closing);
+        self.leaf(ExprKind::Error, cover(open, self.last_span()))
+    }
+
+    fn word_expr(&mut self) -> Expr {
+        let token = self.peek();
+        let literal = match self.word() {
+            Some("true") => Some(Literal::Bool(true)),
+            Some("false") => Some(Literal::Bool(false)),
+            Some("null") => Some(Literal::Null),
+            Some("window") if self.nth_is(1, Punct::Dot) => {
+                self.bump();
+                return self.leaf(ExprKind::Name("window".to_owned()), token.span);
+            }
+            Some(word) if RESERVED.contains(&word) => {
+                self.expected("an expression");
+                return self.leaf(ExprKind::Error, token.span);
+            }
+            _ => None,
+        };
+        if let Some(literal) = literal {
+            self.bump();
+            return self.leaf(ExprKind::Literal(literal), token.span);
+        }
+        if let Some(found) = foreign_literal(self.word()) {
+            self.report(
+                Diagnostic::new(
+                    Code::UnknownName,
+                    format!("`{}` is not known", self.text_of(token.span)),
+                )
+                .label(token.span, "")
+                .help(format!("write `{found}`")),
+            );
+            self.bump();
+            return self.leaf(ExprKind::Error, token.span);
+        }
+        let Some(name) = self.name("an expression") else {
+            return self.leaf(ExprKind::Error, token.span);
+        };
+        if self.at(Punct::ParenOpen) && !self.peek().line_start {
+            return self.call(name);
+        }
+        self.leaf(ExprKind::Name(name.name), name.span)
+    }
+
+    /// `name(args [where filter])`
+    fn call(&mut self, function: Ident) -> Expr {
+        let open = self.bump().span;
+        let mut args = Vec::new();
+        let mut height = 0;
+        while !self.at(Punct::ParenClose) && !self.at_word("where") && !self.at_body_end() {
+            let arg = self.expr();
+            height = height.max(self.height);
+            let failed = arg.kind == ExprKind::Error;
+            args.push(arg);
+            if let Some(span) = self.eat_word("for") {
+                self.not_supported(
+                    Code::NoComprehension,
+                    span,
+                    "`… for x in list` is",
+                    "lists do not exist yet in this version",
+                );
+                self.skip_group();
+            }
+            if self.at_word("by") && function.name == "top" {
+                self.skip_group();
+            }
+            if self.eat(Punct::Comma).is_none() {
+                if failed {
+                    self.skip_group();
+                }
+                break;
+            }
+        }
+        let mut filter = None;
+        if self.eat_word("where").is_some() {
+            let condition = self.expr();
+            height = height.max(self.height);
+            if condition.kind == ExprKind::Error && !self.at(Punct::ParenClose) {
+                self.skip_group();
+            }
+            filter = Some(Box::new(condition));
+        }
+        self.close(Punct::ParenClose, open);
+        let span = cover(function.span, self.last_span());
+        let fits = self.raise(height, span);
+        let kind = ExprKind::Call { function, args, filter };
+        Expr { kind: if fits { kind } else { ExprKind::Error }, span }
+    }
+
+    /// A string in double quotes, with the expressions between its braces.
+    fn string(&mut self) -> Expr {
+        let span = self.bump().span;
+        let (found, problems) = pieces(span, self.text, Braces::Interpolate);
+        let broken = !problems.is_empty();
+        problems.into_iter().for_each(|problem| self.report(problem));
+        if broken {
+            return self.leaf(ExprKind::Error, span);
+        }
+        let mut parts = Vec::new();
+        let mut height = 0;
+        for piece in found {
+            match piece {
+                Piece::Text(text) => parts.push(StringPart::Text(text)),
+                Piece::Expression(inner) => {
+                    parts.push(StringPart::Value(self.embedded(inner)));
+                    height = height.max(self.height);
+                }
+            }
+        }
+        let kind = match parts.as_slice() {
+            [] => ExprKind::Literal(Literal::String(String::new())),
+            [StringPart::Text(text)] => ExprKind::Literal(Literal::String(text.clone())),
+            _ => ExprKind::Interpolated(parts),
+        };
+        self.raise(height, span);
+        Expr { kind, span }
+    }
+
+    /// An expression between the braces of a string.
+    fn embedded(&mut self, span: Span) -> Expr {
+        let lexed = lex_part(span, self.text);
+        let mut inner = Cursor::new(self.file, self.text, &lexed);
+        inner.nesting = self.nesting;
+        inner.end_name = "`}`";
+        let expr = inner.expr();
+        if !inner.at_end() && expr.kind != ExprKind::Error {
+            inner.expected("`}`");
+        }
+        self.height = inner.height;
+        let problems = inner.into_diagnostics();
+        lexed.diagnostics.into_iter().chain(problems).for_each(|problem| self.report(problem));
+        expr
+    }
+}
+
+fn foreign_literal(word: Option<&str>) -> Option<&'static str> {
+    match word? {
+        "True" | "TRUE" => Some("true"),
+        "False" | "FALSE" => Some("false"),
+        "NULL" | "None" | "nil" | "undefined" => Some("null"),
+        _ => None,
+    }
+}
