@@ -138,6 +138,7 @@ impl Engine {
             }
             Input::Finish(finish) => return self.finish(finish, outbox),
         }
+        self.carry_ended();
         self.release(self.decided(), outbox);
     }
 
@@ -187,6 +188,20 @@ impl Engine {
         for operator in &mut self.operators {
             if operator.stream() == stream {
                 operator.advance(advance, &mut self.stage);
+            }
+        }
+    }
+
+    /// Lets the time of streams that have ended go on with the others', since the end of the whole
+    /// input will be at least as far; so they hold no emit back.
+    fn carry_ended(&mut self) {
+        let open = self.streams.iter().filter(|it| !it.has_ended()).map(StreamProgress::watermark);
+        let Some(open) = open.min().filter(|open| *open > Watermark::BEFORE_ALL) else { return };
+        for stream in self.plan.stream_ids() {
+            let behind = |it: &&mut StreamProgress| it.has_ended() && it.watermark() < open;
+            if let Some(progress) = self.progress(stream).filter(behind) {
+                progress.lift_all(EventTime(open.0));
+                self.advance(stream);
             }
         }
     }

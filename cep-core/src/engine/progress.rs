@@ -81,6 +81,11 @@ impl StreamProgress {
         }
     }
 
+    /// Whether nothing more comes from any partition.
+    pub(super) fn has_ended(&self) -> bool {
+        self.partitions.iter().all(|it| it.ended)
+    }
+
     /// The smallest watermark of the partitions that have not ended. When all have, the largest
     /// of all: nothing more comes, and the end of the whole input says how far time goes.
     pub(super) fn watermark(&self) -> Watermark {

@@ -156,3 +156,30 @@ fn a_checkpoint_of_another_plan_is_refused() {
     assert_eq!(restore(&plan, &bytes[..bytes.len() - 1]), CheckpointError::Damaged);
     assert_eq!(restore(&plan, b"something else"), CheckpointError::NotACheckpoint);
 }
+
+#[test]
+fn a_stream_that_has_ended_holds_nobody_back_and_keeps_its_place_in_the_order() {
+    let mut plan =
+        (*harvest(WindowKind::tumbling(Span::from_secs(10)), None, Trigger::Each)).clone();
+    plan.streams.push(StreamPlan { name: "Other".into(), ..plan.streams[0].clone() });
+    let other = RulePlan { name: "other".into(), input: StreamId(1), ..plan.rules[0].clone() };
+    plan.rules.push(other);
+    let plan = Arc::new(plan);
+    let mut engine = Engine::new(plan.clone(), EngineOptions::default());
+    let mut outbox = Outbox::default();
+    let feed = |engine: &mut Engine, stream: u32, second: i64, outbox: &mut Outbox| {
+        let mut batch = EventBatch::new(StreamId(stream), &plan.streams[0]);
+        batch.times.push(second * 1_000_000);
+        batch.offsets.push(u64::try_from(second).unwrap());
+        batch.columns[0].push(&Value::Int(1));
+        batch.columns[1].push(&Value::Int(5));
+        engine.step(Input::Events(&batch), outbox);
+    };
+    feed(&mut engine, 0, 15, &mut outbox);
+    engine.step(Input::End { stream: StreamId(0), partition: 0 }, &mut outbox);
+    assert!(outbox.emits.is_empty(), "the other stream may still begin before 15 s");
+    feed(&mut engine, 1, 1, &mut outbox);
+    feed(&mut engine, 1, 33, &mut outbox);
+    let times: Vec<_> = outbox.emits.iter().map(|emit| (emit.rule.0, emit.time.0)).collect();
+    assert_eq!(times, [(1, 9_999_999), (0, 19_999_999)]);
+}

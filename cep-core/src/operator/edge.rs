@@ -67,9 +67,9 @@ impl Edge {
         let mut lasts: Vec<Last> = Vec::new();
         while self.pending.next_time() == Some(instant) {
             let stream = self.stream;
-            let popped = self.pending.pop(|ticket, chunk, row| Last {
+            let popped = self.pending.pop(|place, chunk, row| Last {
                 id: chunk.ids.get(row).copied().unwrap_or(0),
-                origin: RowOrigin { stream, partition: ticket.partition, offset: ticket.offset },
+                origin: RowOrigin { stream, partition: place.partition, offset: place.offset },
                 values: chunk.columns.iter().map(|it| Some(it.as_ref()?.get(row))).collect(),
             });
             lasts.extend(popped);

@@ -455,6 +455,13 @@ fn whole_results<'a>(results: impl Iterator<Item = Result<i64, EvalError>>) -> E
     Evaluated::owned(ColumnData::Int(values), errors)
 }
 
+/// Whether an expression reads parts of the group key.
+pub(crate) fn reads_keys(expr: &Expr) -> bool {
+    let mut reads = false;
+    expr.visit(&mut |node| reads |= matches!(node, ExprKind::Key(_)));
+    reads
+}
+
 /// Whether an expression can fail for some row.
 #[must_use]
 pub(crate) fn can_fail(expr: &Expr) -> bool {

@@ -6,26 +6,27 @@ use crate::value::{Column, Type, Value};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
 
 /// Rows that wait, in the order (event time, partition, offset).
+///
+/// Rows stay in the chunks they came in, each sorted; the queue holds the next row of each chunk.
 #[derive(Debug, Default)]
 pub(crate) struct Pending {
     chunks: Vec<Chunk>,
     free: Vec<u32>,
-    queue: BinaryHeap<Reverse<Ticket>>,
+    queue: BinaryHeap<Reverse<(Place, u32)>>,
 }
 
-/// A row's place in the order, and where it is kept.
+/// A row's place in the order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Ticket {
+pub(crate) struct Place {
     /// The event's time.
     pub(crate) time: i64,
     /// Its partition.
     pub(crate) partition: u32,
     /// Its offset.
     pub(crate) offset: u64,
-    chunk: u32,
-    row: u32,
 }
 
 /// Rows that came together.
@@ -37,7 +38,10 @@ pub(crate) struct Chunk {
     pub(crate) columns: Vec<Option<Column>>,
     /// For each column, the rows that count.
     pub(crate) masks: Vec<Option<Vec<bool>>>,
-    waiting: usize,
+    /// Places and rows, in order.
+    order: Vec<(Place, u32)>,
+    /// How many were given out.
+    done: usize,
 }
 
 /// A row as it stands in a checkpoint.
@@ -52,13 +56,12 @@ pub(crate) struct PendingRow {
 }
 
 impl Pending {
-    /// Takes in a chunk; `places` are the times, partitions and offsets of its rows. The keys are
-    /// held by the caller.
-    pub(crate) fn push(&mut self, mut chunk: Chunk, places: impl Iterator<Item = (i64, u32, u64)>) {
-        chunk.waiting = chunk.ids.len();
-        if chunk.waiting == 0 {
-            return;
-        }
+    /// Takes in a chunk; `places` are those of its rows. The keys are held by the caller.
+    pub(crate) fn push(&mut self, mut chunk: Chunk, places: impl Iterator<Item = Place>) {
+        chunk.order = places.zip(0..).collect();
+        // Events come nearly in order, which this sort likes.
+        chunk.order.sort();
+        let Some((first, _)) = chunk.order.first().copied() else { return };
         let index = match self.free.pop() {
             Some(index) => {
                 if let Some(place) = self.chunks.get_mut(index as usize) {
@@ -71,41 +74,50 @@ impl Pending {
                 u32::try_from(self.chunks.len() - 1).unwrap_or(u32::MAX)
             }
         };
-        let tickets = (0..).zip(places).map(|(row, (time, partition, offset))| {
-            Reverse(Ticket { time, partition, offset, chunk: index, row })
-        });
-        self.queue.extend(tickets);
+        self.queue.push(Reverse((first, index)));
     }
 
     /// The event time of the next row.
     pub(crate) fn next_time(&self) -> Option<i64> {
-        self.queue.peek().map(|Reverse(ticket)| ticket.time)
+        self.queue.peek().map(|Reverse((place, _))| place.time)
     }
 
     /// Hands the next row to `take`.
-    pub(crate) fn pop<R>(&mut self, take: impl FnOnce(Ticket, &Chunk, usize) -> R) -> Option<R> {
-        let Reverse(ticket) = self.queue.pop()?;
-        let chunk = self.chunks.get_mut(ticket.chunk as usize)?;
-        let result = take(ticket, chunk, ticket.row as usize);
-        chunk.waiting -= 1;
-        if chunk.waiting == 0 {
+    pub(crate) fn pop<R>(&mut self, take: impl FnOnce(Place, &Chunk, usize) -> R) -> Option<R> {
+        let mut head = self.queue.peek_mut()?;
+        let Reverse((place, index)) = *head;
+        let chunk = self.chunks.get_mut(index as usize)?;
+        let (_, row) = chunk.order.get(chunk.done).copied()?;
+        let result = take(place, chunk, row as usize);
+        chunk.done += 1;
+        if let Some((next, _)) = chunk.order.get(chunk.done) {
+            *head = Reverse((*next, index));
+        } else {
+            PeekMut::pop(head);
             *chunk = Chunk::default();
-            self.free.push(ticket.chunk);
+            self.free.push(index);
         }
         Some(result)
     }
 
     /// All rows as plain data, in order.
     pub(crate) fn save(&self, keys: &KeyTable) -> Vec<PendingRow> {
-        let mut tickets: Vec<_> = self.queue.iter().map(|Reverse(ticket)| *ticket).collect();
-        tickets.sort_unstable();
-        let saved = tickets.into_iter().filter_map(|ticket| {
-            let (chunk, row) = (self.chunks.get(ticket.chunk as usize)?, ticket.row as usize);
+        let waiting = |chunk: &'_ Chunk| chunk.order.get(chunk.done..).unwrap_or(&[]).to_vec();
+        let mut rows: Vec<_> = self
+            .chunks
+            .iter()
+            .flat_map(|chunk| {
+                waiting(chunk).into_iter().map(move |(place, row)| (place, row, chunk))
+            })
+            .collect();
+        rows.sort_by_key(|(place, ..)| *place);
+        let saved = rows.into_iter().filter_map(|(place, row, chunk)| {
+            let row = row as usize;
             let count = |mask: &Option<Vec<bool>>| mask.as_ref()?.get(row).copied();
             Some(PendingRow {
-                time: ticket.time,
-                partition: ticket.partition,
-                offset: ticket.offset,
+                time: place.time,
+                partition: place.partition,
+                offset: place.offset,
                 key: keys.encoded(chunk.ids.get(row).copied()?),
                 values: chunk.columns.iter().map(|it| Some(it.as_ref()?.get(row))).collect(),
                 counts: chunk.masks.iter().map(count).collect(),
@@ -141,7 +153,12 @@ impl Pending {
                 }
             }
         }
-        self.push(chunk, rows.iter().map(|row| (row.time, row.partition, row.offset)));
+        let place = |row: &PendingRow| Place {
+            time: row.time,
+            partition: row.partition,
+            offset: row.offset,
+        };
+        self.push(chunk, rows.iter().map(place));
         Some(())
     }
 }

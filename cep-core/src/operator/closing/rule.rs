@@ -1,10 +1,11 @@
 //! One rule over closing windows: which windows it has, and what it makes of each.
 
+use super::super::expression::reads_keys;
 use super::super::firing::{Decided, EmitLines, Firing};
 use super::super::keys::KeyTable;
 use super::super::{Advance, Errors, Scope, Stage, evaluate};
 use super::store::SliceStore;
-use crate::plan::{EmitKind, Expr, ExprKind, KeyPart, Plan, RuleId, RulePlan, StreamId, Trigger};
+use crate::plan::{EmitKind, KeyPart, Plan, RuleId, RulePlan, StreamId, Trigger};
 use crate::time::{EventTime, Span, Watermark};
 use crate::value::{Column, ColumnData, Type};
 use crate::window::{Grid, Slice};
@@ -337,10 +338,4 @@ fn combine<'a>(empty: &Slice, parts: impl Iterator<Item = &'a Slice>, keys: &Key
         whole.combine(part, keys.capacity(), &mut slots);
     }
     whole
-}
-
-fn reads_keys(expr: &Expr) -> bool {
-    let mut reads = false;
-    expr.visit(&mut |node| reads |= matches!(node, ExprKind::Key(_)));
-    reads
 }

@@ -1,5 +1,6 @@
 //! Judging keys at instants, many at once, and following the verdicts in order.
 
+use super::super::expression::reads_keys;
 use super::super::firing::{Decided, Firing};
 use super::super::{Errors, Scope, Stage, evaluate};
 use super::Sliding;
@@ -54,6 +55,10 @@ impl Judgements {
         self.of.push(Judgement { id, instant, arrival, events: window.range() });
     }
 
+    fn chosen<'a>(&'a self, rows: &'a [u32]) -> impl Iterator<Item = &'a Judgement> {
+        rows.iter().filter_map(|row| self.of.get(*row as usize))
+    }
+
     fn clear(&mut self) {
         self.of.clear();
         for (column, errors) in &mut self.aggregates {
@@ -95,7 +100,9 @@ impl Sliding {
             return (all.filter(came).collect(), Vec::new());
         };
         let rows: Vec<u32> = all.collect();
-        let (key_columns, starts, ends) = self.leaves(&rows, judgements);
+        let keyed = reads_keys(condition).then(|| self.key_columns(&rows, judgements));
+        let key_columns = keyed.unwrap_or_default();
+        let (starts, ends) = self.bounds(&rows, judgements);
         let scope = Scope {
             len: rows.len(),
             keys: &key_columns,
@@ -131,7 +138,8 @@ impl Sliding {
     }
 
     fn emit(&self, kind: EmitKind, rows: &[u32], judgements: &Judgements, stage: &mut Stage) {
-        let (key_columns, starts, ends) = self.leaves(rows, judgements);
+        let key_columns = self.key_columns(rows, judgements);
+        let (starts, ends) = self.bounds(rows, judgements);
         let picked: Vec<(Column, Errors)> = judgements
             .aggregates
             .iter()
@@ -146,23 +154,22 @@ impl Sliding {
             params: self.emits.params(),
             ..Scope::default()
         };
-        let firings: Vec<Firing> = rows
-            .iter()
-            .filter_map(|row| judgements.of.get(*row as usize))
-            .map(|judgement| self.firing(judgement))
-            .collect();
+        let firings: Vec<Firing> =
+            judgements.chosen(rows).map(|judgement| self.firing(judgement)).collect();
         self.emits.emit(kind, &scope, &firings, stage);
     }
 
-    /// The keys, window starts and window ends of some judgements.
-    fn leaves(&self, rows: &[u32], judgements: &Judgements) -> (Vec<Column>, Column, Column) {
-        let chosen = || rows.iter().filter_map(|row| judgements.of.get(*row as usize));
-        let ids: Vec<u32> = chosen().map(|judgement| judgement.id).collect();
-        let start = |judgement: &Judgement| judgement.instant.saturating_sub(self.size);
-        let starts = ColumnData::Timestamp(chosen().map(start).collect());
-        let ends = ColumnData::Timestamp(chosen().map(|judgement| judgement.instant).collect());
-        let keys = self.keys.columns(&self.intake.key, &ids);
-        (keys, Column::dense(starts), Column::dense(ends))
+    fn key_columns(&self, rows: &[u32], judgements: &Judgements) -> Vec<Column> {
+        let ids: Vec<u32> = judgements.chosen(rows).map(|judgement| judgement.id).collect();
+        self.keys.columns(&self.intake.key, &ids)
+    }
+
+    /// The starts and the ends of the windows of some judgements.
+    fn bounds(&self, rows: &[u32], judgements: &Judgements) -> (Column, Column) {
+        let ends: Vec<i64> = judgements.chosen(rows).map(|judgement| judgement.instant).collect();
+        let starts = ends.iter().map(|end| end.saturating_sub(self.size)).collect();
+        let column = |instants| Column::dense(ColumnData::Timestamp(instants));
+        (column(starts), column(ends))
     }
 
     fn firing(&self, judgement: &Judgement) -> Firing {

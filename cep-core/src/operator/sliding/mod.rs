@@ -14,7 +14,7 @@ pub(crate) use state::SlidingState;
 use super::firing::EmitLines;
 use super::intake::Intake;
 use super::keys::KeyTable;
-use super::pending::{Chunk, Pending};
+use super::pending::{Chunk, Pending, Place};
 use super::{Advance, Arrival, Disorder, Operator, OperatorState, Stage};
 use crate::engine::LateEvent;
 use crate::plan::{Plan, RuleId, RulePlan, StreamId, Trigger, WindowKind};
@@ -99,7 +99,7 @@ impl Sliding {
         while self.pending.next_time() == Some(instant) {
             let (windows, calls) = (&mut self.windows, &self.intake.calls);
             let (expiries, keys, size) = (&mut self.expiries, &mut self.keys, self.size);
-            let arrived = self.pending.pop(|ticket, chunk, row| {
+            let arrived = self.pending.pop(|place_of, chunk, row| {
                 let id = chunk.ids.get(row).copied().unwrap_or(0);
                 windows.resize_with(windows.len().max(id as usize + 1), || None);
                 if let Some(place) = windows.get_mut(id as usize) {
@@ -110,11 +110,11 @@ impl Sliding {
                     if window.oldest().is_none() {
                         expiries.push(Reverse((instant.saturating_add(size), id)));
                     }
-                    window.push(ticket, chunk, row);
+                    window.push(place_of, chunk, row);
                 }
                 // The window holds the key from here on.
                 keys.release(id);
-                (id, Some((ticket.partition, ticket.offset)))
+                (id, Some((place_of.partition, place_of.offset)))
             });
             self.touched.extend(arrived);
         }
@@ -211,15 +211,17 @@ pub(super) fn drop_late(
     });
 }
 
-/// The times, partitions and offsets of rows.
+/// The places of rows.
 pub(super) fn places<'a>(
     arrival: &'a Arrival<'_>,
     rows: &'a [u32],
-) -> impl Iterator<Item = (i64, u32, u64)> + 'a {
+) -> impl Iterator<Item = Place> + 'a {
     rows.iter().map(|row| {
         let at = *row as usize;
-        let time = arrival.batch.times.get(at).copied().unwrap_or(0);
-        let offset = arrival.batch.offsets.get(at).copied().unwrap_or(0);
-        (time, arrival.batch.partition, offset)
+        Place {
+            time: arrival.batch.times.get(at).copied().unwrap_or(0),
+            partition: arrival.batch.partition,
+            offset: arrival.batch.offsets.get(at).copied().unwrap_or(0),
+        }
     })
 }

@@ -1,6 +1,6 @@
 //! The window of one key.
 
-use super::super::pending::{Chunk, Ticket};
+use super::super::pending::{Chunk, Place};
 use crate::aggregate::{Counts, SlidingAggregate, new_sliding};
 use crate::engine::Causes;
 use crate::plan::{AggregateCall, StreamId};
@@ -59,8 +59,8 @@ impl KeyWindow {
         self.events.is_empty() && !self.raised
     }
 
-    pub(super) fn push(&mut self, ticket: Ticket, chunk: &Chunk, row: usize) {
-        let Ticket { time, partition, offset, .. } = ticket;
+    pub(super) fn push(&mut self, place: Place, chunk: &Chunk, row: usize) {
+        let Place { time, partition, offset } = place;
         self.events.push_back(Event { time, partition, offset });
         let inputs = chunk.columns.iter().zip(&chunk.masks);
         for (aggregate, (column, mask)) in self.aggregates.iter_mut().zip(inputs) {
