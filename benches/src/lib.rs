@@ -1,1 +1,3 @@
-//! Benchmarks.
+//! Benchmarks, and the events they run on.
+
+pub mod harvest;
