@@ -9,6 +9,7 @@ use super::instant::InstantReader;
 use super::number::{self, POWERS_OF_TEN};
 use super::projection::Field;
 use super::reason::Reason;
+use super::scan::padded;
 use super::span;
 use super::token::{Kind, Token};
 use cep_core::plan::TimestampFormat;
@@ -19,9 +20,9 @@ use std::borrow::Cow;
 /// One value on its way into a column.
 #[derive(Clone, Copy)]
 pub(super) struct Fitting<'a> {
-    pub record: &'a [u8],
+    pub record: &'a str,
     pub field: &'a Field,
-    pub token: Token,
+    pub token: &'a Token,
 }
 
 impl<'a> Fitting<'a> {
@@ -34,6 +35,7 @@ impl<'a> Fitting<'a> {
         match &mut column.data {
             ColumnData::Int(values) => values.push(self.int()?),
             ColumnData::Timestamp(values) => values.push(self.instant(instants)?.0),
+            ColumnData::Text(texts) if self.token.kind == Kind::Text => texts.push(self.raw()),
             ColumnData::Text(texts) => texts.push(&self.text("text")?),
             ColumnData::Decimal(values) => values.push(self.decimal()?),
             ColumnData::Float(values) => values.push(self.float()?),
@@ -111,12 +113,12 @@ impl<'a> Fitting<'a> {
             }
             Kind::Text | Kind::EscapedText => {
                 let text = self.text("a number")?;
-                match number::read(text.as_bytes(), 0) {
-                    Some((end, token)) if end == text.len() => {
-                        decimal(token, &text).ok_or_else(unfit)
-                    }
-                    _ => Err(self.misfit("a number")),
+                let mut number = Token::MISSING;
+                let end = number::read(&padded(text.as_bytes()), 0, &mut number);
+                if end != Some(text.len()) {
+                    return Err(self.misfit("a number"));
                 }
+                decimal(&number, &text).ok_or_else(unfit)
             }
             _ => Err(self.misfit("a number")),
         }
@@ -128,9 +130,8 @@ impl<'a> Fitting<'a> {
         match self.token.kind {
             Kind::Text => Ok(Cow::Borrowed(self.raw())),
             Kind::EscapedText => {
-                let quoted = format!("\"{}\"", self.raw());
-                let text: Result<String, _> = serde_json::from_str(&quoted);
-                text.map(Cow::Owned).map_err(|_| Reason::broken_escape(self.field))
+                let text = self.token.unescaped(self.record);
+                text.map(Cow::Owned).ok_or_else(|| Reason::broken_escape(self.field))
             }
             _ => Err(self.misfit(wanted)),
         }
@@ -179,23 +180,22 @@ impl<'a> Fitting<'a> {
         }
     }
 
-    /// The bytes of the value as text; the record is known to be UTF-8.
     #[inline(always)]
     fn raw(self) -> &'a str {
-        std::str::from_utf8(self.token_bytes()).unwrap_or_default()
-    }
-
-    #[inline(always)]
-    fn token_bytes(self) -> &'a [u8] {
-        self.record.get(self.token.start as usize..self.token.end as usize).unwrap_or_default()
+        self.token.text(self.record)
     }
 }
 
 /// The exact decimal of a number, `None` when there is none.
-fn decimal(token: Token, text: &str) -> Option<Decimal> {
+fn decimal(token: &Token, text: &str) -> Option<Decimal> {
     match token.kind {
-        Kind::Int => return Some(Decimal::from(token.int)),
-        Kind::Fraction => return Some(Decimal::new(token.int, u32::from(token.scale))),
+        Kind::Int | Kind::Fraction => {
+            let scale = if token.kind == Kind::Int { 0 } else { u32::from(token.scale) };
+            let digits = token.int.unsigned_abs();
+            #[expect(clippy::cast_possible_truncation, reason = "the two halves of the digits")]
+            let (low, middle) = (digits as u32, (digits >> 32) as u32);
+            return Some(Decimal::from_parts(low, middle, 0, token.int < 0, scale));
+        }
         _ => {}
     }
     let Some((digits, exponent)) = text.split_once(['e', 'E']) else {
@@ -221,8 +221,9 @@ mod tests {
     use super::*;
 
     fn exact(text: &str) -> Option<String> {
-        let (_, token) = number::read(text.as_bytes(), 0)?;
-        decimal(token, text).map(|value| value.to_string())
+        let mut token = Token::MISSING;
+        number::read(&padded(text.as_bytes()), 0, &mut token)?;
+        decimal(&token, text).map(|value| value.to_string())
     }
 
     #[test]

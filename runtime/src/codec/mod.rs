@@ -16,6 +16,7 @@
 mod decoder;
 mod fit;
 mod instant;
+mod lanes;
 mod number;
 mod parser;
 mod projection;

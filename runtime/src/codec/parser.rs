@@ -7,7 +7,7 @@
 use super::number;
 use super::projection::Node;
 use super::reason::Reason;
-use super::scan::{byte, text_stop, word};
+use super::scan::{byte, padded, word};
 use super::token::{Kind, Token};
 use super::walk::DEEPEST;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, Visitor};
@@ -40,10 +40,9 @@ fn check_depth(bytes: &[u8]) -> Result<(), Reason> {
             b'{' | b'[' => depth += 1,
             b'}' | b']' => depth = depth.saturating_sub(1),
             b'"' => {
-                at = text_stop(bytes, at + 1);
+                at += 1;
                 while at < bytes.len() && byte(bytes, at) != b'"' {
                     at += if byte(bytes, at) == b'\\' { 2 } else { 1 };
-                    at = text_stop(bytes, at.min(bytes.len()));
                 }
             }
             _ => {}
@@ -135,18 +134,22 @@ fn token(raw: &str, start: usize) -> Token {
     let end = start + raw.len();
     match byte(bytes, 0) {
         b'"' => {
-            let is_plain = text_stop(bytes, 1) + 1 == bytes.len();
+            let is_plain = !raw.contains('\\');
             let kind = if is_plain { Kind::Text } else { Kind::EscapedText };
             Token::spanning(kind, start + 1, end - 1)
         }
         b'{' => Token::spanning(Kind::Object, start, end),
         b'[' => Token::spanning(Kind::List, start, end),
-        b't' | b'f' | b'n' => {
-            Token::spanning(word(bytes, 0).map_or(Kind::Null, |(_, kind)| kind), start, end)
-        }
+        b't' | b'f' | b'n' => Token::spanning(
+            word(&padded(bytes), 0).map_or(Kind::Null, |(_, kind)| kind),
+            start,
+            end,
+        ),
         _ => {
-            let read = number::read(bytes, 0).map_or(Token::bare(Kind::Number), |(_, token)| token);
-            Token { int: read.int, scale: read.scale, ..Token::spanning(read.kind, start, end) }
+            let mut token = Token::bare(Kind::Number);
+            let _ = number::read(&padded(bytes), 0, &mut token);
+            token.set(token.kind, start, end);
+            token
         }
     }
 }

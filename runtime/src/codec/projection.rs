@@ -5,7 +5,7 @@
 //! say which column (or the event time) each slot's value goes to.
 
 use super::Format;
-use super::scan::{load, mask};
+use super::scan::{load, mask, padded};
 use cep_core::plan::{FieldPlan, FieldSource, Plan, StreamId, TimeSource, TimestampFormat};
 use cep_core::time::Span;
 
@@ -103,7 +103,7 @@ impl Node {
     fn member(&mut self, name: &str, next_slot: &mut u16) -> &mut Member {
         let found = self.members.iter().position(|member| member.name == name);
         let index = found.unwrap_or_else(|| {
-            let head = load(name.as_bytes(), 0) & mask(name.len());
+            let head = load(&padded(name.as_bytes()), 0) & mask(name.len());
             let slot = *next_slot;
             *next_slot = next_slot.saturating_add(1);
             self.members.push(Member { name: name.into(), head, slot, inner: Node::default() });

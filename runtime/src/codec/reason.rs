@@ -67,7 +67,7 @@ impl Reason {
         Self(format!("expected an object, found {}", describe_json(record)))
     }
 
-    pub(super) fn not_inner(path: &str, token: Token, record: &[u8]) -> Self {
+    pub(super) fn not_inner(path: &str, token: &Token, record: &str) -> Self {
         Self(format!("expected an object at `{path}`, found {}", describe(token, record)))
     }
 
@@ -75,11 +75,11 @@ impl Reason {
         Self("not a CloudEvent: it has no `type`".into())
     }
 
-    pub(super) fn cloud_event_type(token: Token, record: &[u8]) -> Self {
+    pub(super) fn cloud_event_type(token: &Token, record: &str) -> Self {
         Self(format!("expected a text at `type`, found {}", describe(token, record)))
     }
 
-    pub(super) fn absent(field: &Field, token: Token) -> Self {
+    pub(super) fn absent(field: &Field, token: &Token) -> Self {
         let what = if token.kind == Kind::Null { "is null" } else { "is missing" };
         if field.path == field.name {
             Self(format!("field `{}` {what}", field.name))
@@ -88,7 +88,7 @@ impl Reason {
         }
     }
 
-    pub(super) fn misfit(field: &Field, wanted: &str, token: Token, record: &[u8]) -> Self {
+    pub(super) fn misfit(field: &Field, wanted: &str, token: &Token, record: &str) -> Self {
         Self(format!(
             "field `{}`: expected {wanted}, found {}",
             field.name,
@@ -96,7 +96,7 @@ impl Reason {
         ))
     }
 
-    pub(super) fn no_fit(field: &Field, why: &str, token: Token, record: &[u8]) -> Self {
+    pub(super) fn no_fit(field: &Field, why: &str, token: &Token, record: &str) -> Self {
         Self(format!("field `{}`: {} {why}", field.name, describe(token, record)))
     }
 
@@ -139,15 +139,15 @@ impl fmt::Display for Coarse {
     }
 }
 
-fn describe(token: Token, record: &[u8]) -> String {
-    let text = String::from_utf8_lossy(token.bytes(record));
+fn describe(token: &Token, record: &str) -> String {
+    let text = token.text(record);
     match token.kind {
         Kind::Missing => "nothing".into(),
         Kind::Null => "null".into(),
         Kind::True => "true".into(),
         Kind::False => "false".into(),
-        Kind::Int | Kind::Fraction | Kind::Number => format!("the number {}", shorten(&text)),
-        Kind::Text | Kind::EscapedText => format!("the text \"{}\"", shorten(&text)),
+        Kind::Int | Kind::Fraction | Kind::Number => format!("the number {}", shorten(text)),
+        Kind::Text | Kind::EscapedText => format!("the text \"{}\"", shorten(text)),
         Kind::Object => "an object".into(),
         Kind::List => "a list".into(),
     }

@@ -1,15 +1,16 @@
-//! The smallest pieces of JSON: spaces, texts and words, found eight bytes at a time.
+//! The smallest pieces of JSON: spaces, texts and words, found many bytes at a time.
 //!
-//! Everything works on a record's bytes and an index into them, and treats what is beyond the
-//! end as zero bytes, which no piece of JSON contains; so nothing here can run past the end.
-//! Eight bytes are examined at once with ordinary integer arithmetic (the `hasless` and
-//! `haszero` tricks of Sean Anderson's "Bit Twiddling Hacks"): in each byte of a mask the top bit
-//! says whether that byte is of interest, and the lowest such bit is always right.
+//! Everything works on a *window*, a record's bytes and [`PADDING`] bytes more, and an index into
+//! it. What the bytes behind the record are does not matter: a piece may run over the record's
+//! end, and whoever reads a whole record sees in the end that it did. So the usual case needs no
+//! look at where the record ends. Near the end of the window, where only what has run over its
+//! record can be, there are zeros, which no piece of JSON contains.
 
+use super::lanes::{LANES, Lanes, text_run};
 use super::token::Kind;
 
-const ONES: u64 = 0x0101_0101_0101_0101;
-const TOPS: u64 = 0x8080_8080_8080_8080;
+/// How many bytes behind a record a window has.
+pub(super) const PADDING: usize = 64;
 
 /// The byte at an index; zero beyond the end.
 #[inline(always)]
@@ -17,22 +18,34 @@ pub(super) fn byte(bytes: &[u8], at: usize) -> u8 {
     bytes.get(at).copied().unwrap_or(0)
 }
 
-/// The eight bytes from an index on, the first in the lowest place; zeros beyond the end.
+/// The eight bytes from an index on, the first in the lowest place; zeros near the window's end.
 #[inline(always)]
 pub(super) fn load(bytes: &[u8], at: usize) -> u64 {
-    match bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
-        Some(chunk) => u64::from_le_bytes(*chunk),
-        None => load_near_end(bytes, at),
-    }
+    chunk::<8>(bytes, at).map_or(0, |chunk| u64::from_le_bytes(*chunk))
 }
 
-fn load_near_end(bytes: &[u8], at: usize) -> u64 {
-    let left = bytes.len().saturating_sub(at);
-    match bytes.last_chunk::<8>() {
-        _ if left == 0 => 0,
-        Some(last) => u64::from_le_bytes(*last) >> (8 * (8 - left.min(7))),
-        None => (at..bytes.len()).rev().fold(0, |word, at| word << 8 | u64::from(byte(bytes, at))),
-    }
+/// Sixteen bytes as two words.
+#[inline(always)]
+pub(super) fn words(lanes: &Lanes) -> (u64, u64) {
+    let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = *lanes;
+    (u64::from_le_bytes([a, b, c, d, e, f, g, h]), u64::from_le_bytes([i, j, k, l, m, n, o, p]))
+}
+
+/// The sixteen bytes from an index on; zeros near the window's end.
+#[inline(always)]
+pub(super) fn lanes(bytes: &[u8], at: usize) -> &Lanes {
+    chunk::<LANES>(bytes, at).unwrap_or(&[0; LANES])
+}
+
+/// The `N` bytes from an index on; `None` near the window's end.
+#[inline(always)]
+pub(super) fn chunk<const N: usize>(bytes: &[u8], at: usize) -> Option<&[u8; N]> {
+    bytes.get(at..at.wrapping_add(N))?.first_chunk::<N>()
+}
+
+/// Bytes with padding behind them, to be read as a window.
+pub(super) fn padded(bytes: &[u8]) -> Vec<u8> {
+    [bytes, &[0; PADDING]].concat()
 }
 
 /// A mask of the first `len` bytes of a word; of all of them from eight on.
@@ -41,28 +54,15 @@ pub(super) fn mask(len: usize) -> u64 {
     if len >= 8 { u64::MAX } else { !(u64::MAX << (8 * len)) }
 }
 
-#[inline(always)]
-fn zeros(word: u64) -> u64 {
-    word.wrapping_sub(ONES) & !word & TOPS
-}
-
-/// Which bytes end a plain run of text: a quote, a backslash, a control character.
-#[inline(always)]
-fn text_stops(word: u64) -> u64 {
-    zeros(word ^ (ONES * 0x22))
-        | zeros(word ^ (ONES * 0x5c))
-        | (word.wrapping_sub(ONES * 0x20) & !word & TOPS)
-}
-
 /// The index of the first quote, backslash or control character from `at` on, or the end.
 #[inline(always)]
 pub(super) fn text_stop(bytes: &[u8], mut at: usize) -> usize {
     loop {
-        let stops = text_stops(load(bytes, at));
-        if stops != 0 {
-            return at + (stops.trailing_zeros() / 8) as usize;
+        let run = text_run(lanes(bytes, at));
+        if run < LANES {
+            return at + run;
         }
-        at += 8;
+        at += LANES;
     }
 }
 
@@ -79,6 +79,8 @@ pub(super) fn text(bytes: &[u8], start: usize) -> Option<(usize, Kind)> {
     }
 }
 
+#[cold]
+#[inline(never)]
 fn escaped_text(bytes: &[u8], mut at: usize) -> Option<usize> {
     loop {
         match byte(bytes, at) {
@@ -121,6 +123,7 @@ pub(super) fn skip_space(bytes: &[u8], at: usize) -> usize {
     if byte(bytes, at) > b' ' { at } else { skip_long_space(bytes, at) }
 }
 
+#[inline(never)]
 fn skip_long_space(bytes: &[u8], mut at: usize) -> usize {
     while matches!(byte(bytes, at), b' ' | b'\t' | b'\n' | b'\r') {
         at += 1;
@@ -130,39 +133,33 @@ fn skip_long_space(bytes: &[u8], mut at: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
-
-    #[test]
-    fn loading_near_the_end_is_padded_with_zeros() {
-        let bytes = b"0123456789";
-        for at in 0..12 {
-            let mut expected = [0; 8];
-            for (place, byte) in expected.iter_mut().zip(bytes.iter().skip(at)) {
-                *place = *byte;
-            }
-            assert_eq!(load(bytes, at), u64::from_le_bytes(expected), "at {at}");
-        }
-        assert_eq!(load(b"abc", 1), u64::from_le_bytes(*b"bc\0\0\0\0\0\0"));
-    }
 
     #[test]
     fn a_text_stops_at_the_first_special_byte() {
         for special in [b'"', b'\\', 0, 0x1f, b'\n'] {
-            for before in 0..20 {
-                let mut bytes = "éx\u{7f}~!#[]".repeat(3).into_bytes();
+            for before in 0..40 {
+                let mut bytes = "éx\u{7f}~!#[]".repeat(5).into_bytes();
                 bytes.truncate(before);
                 bytes.push(special);
                 bytes.extend_from_slice(b"\"\\ tail");
-                assert_eq!(text_stop(&bytes, 0), before, "{special} after {before}");
+                assert_eq!(text_stop(&padded(&bytes), 0), before, "{special} after {before}");
             }
         }
-        assert_eq!(text_stop(b"no end at all", 0), 13);
+        assert_eq!(text_stop(&padded(b"no end at all"), 0), 13);
+    }
+
+    #[test]
+    fn beyond_the_window_everything_stops() {
+        let window = padded(b"abc");
+        for at in [20, 34, 35, 36, 1_000, usize::MAX - 20] {
+            assert_eq!((text_stop(&window, at), load(&window, at)), (at, 0));
+        }
     }
 
     #[test]
     fn escapes_are_checked() {
-        let end = |text: &str| self::text(text.as_bytes(), 0);
+        let end = |text: &str| self::text(&padded(text.as_bytes()), 0);
         assert_eq!(end(r#"a\n\u00e9\"b" "#), Some((12, Kind::EscapedText)));
         assert_eq!(end(r#"plain""#), Some((5, Kind::Text)));
         for broken in [r#"\x""#, r#"\u12g4""#, r#"\u12"#, r#"\"#, "\\\n\"", r#"open \""#] {

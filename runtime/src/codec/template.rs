@@ -8,8 +8,9 @@
 //! what agrees with it is JSON too. Anything else goes to the walk, from which a new layout may
 //! be learned.
 
+use super::lanes::{LANES, Lanes, text_run};
 use super::number;
-use super::scan::{load, mask, text, word};
+use super::scan::{chunk, lanes, mask, padded, text_stop, word, words};
 use super::token::{Kind, Token};
 use super::walk::{Trail, value};
 use std::ops::Range;
@@ -36,9 +37,14 @@ pub(super) enum Verdict {
     OtherType,
 }
 
+/// The longest piece of a literal that is compared at once; longer literals are several pieces.
+const PIECE: usize = LANES - 1;
+
 /// How a value is passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Pass {
+    /// There is none: the literal goes on in the next segment.
+    Nothing,
     SkipNumber,
     ReadNumber,
     SkipText,
@@ -48,38 +54,34 @@ enum Pass {
     SkipNested,
 }
 
-/// Literal bytes, the first sixteen as two words.
-#[derive(Debug)]
+/// A piece of literal bytes, of which the first `len` count.
+#[derive(Clone, Copy, Debug)]
 struct Literal {
-    words: [u64; 2],
-    masks: [u64; 2],
-    len: usize,
-    rest: Box<[u8]>,
+    words: (u64, u64),
+    masks: (u64, u64),
+    len: u8,
 }
 
 impl Literal {
+    /// The literal of at most [`PIECE`] bytes.
     fn new(bytes: &[u8]) -> Self {
-        let masks = [mask(bytes.len()), mask(bytes.len().saturating_sub(8))];
-        let words = [load(bytes, 0), load(bytes, 8)];
-        Self { words, masks, len: bytes.len(), rest: bytes.get(16..).unwrap_or_default().into() }
+        let masks = (mask(bytes.len()), mask(bytes.len().saturating_sub(8)));
+        let (low, high) = words(lanes(&padded(bytes), 0));
+        let len = u8::try_from(bytes.len()).unwrap_or(0);
+        Self { words: (low & masks.0, high & masks.1), masks, len }
     }
 
-    /// The index after the literal, if it stands at `at`. Bytes beyond the record's end are zeros
-    /// to [`load`], and a literal of JSON has none.
     #[inline(always)]
-    fn match_at(&self, bytes: &[u8], at: usize) -> Option<usize> {
-        let [first, second] = self.words;
-        let mut difference = (load(bytes, at) ^ first) & self.masks[0];
-        if self.len > 8 {
-            difference |= (load(bytes, at + 8) ^ second) & self.masks[1];
-        }
-        if difference != 0 {
-            return None;
-        }
-        if self.len > 16 && bytes.get(at + 16..at + self.len) != Some(&*self.rest) {
-            return None;
-        }
-        Some(at + self.len)
+    fn len(&self) -> usize {
+        // What the mask keeps is all there is; it spares the bounds checks of what follows.
+        usize::from(self.len) & PIECE
+    }
+
+    /// Whether bytes begin with the literal.
+    #[inline(always)]
+    fn begins(&self, lanes: &Lanes) -> bool {
+        let (low, high) = words(lanes);
+        ((low ^ self.words.0) & self.masks.0) | ((high ^ self.words.1) & self.masks.1) == 0
     }
 }
 
@@ -93,11 +95,68 @@ struct Segment {
     depth: u32,
 }
 
+impl Segment {
+    /// The index after the segment, if it stands at `at`. What the value ends at is not looked
+    /// at: the next literal says that.
+    #[inline(always)]
+    fn pass(&self, bytes: &[u8], at: usize, found: &mut [Token]) -> Option<usize> {
+        let chunk = chunk::<64>(bytes, at)?;
+        if !self.literal.begins(chunk.first_chunk()?) {
+            return None;
+        }
+        let len = self.literal.len();
+        let lanes = chunk.get(len..)?.first_chunk::<LANES>()?;
+        let start = at + len;
+        Some(match self.pass {
+            Pass::Nothing => start,
+            Pass::SkipText => text_end(bytes, start, lanes),
+            Pass::ReadText => {
+                let end = text_end(bytes, start, lanes);
+                found.get_mut(usize::from(self.slot))?.set(Kind::Text, start, end);
+                end
+            }
+            Pass::SkipNumber => match number::usual(lanes) {
+                Some((len, _)) => start + len,
+                None => number::skip(bytes, start)?,
+            },
+            Pass::ReadNumber => {
+                let token = found.get_mut(usize::from(self.slot))?;
+                match number::usual(lanes) {
+                    Some((len, whole)) if len == whole => {
+                        number::set_usual_int(lanes, len, start, token);
+                        start + len
+                    }
+                    _ => number::read(bytes, start, token)?,
+                }
+            }
+            Pass::SkipBool => truth(bytes, start)?.0,
+            Pass::ReadBool => {
+                let (end, kind) = truth(bytes, start)?;
+                found.get_mut(usize::from(self.slot))?.set(kind, start, end);
+                end
+            }
+            Pass::SkipNested => value(bytes, start, self.depth)?.0,
+        })
+    }
+}
+
+/// The end of a text without escapes, whose first sixteen bytes are known. The next literal
+/// begins with its closing quote.
+#[inline(always)]
+fn text_end(bytes: &[u8], start: usize, lanes: &Lanes) -> usize {
+    let run = text_run(lanes);
+    if run < LANES { start + run } else { text_stop(bytes, start + LANES) }
+}
+
+#[inline(always)]
+fn truth(bytes: &[u8], at: usize) -> Option<(usize, Kind)> {
+    word(bytes, at).filter(|(_, kind)| *kind != Kind::Null)
+}
+
 /// How a record was laid out.
 #[derive(Debug)]
 struct Layout {
     segments: Vec<Segment>,
-    tail: Literal,
     /// The slots whose content is the same in all records of this layout: missing, null, objects.
     fixed: Vec<(u16, Token)>,
     verdict: Verdict,
@@ -105,35 +164,14 @@ struct Layout {
 }
 
 impl Layout {
-    /// Reads a record that is laid out like this.
+    /// Reads the record of `len` bytes at the start of a window, if it is laid out like this.
     #[inline(always)]
-    fn read(&self, bytes: &[u8], found: &mut [Token]) -> Option<()> {
+    fn read(&self, bytes: &[u8], len: usize, found: &mut [Token]) -> Option<()> {
         let mut at = 0;
         for segment in &self.segments {
-            at = segment.literal.match_at(bytes, at)?;
-            at = match segment.pass {
-                Pass::SkipNumber => number::skip(bytes, at)?,
-                Pass::ReadNumber => {
-                    let (end, token) = number::read(bytes, at)?;
-                    *found.get_mut(usize::from(segment.slot))? = token;
-                    end
-                }
-                Pass::SkipText => text(bytes, at)?.0,
-                Pass::ReadText => {
-                    let (end, kind) = text(bytes, at)?;
-                    *found.get_mut(usize::from(segment.slot))? = Token::spanning(kind, at, end);
-                    end
-                }
-                Pass::SkipBool => truth(bytes, at)?.0,
-                Pass::ReadBool => {
-                    let (end, kind) = truth(bytes, at)?;
-                    *found.get_mut(usize::from(segment.slot))? = Token::spanning(kind, at, end);
-                    end
-                }
-                Pass::SkipNested => value(bytes, at, segment.depth)?.0,
-            };
+            at = segment.pass(bytes, at, found)?;
         }
-        if self.tail.match_at(bytes, at)? != bytes.len() {
+        if at != len {
             return None;
         }
         for (slot, token) in &self.fixed {
@@ -141,11 +179,6 @@ impl Layout {
         }
         Some(())
     }
-}
-
-#[inline(always)]
-fn truth(bytes: &[u8], at: usize) -> Option<(usize, Kind)> {
-    word(bytes, at).filter(|(_, kind)| *kind != Kind::Null)
 }
 
 /// The layouts of a stream.
@@ -160,27 +193,28 @@ pub(super) struct Templates {
 }
 
 impl Templates {
-    /// Reads a record by the layouts. `None` when it agrees with none of them; `found` then holds
+    /// Reads the record of `len` bytes at the start of a window by the layouts. `None` when it agrees with none of them; `found` then holds
     /// nothing of worth.
     #[inline(always)]
-    pub fn read(&mut self, bytes: &[u8], found: &mut [Token]) -> Option<Verdict> {
+    pub fn read(&mut self, bytes: &[u8], len: usize, found: &mut [Token]) -> Option<Verdict> {
         if self.pause > 0 {
             self.pause -= 1;
             return None;
         }
         if let Some(layout) = self.layouts.get_mut(self.last)
-            && layout.read(bytes, found).is_some()
+            && layout.read(bytes, len, found).is_some()
         {
             layout.hits = layout.hits.saturating_add(1);
             self.credit = (self.credit + HIT_CREDIT).min(MOST_CREDIT);
             return Some(layout.verdict);
         }
-        self.read_by_others(bytes, found)
+        self.read_by_others(bytes, len, found)
     }
 
-    fn read_by_others(&mut self, bytes: &[u8], found: &mut [Token]) -> Option<Verdict> {
+    #[inline(never)]
+    fn read_by_others(&mut self, bytes: &[u8], len: usize, found: &mut [Token]) -> Option<Verdict> {
         for (index, layout) in self.layouts.iter_mut().enumerate() {
-            if index != self.last && layout.read(bytes, found).is_some() {
+            if index != self.last && layout.read(bytes, len, found).is_some() {
                 layout.hits = layout.hits.saturating_add(1);
                 self.credit = (self.credit + HIT_CREDIT).min(MOST_CREDIT);
                 self.last = index;
@@ -202,7 +236,7 @@ impl Templates {
         self.layouts.len() < MOST_LAYOUTS || self.misses.is_multiple_of(MISSES_PER_LESSON)
     }
 
-    /// Learns the layout of a record that the walk has passed, seeing `visits`, with `found`.
+    /// Learns the layout of a record (without what is behind it) that the walk has passed, seeing `visits`, with `found`.
     pub fn learn(&mut self, bytes: &[u8], visits: &Visits, found: &[Token], lesson: Lesson) {
         let Some(layout) = lay_out(bytes, visits, found, lesson) else { return };
         self.credit = self.credit.max(HIT_CREDIT);
@@ -252,6 +286,19 @@ impl Trail for Visits {
     }
 }
 
+/// Makes segments of all but the last piece of a literal, and gives that.
+fn pieces(literal: &[u8], segments: &mut Vec<Segment>) -> Option<Literal> {
+    let mut pieces = literal.chunks(PIECE).map(Literal::new);
+    let last = pieces.next_back()?;
+    segments.extend(pieces.map(|literal| Segment {
+        literal,
+        pass: Pass::Nothing,
+        slot: u16::MAX,
+        depth: 0,
+    }));
+    Some(last)
+}
+
 /// What a layout is learned with, apart from the record.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Lesson {
@@ -285,7 +332,7 @@ fn lay_out(bytes: &[u8], visits: &Visits, found: &[Token], lesson: Lesson) -> Op
             (Kind::Object | Kind::List, None) => (Pass::SkipNested, 0),
             (Kind::Object | Kind::List, Some(_)) => return None,
         };
-        let literal = Literal::new(bytes.get(literal_start..visit.start + quote)?);
+        let literal = pieces(bytes.get(literal_start..visit.start + quote)?, &mut segments)?;
         if let Some(mark) = slot.and_then(|slot| is_read.get_mut(usize::from(slot))) {
             *mark = true;
         }
@@ -300,6 +347,7 @@ fn lay_out(bytes: &[u8], visits: &Visits, found: &[Token], lesson: Lesson) -> Op
         .filter(|((_, is_read), _)| !**is_read)
         .map(|((token, _), slot)| (slot, Token::bare(token.kind)))
         .collect();
-    let tail = Literal::new(bytes.get(literal_start..)?);
-    Some(Layout { segments, tail, fixed, verdict: lesson.verdict, hits: 0 })
+    let literal = pieces(bytes.get(literal_start..)?, &mut segments)?;
+    segments.push(Segment { literal, pass: Pass::Nothing, slot: u16::MAX, depth: 0 });
+    Some(Layout { segments, fixed, verdict: lesson.verdict, hits: 0 })
 }

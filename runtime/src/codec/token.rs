@@ -1,5 +1,8 @@
 //! Tokens: where in a record a value stands and what kind it is, before it is fitted to a type.
 
+/// The longest record, in bytes, so that places in it fit into 32 bits.
+pub(super) const LONGEST_RECORD: usize = u32::MAX as usize;
+
 /// What a JSON value is, as far as reading a field of it needs to know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -58,8 +61,23 @@ impl Token {
         Self { kind, scale: 0, start: start as u32, end: end as u32, int: 0 }
     }
 
-    /// The bytes of the value, between the quotes for a text.
-    pub fn bytes(self, record: &[u8]) -> &[u8] {
+    /// Makes this a value known by its kind and its text.
+    #[expect(clippy::cast_possible_truncation, reason = "records are shorter than LONGEST_RECORD")]
+    #[inline(always)]
+    pub fn set(&mut self, kind: Kind, start: usize, end: usize) {
+        self.kind = kind;
+        self.start = start as u32;
+        self.end = end as u32;
+    }
+
+    /// The text of the value in its record, between the quotes for a text.
+    #[inline(always)]
+    pub fn text<'a>(&self, record: &'a str) -> &'a str {
         record.get(self.start as usize..self.end as usize).unwrap_or_default()
+    }
+
+    /// The text of the value with its escapes resolved, if all of them mean characters.
+    pub fn unescaped(&self, record: &str) -> Option<String> {
+        serde_json::from_str(&format!("\"{}\"", self.text(record))).ok()
     }
 }

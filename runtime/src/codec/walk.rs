@@ -27,9 +27,10 @@ impl Trail for () {
     fn value(&mut self, _: Kind, _: Range<usize>, _: u32, _: Option<u16>) {}
 }
 
-/// Walks over a whole record. `found` must be all missing; the first of duplicate members counts.
+/// Walks over the whole record of `len` bytes at the start of a window. `found` must be all missing; the first of duplicate members counts.
 pub(super) fn walk<T: Trail>(
     bytes: &[u8],
+    len: usize,
     root: &Node,
     found: &mut [Token],
     trail: &mut T,
@@ -40,7 +41,8 @@ pub(super) fn walk<T: Trail>(
     }
     let mut walk = Walk { bytes, at: start + 1, found, trail };
     walk.object(root, 1)?;
-    (skip_space(bytes, walk.at) == bytes.len()).then_some(())
+    let rest = bytes.get(walk.at..len)?;
+    rest.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).then_some(())
 }
 
 struct Walk<'a, T> {
@@ -96,38 +98,31 @@ impl<T: Trail> Walk<'_, T> {
     /// The value of a member in the projection.
     #[inline(always)]
     fn read(&mut self, member: &Member, depth: u32) -> Option<()> {
-        match self.found.get(usize::from(member.slot)) {
-            Some(token) if token.kind == Kind::Missing => {}
-            _ => return self.pass(depth),
+        let token = self.found.get_mut(usize::from(member.slot))?;
+        if token.kind != Kind::Missing {
+            return self.pass(depth);
         }
         let start = self.at;
-        let (end, token) = match byte(self.bytes, start) {
+        self.at = match byte(self.bytes, start) {
             b'{' if !member.inner.members.is_empty() && depth < DEEPEST => {
-                self.note(member.slot, Token::bare(Kind::Object));
+                token.kind = Kind::Object;
                 self.at += 1;
                 return self.object(&member.inner, depth + 1);
             }
             b'"' => {
                 let (end, kind) = text(self.bytes, start + 1)?;
-                (end + 1, Token::spanning(kind, start + 1, end))
+                token.set(kind, start + 1, end);
+                end + 1
             }
-            b'-' | b'0'..=b'9' => number::read(self.bytes, start)?,
+            b'-' | b'0'..=b'9' => number::read(self.bytes, start, token)?,
             _ => {
                 let (end, kind) = value(self.bytes, start, depth)?;
-                (end, Token::spanning(kind, start, end))
+                token.set(kind, start, end);
+                end
             }
         };
-        self.at = end;
-        self.trail.value(token.kind, start..end, depth, Some(member.slot));
-        self.note(member.slot, token);
+        self.trail.value(token.kind, start..self.at, depth, Some(member.slot));
         Some(())
-    }
-
-    #[inline(always)]
-    fn note(&mut self, slot: u16, token: Token) {
-        if let Some(place) = self.found.get_mut(usize::from(slot)) {
-            *place = token;
-        }
     }
 
     /// A value that nobody reads.

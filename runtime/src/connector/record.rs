@@ -6,6 +6,7 @@
 //! steady state allocates nothing.
 
 use cep_core::time::EventTime;
+use std::ops::Range;
 
 /// Where a piece of a batch's buffer begins and ends, end excluded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -217,6 +218,13 @@ impl RecordBatch {
             key: self.keys.get(index).and_then(|key| self.piece(*key)),
             timestamp,
         })
+    }
+
+    /// Where in [`Self::bytes`] the value of a record stands; `None` for a record that has none.
+    #[must_use]
+    pub fn value_range(&self, index: usize) -> Option<Range<usize>> {
+        let piece = self.values.get(index).filter(|piece| **piece != NO_PIECE)?;
+        Some(piece.start..piece.end)
     }
 
     /// All records.
