@@ -17,7 +17,7 @@ pub use expression::{Errors, Evaluated, Operand, Scope, evaluate};
 pub(crate) use firing::Staged;
 
 use crate::engine::{LateEvent, RuleError};
-use crate::plan::{Plan, RulePlan, StreamId, Trigger, WindowKind};
+use crate::plan::{Plan, RuleId, RulePlan, StreamId, Trigger, WindowKind};
 use crate::time::{EventTime, Watermark};
 use crate::value::EventBatch;
 use serde::{Deserialize, Serialize};
@@ -92,18 +92,9 @@ pub(crate) enum OperatorState {
 /// and key share theirs.
 pub(crate) fn build(plan: &Plan, hash_seed: u64) -> Vec<Box<dyn Operator>> {
     let mut operators: Vec<Box<dyn Operator>> = Vec::new();
-    let mut groups: Vec<closing::ClosingGroup> = Vec::new();
-    for (id, rule) in plan.rules.iter().enumerate() {
-        if rule.attributes.iter().any(|attribute| attribute.name == "off") {
-            continue;
-        }
-        let id = crate::plan::RuleId(u32::try_from(id).unwrap_or(u32::MAX));
+    for (id, rule) in running_rules(plan) {
         match kind(rule) {
-            Kind::Closing => {
-                if !groups.iter_mut().any(|group| group.adopt(plan, id, rule)) {
-                    groups.push(closing::ClosingGroup::new(plan, id, rule, hash_seed));
-                }
-            }
+            Kind::Closing => {}
             Kind::Sliding => {
                 operators.push(Box::new(sliding::Sliding::new(plan, id, rule, hash_seed)))
             }
@@ -111,8 +102,33 @@ pub(crate) fn build(plan: &Plan, hash_seed: u64) -> Vec<Box<dyn Operator>> {
             Kind::Stateless => operators.push(Box::new(stateless::Stateless::new(plan, id, rule))),
         }
     }
+    let groups = closing_groups(plan, hash_seed);
     operators.extend(groups.into_iter().map(|group| Box::new(group) as Box<dyn Operator>));
     operators
+}
+
+/// The rules that keep their windows in common slices, group by group; a rule that shares with no
+/// other is in none.
+#[must_use]
+pub fn sharing(plan: &Plan) -> Vec<Vec<RuleId>> {
+    let groups = closing_groups(plan, 0).into_iter().map(closing::ClosingGroup::into_rules);
+    groups.filter(|rules| rules.len() > 1).collect()
+}
+
+fn running_rules(plan: &Plan) -> impl Iterator<Item = (RuleId, &RulePlan)> {
+    let is_off = |rule: &RulePlan| rule.attributes.iter().any(|it| it.name == "off");
+    let rules = plan.rules.iter().zip(0..).map(|(rule, id)| (RuleId(id), rule));
+    rules.filter(move |(_, rule)| !is_off(rule))
+}
+
+fn closing_groups(plan: &Plan, hash_seed: u64) -> Vec<closing::ClosingGroup> {
+    let mut groups: Vec<closing::ClosingGroup> = Vec::new();
+    for (id, rule) in running_rules(plan).filter(|(_, rule)| matches!(kind(rule), Kind::Closing)) {
+        if !groups.iter_mut().any(|group| group.adopt(plan, id, rule)) {
+            groups.push(closing::ClosingGroup::new(plan, id, rule, hash_seed));
+        }
+    }
+    groups
 }
 
 enum Kind {

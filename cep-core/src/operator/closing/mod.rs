@@ -62,6 +62,11 @@ impl ClosingGroup {
         group
     }
 
+    /// The rules it holds.
+    pub(crate) fn into_rules(self) -> Vec<RuleId> {
+        self.rule_ids
+    }
+
     /// Takes a rule in if it can share this group's slices. Rules whose rows can fail do not
     /// share: a row that fails for one of them counts for the others.
     pub(crate) fn adopt(&mut self, plan: &Plan, id: RuleId, rule: &RulePlan) -> bool {
