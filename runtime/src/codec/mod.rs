@@ -13,9 +13,11 @@
 //! the record bad otherwise. In members that no rule reads, an escape of half a surrogate pair
 //! and numbers of any size pass, since JSON's grammar has them.
 
+pub mod cloudevents;
 mod decoder;
 mod fit;
 mod instant;
+mod json_text;
 mod lanes;
 mod number;
 mod parser;
