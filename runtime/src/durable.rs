@@ -1,7 +1,7 @@
-//! Files that are either wholly there or not at all.
+//! Files that survive a crash: wholly there or not at all, line by line.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 /// Puts `bytes` in place of what the file holds. After a crash at any moment the file is the old
@@ -25,6 +25,30 @@ pub(crate) fn sync_folder_of(path: &Path) -> io::Result<()> {
         _ => Path::new("."),
     };
     File::open(folder)?.sync_all()
+}
+
+/// Cuts off a last line that has no end, which a crash leaves behind, and stands at the end. Gives
+/// the length.
+pub(crate) fn drop_torn_line(file: &mut File) -> io::Result<u64> {
+    const STEP: u64 = 64 * 1024;
+    let length = file.seek(SeekFrom::End(0))?;
+    let (mut end, mut buffer) = (length, Vec::new());
+    while end > 0 {
+        let start = end.saturating_sub(STEP);
+        buffer.clear();
+        file.seek(SeekFrom::Start(start))?;
+        file.take(end - start).read_to_end(&mut buffer)?;
+        if let Some(last) = memchr::memrchr(b'\n', &buffer) {
+            end = start + last as u64 + 1;
+            break;
+        }
+        end = start;
+    }
+    if end < length {
+        file.set_len(end)?;
+    }
+    file.seek(SeekFrom::Start(end))?;
+    Ok(end)
 }
 
 #[cfg(test)]

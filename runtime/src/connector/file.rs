@@ -9,9 +9,10 @@ use super::{
     AtEnd, ConnectorError, ConnectorErrorKind, ConnectorOptions, Existing, OutRecord, Packing,
     Polled, Position, Progress, RecordBatch, Sink, Source, Uri,
 };
+use crate::durable;
 use cep_core::time::EventTime;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -296,7 +297,7 @@ pub(super) fn open_sink(
         _ => OnDisk::No,
     };
     if on_disk == OnDisk::Yes {
-        drop_torn_line(&mut file).map_err(|error| failed(&error))?;
+        durable::drop_torn_line(&mut file).map_err(|error| failed(&error))?;
     }
     let writer = match packing {
         Packing::Plain => Writer::Plain(io::BufWriter::with_capacity(OUT_BYTES, file)),
@@ -304,30 +305,6 @@ pub(super) fn open_sink(
         Packing::Zstd => Writer::Zstd(None, file),
     };
     Ok(Box::new(FileSink { uri: uri.clone(), writer, on_disk }))
-}
-
-/// Cuts off a last line that has no end, which a crash leaves behind, and stands at the end. Gives
-/// the length.
-pub(super) fn drop_torn_line(file: &mut File) -> io::Result<u64> {
-    const STEP: u64 = 64 * 1024;
-    let length = file.seek(SeekFrom::End(0))?;
-    let (mut end, mut buffer) = (length, Vec::new());
-    while end > 0 {
-        let start = end.saturating_sub(STEP);
-        buffer.clear();
-        file.seek(SeekFrom::Start(start))?;
-        file.take(end - start).read_to_end(&mut buffer)?;
-        if let Some(last) = memchr::memrchr(b'\n', &buffer) {
-            end = start + last as u64 + 1;
-            break;
-        }
-        end = start;
-    }
-    if end < length {
-        file.set_len(end)?;
-    }
-    file.seek(SeekFrom::Start(end))?;
-    Ok(end)
 }
 
 impl Writer {

@@ -227,6 +227,12 @@ impl RecordBatch {
         Some(piece.start..piece.end)
     }
 
+    /// The index of the first record whose offset is not before `offset`.
+    #[must_use]
+    pub fn index_at(&self, offset: u64) -> usize {
+        self.offsets.partition_point(|known| *known < offset)
+    }
+
     /// All records.
     pub fn iter(&self) -> impl Iterator<Item = Record<'_>> {
         (0..self.len()).filter_map(|index| self.get(index))

@@ -1,7 +1,7 @@
 //! The embedded log as a sink.
 
 use super::{SEGMENT_BYTES, create_topic, entry, partition_of, read_topic, segment, segments};
-use crate::connector::file::{drop_torn_line, skip_lines};
+use crate::connector::file::skip_lines;
 use crate::connector::{
     ConnectorError, ConnectorErrorKind, ConnectorOptions, OutRecord, Sink, Uri, foreign,
 };
@@ -66,7 +66,7 @@ impl PartitionWriter {
         let mut file =
             File::options().create(true).truncate(false).read(true).write(true).open(&last.path)?;
         durable::sync_folder_of(&last.path)?;
-        let segment_bytes = drop_torn_line(&mut file)?;
+        let segment_bytes = durable::drop_torn_line(&mut file)?;
         file.seek(SeekFrom::Start(0))?;
         let (records, _) = skip_lines(&mut file, u64::MAX)?;
         file.seek(SeekFrom::End(0))?;

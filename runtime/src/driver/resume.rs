@@ -1,0 +1,162 @@
+//! Going on where an earlier run stopped.
+//!
+//! S are the positions of the checkpoint (or the beginning), C those up to which outputs are safe,
+//! as the state folder or the source itself knows them. S..C is read again with emits muted; no
+//! partition goes beyond its C before all have reached theirs, so that the state is exactly that
+//! of the earlier run at C.
+
+use super::state::StreamPositions;
+use super::{Driver, DriverError};
+use crate::connector::Position;
+use cep_core::engine::{Engine, EngineOptions};
+use std::sync::Arc;
+
+impl Driver {
+    /// Restores what an earlier run has left and goes to where reading begins.
+    pub(super) fn resume(&mut self, options: EngineOptions) -> Result<(), DriverError> {
+        for input in &mut self.inputs {
+            for position in input.source.committed()? {
+                if let Some(partition) = input.partition(position.partition) {
+                    partition.committed = position.offset;
+                }
+            }
+        }
+        self.resume_from_state(options)?;
+        for input in &mut self.inputs {
+            let begin: Vec<Position> =
+                input.positions().into_iter().filter(|position| position.offset > 0).collect();
+            if !begin.is_empty() {
+                input.source.seek(&begin)?;
+            }
+        }
+        for index in 0..self.inputs.len() {
+            let partitions = self.inputs.get(index).map_or(0, |input| input.source.partitions());
+            (0..partitions).for_each(|partition| self.repeat_journal(index, partition));
+        }
+        let behind: u64 = self.behind();
+        if behind > 0 {
+            tracing::info!("catching up over {behind} records whose outputs are safe already");
+        }
+        Ok(())
+    }
+
+    fn behind(&self) -> u64 {
+        let partitions = self.inputs.iter().flat_map(|input| &input.partitions);
+        partitions.map(|partition| partition.committed.saturating_sub(partition.next)).sum()
+    }
+
+    fn resume_from_state(&mut self, options: EngineOptions) -> Result<(), DriverError> {
+        let Some(mut state) = self.state.take() else { return Ok(()) };
+        let positions = state.positions()?;
+        let (mut known, mut was_finished) = (Vec::new(), false);
+        if let Some(positions) = positions {
+            (known, was_finished) = (positions.streams, positions.finished);
+        }
+        let checkpoint = state.checkpoint()?;
+        let of_checkpoint = checkpoint.iter().flat_map(|(streams, _)| streams);
+        if let Some(moved) =
+            known.iter().chain(of_checkpoint).find(|known| self.reads_elsewhere(known))
+        {
+            tracing::warn!(
+                "the state is about `{}` as the input of stream `{}`, which is read from \
+                 elsewhere now; starting over",
+                moved.uri,
+                moved.stream
+            );
+            state.start_over()?;
+            self.state = Some(state);
+            return Ok(());
+        }
+        self.was_finished = was_finished;
+        self.each_partition(&known, |partition, next| {
+            partition.committed = partition.committed.max(next);
+        });
+        if let Some((streams, bytes)) = checkpoint {
+            match Engine::restore(Arc::clone(&self.plan), options, &bytes) {
+                Ok(engine) => {
+                    self.engine = engine;
+                    self.each_partition(&streams, |partition, next| partition.next = next);
+                }
+                Err(error) => {
+                    tracing::warn!(
+                        "the checkpoint cannot be used: {error}; reading from the start"
+                    );
+                }
+            }
+        }
+        let journal = state.journal()?;
+        self.state = Some(state);
+        for entry in journal {
+            let Some(stream) = self.plan.stream_id(&entry.stream) else { continue };
+            let input = self.inputs.iter_mut().find(|input| input.streams.contains(&stream));
+            let partition = input.and_then(|input| input.partition(entry.partition));
+            if let Some(partition) = partition.filter(|partition| entry.before >= partition.next) {
+                partition.journal.push_back((stream, entry));
+            }
+        }
+        Ok(())
+    }
+
+    fn reads_elsewhere(&self, known: &StreamPositions) -> bool {
+        let stream = self.plan.stream_id(&known.stream);
+        let input = stream.and_then(|s| self.inputs.iter().find(|i| i.streams.contains(&s)));
+        input.is_some_and(|input| input.uri != known.uri)
+    }
+
+    fn each_partition(
+        &mut self,
+        streams: &[StreamPositions],
+        mut set: impl FnMut(&mut super::input::Partition, u64),
+    ) {
+        for known in streams {
+            let Some(stream) = self.plan.stream_id(&known.stream) else { continue };
+            let Some(input) = self.inputs.iter_mut().find(|i| i.streams.contains(&stream)) else {
+                continue;
+            };
+            input.partitions.iter_mut().zip(&known.next).for_each(|(p, next)| set(p, *next));
+        }
+    }
+
+    /// A partition holds nothing more: what was committed beyond it is not there, either because
+    /// the log has offsets without records or because it has been cut.
+    pub(super) fn nothing_left_to_catch_up(&mut self, index: usize, number: u32) {
+        let Some(input) = self.inputs.get_mut(index) else { return };
+        let uri = input.uri.clone();
+        let Some(partition) = input.partition(number) else { return };
+        if partition.next < partition.committed {
+            let (end, committed) = (partition.next, partition.committed);
+            tracing::warn!(
+                "partition {number} of `{uri}` ends at {end}, before the committed {committed}"
+            );
+            partition.committed = end;
+        }
+    }
+
+    /// Once everything whose outputs are safe has been fed: goes back for what was passed over
+    /// meanwhile, and lets emits through from here on.
+    pub(super) fn go_live_when_caught_up(&mut self) -> Result<(), DriverError> {
+        if self.is_live || !self.inputs.iter().all(super::Input::has_caught_up) {
+            return Ok(());
+        }
+        self.is_live = true;
+        let mut ended = Vec::new();
+        for (index, input) in self.inputs.iter_mut().enumerate() {
+            let mut back = Vec::new();
+            for (number, partition) in (0..).zip(&mut input.partitions) {
+                if std::mem::take(&mut partition.overshot) {
+                    partition.has_ended = false;
+                    back.push(Position { partition: number, offset: partition.next });
+                } else if partition.has_ended {
+                    ended.push((index, number));
+                }
+            }
+            if !back.is_empty() {
+                input.source.seek(&back)?;
+            }
+        }
+        for (index, partition) in ended {
+            self.feed_end(index, partition)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,107 @@
+//! What a run did, in numbers.
+
+use std::fmt;
+use std::time::Duration;
+
+/// What a run did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Events fed to the engine.
+    pub events: u64,
+    /// Events of a shared input that are of no stream of the program.
+    pub foreign_events: u64,
+    /// Emits by derived event, in the order of the plan.
+    pub emits: Vec<(String, u64)>,
+    /// Records that are no events of their stream.
+    pub bad_records: u64,
+    /// Late events; one that is late for two rules counts twice.
+    pub late: u64,
+    /// Rows and firings without a value.
+    pub rule_errors: u64,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+impl Summary {
+    /// Events a second, over the whole run.
+    #[must_use]
+    pub fn rate(&self) -> u64 {
+        let micros = self.elapsed.as_micros().max(1);
+        u64::try_from(u128::from(self.events) * 1_000_000 / micros).unwrap_or(u64::MAX)
+    }
+}
+
+/// The most memory the process has had, in bytes, where the system tells.
+#[must_use]
+pub fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1024)
+}
+
+/// A number with spaces between its thousands.
+#[must_use]
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(' ');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(number), if number == 1 { one } else { many })
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.elapsed.as_secs_f64();
+        write!(f, "{} in {seconds:.1} s", counted(self.events, "event", "events"))?;
+        if self.events > 0 {
+            write!(f, " ({} a second)", grouped(self.rate()))?;
+        }
+        for (event, count) in &self.emits {
+            write!(f, ", {} {event}", grouped(*count))?;
+        }
+        let bad = counted(self.bad_records, "bad record", "bad records");
+        let errors = counted(self.rule_errors, "rule error", "rule errors");
+        write!(f, "; {bad}, {} late, {errors}", grouped(self.late))?;
+        if self.foreign_events > 0 {
+            write!(f, ", {} of other types", grouped(self.foreign_events))?;
+        }
+        if let Some(bytes) = peak_memory() {
+            write!(f, "; peak memory {} MiB", bytes.div_ceil(1024 * 1024))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_summary_reads_as_a_sentence() {
+        let summary = Summary {
+            events: 10_000_000,
+            emits: vec![("Disaster".into(), 42)],
+            bad_records: 1,
+            elapsed: Duration::from_millis(1_250),
+            ..Summary::default()
+        };
+        let text = summary.to_string();
+        let fixed = text.split("; peak memory").next().unwrap_or_default();
+        insta::assert_snapshot!(fixed, @"10 000 000 events in 1.2 s (8 000 000 a second), 42 Disaster; 1 bad record, 0 late, 0 rule errors");
+    }
+
+    #[test]
+    fn thousands_are_set_apart() {
+        let all: Vec<_> = [0, 999, 1_000, 1_234_567].into_iter().map(grouped).collect();
+        assert_eq!(all, ["0", "999", "1 000", "1 234 567"]);
+    }
+}
