@@ -1,2 +1,7 @@
-//! The `cep` command.
-fn main() {}
+//! The `cep` command; see [`runtime::cli`].
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    runtime::cli::main()
+}

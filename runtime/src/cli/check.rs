@@ -1,0 +1,57 @@
+//! `cep check`: all diagnostics of programs.
+
+use super::program::{self, programs_under};
+use super::{Exit, Failure, print};
+use clap::{Args, ValueEnum};
+use rule_lang::diagnostic::json::to_json;
+use std::path::PathBuf;
+
+/// Say everything that is wrong with rules.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cep check rules/harvest                 one program: every *.rules file of the folder
+  cep check rules                         every program below the folder
+  cep check --format json farm.rules      one JSON object a diagnostic, on standard output
+
+Exit codes: 0 no errors (warnings may be), 1 errors, 3 a file cannot be read.")]
+pub(super) struct CheckArgs {
+    /// Folders or files of rules.
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// How diagnostics are written.
+    #[arg(long, default_value = "human")]
+    format: CheckFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum CheckFormat {
+    /// With the source lines, on standard error.
+    Human,
+    /// One JSON object a line, on standard output.
+    Json,
+}
+
+pub(super) fn run(args: &CheckArgs) -> Result<Exit, Failure> {
+    let mut exit = Exit::Fine;
+    for path in &args.paths {
+        for program in programs_under(path)? {
+            let compiled = program::load(&program)?.compiled;
+            match args.format {
+                CheckFormat::Human => program::show(&compiled),
+                CheckFormat::Json => {
+                    let json = |diagnostic| to_json(diagnostic, &compiled.sources) + "\n";
+                    print(&compiled.diagnostics.iter().map(json).collect::<String>())?;
+                }
+            }
+            let summary = program::summary(&compiled, &program);
+            if compiled.has_errors() {
+                tracing::error!("{summary}");
+                exit = Exit::Wrong;
+            } else {
+                tracing::info!("{summary}");
+            }
+        }
+    }
+    Ok(exit)
+}

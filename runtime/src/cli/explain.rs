@@ -1,0 +1,112 @@
+//! `cep explain`: what the rules mean, how far back they look, what they share.
+
+mod expression;
+mod mermaid;
+mod text;
+
+use super::{Exit, Failure, print, program};
+use cep_core::operator::sharing;
+use cep_core::plan::{Horizon, Plan, RuleId};
+use clap::{Args, ValueEnum};
+use rule_lang::diagnostic::closest;
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// Show the plan of rules: what each reads, keeps and gives, and what they share.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cep explain rules/harvest                       the whole program
+  cep explain rules/harvest disaster              one rule
+  cep explain rules/harvest --format mermaid      a drawing, for a page that draws Mermaid
+  cep explain rules/harvest --format json         the plan itself, for programs")]
+pub(super) struct ExplainArgs {
+    /// A folder of rules, or one file.
+    path: PathBuf,
+    /// Only this rule.
+    rule: Option<String>,
+    /// How it is written.
+    #[arg(long, default_value = "text")]
+    format: ExplainFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ExplainFormat {
+    /// For people.
+    Text,
+    /// The plan as one JSON object.
+    Json,
+    /// A flow chart.
+    Mermaid,
+}
+
+pub(super) fn run(args: &ExplainArgs) -> Result<Exit, Failure> {
+    let (_, plan) = program::load_plan(&args.path)?;
+    let shown = chosen(&plan, args.rule.as_deref())?;
+    let text = match args.format {
+        ExplainFormat::Text => text::explain(&plan, &shown),
+        ExplainFormat::Json => json(&plan, &shown)?,
+        ExplainFormat::Mermaid => mermaid::draw(&plan, &shown),
+    };
+    print(&text)?;
+    Ok(Exit::Fine)
+}
+
+fn chosen(plan: &Plan, name: Option<&str>) -> Result<Vec<RuleId>, Failure> {
+    let ids = (0..).map(RuleId).zip(&plan.rules);
+    let shown: Vec<RuleId> = ids
+        .filter(|(_, rule)| name.is_none_or(|name| name == rule.name))
+        .map(|(id, _)| id)
+        .collect();
+    match name {
+        Some(name) if shown.is_empty() => {
+            let failure = Failure::usage(format!("there is no rule `{name}`"));
+            let names = plan.rules.iter().map(|rule| rule.name.as_str());
+            Err(match closest(name, names) {
+                Some(meant) => failure.with_help(format!("did you mean `{meant}`?")),
+                None => failure,
+            })
+        }
+        _ => Ok(shown),
+    }
+}
+
+/// The names of the rules that share their windows with this one.
+fn shares_with(plan: &Plan, rule: RuleId) -> Vec<&str> {
+    let group = sharing(plan).into_iter().find(|group| group.contains(&rule));
+    let others = group.into_iter().flatten().filter(|other| *other != rule);
+    others.filter_map(|id| plan.rule(id)).map(|rule| rule.name.as_str()).collect()
+}
+
+fn json(plan: &Plan, shown: &[RuleId]) -> Result<String, Failure> {
+    #[derive(Serialize)]
+    struct Explained<'a> {
+        plan: &'a Plan,
+        hash: String,
+        horizon: Horizon,
+        rules: Vec<ExplainedRule<'a>>,
+    }
+    #[derive(Serialize)]
+    struct ExplainedRule<'a> {
+        name: &'a str,
+        horizon: Horizon,
+        shares_with: Vec<&'a str>,
+    }
+    let rules = shown.iter().filter_map(|id| {
+        let rule = plan.rule(*id)?;
+        let horizon = Horizon::of_rule(plan, rule);
+        Some(ExplainedRule { name: &rule.name, horizon, shares_with: shares_with(plan, *id) })
+    });
+    let explained = Explained {
+        plan,
+        hash: plan.hash().iter().map(|byte| format!("{byte:02x}")).collect(),
+        horizon: Horizon::of_plan(plan),
+        rules: rules.collect(),
+    };
+    serde_json::to_string_pretty(&explained)
+        .map(|text| text + "\n")
+        .map_err(|error| Failure::new(Exit::Outside, error.to_string()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,163 @@
+//! Expressions of a plan as the rule language writes them.
+
+use cep_core::plan::{
+    AggregateCall, AggregateFunction, BinaryOp, Expr, ExprKind, Plan, RulePlan, TextPart, UnaryOp,
+};
+use cep_core::value::Value;
+
+/// Where names are looked up.
+pub(super) struct Names<'a> {
+    pub plan: &'a Plan,
+    pub rule: &'a RulePlan,
+}
+
+/// How tightly an expression binds; what binds less stands in brackets.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Binding {
+    If,
+    Or,
+    And,
+    Not,
+    Comparison,
+    Coalesce,
+    Sum,
+    Product,
+    Sign,
+    Atom,
+}
+
+impl Names<'_> {
+    /// An expression as text.
+    pub fn expression(&self, expr: &Expr) -> String {
+        self.write(expr).0
+    }
+
+    /// An aggregate as it is called.
+    pub fn aggregate(&self, call: &AggregateCall) -> String {
+        let name = match call.function {
+            AggregateFunction::Count => "count",
+            AggregateFunction::Sum => "sum",
+            AggregateFunction::Avg => "avg",
+            AggregateFunction::Min => "min",
+            AggregateFunction::Max => "max",
+        };
+        let input = call.input.as_ref().map(|input| self.expression(input));
+        let filter =
+            call.filter.as_ref().map(|filter| format!("where {}", self.expression(filter)));
+        let inside: Vec<String> = input.into_iter().chain(filter).collect();
+        format!("{name}({})", inside.join(" "))
+    }
+
+    fn within(&self, expr: &Expr, least: Binding) -> String {
+        let (text, binding) = self.write(expr);
+        if binding < least { format!("({text})") } else { text }
+    }
+
+    fn list(&self, exprs: &[Expr]) -> String {
+        exprs.iter().map(|expr| self.expression(expr)).collect::<Vec<_>>().join(", ")
+    }
+
+    fn write(&self, expr: &Expr) -> (String, Binding) {
+        let unknown = || "?".to_owned();
+        let index = |index: u32| index as usize;
+        let text = match &expr.kind {
+            ExprKind::Literal(value) => literal(value),
+            ExprKind::Field(field) => self
+                .plan
+                .stream(self.rule.input)
+                .and_then(|stream| stream.fields.get(index(*field)))
+                .map_or_else(unknown, |field| field.name.clone()),
+            ExprKind::Param(id) => {
+                self.plan.params.get(index(id.0)).map_or_else(unknown, |it| it.name.clone())
+            }
+            ExprKind::Key(part) => {
+                self.rule.key.get(index(*part)).map_or_else(unknown, |it| it.name.clone())
+            }
+            ExprKind::Aggregate(call) => {
+                let call = self.rule.aggregates.get(index(*call));
+                call.map_or_else(unknown, |call| self.aggregate(call))
+            }
+            ExprKind::WindowStart => "window.start".into(),
+            ExprKind::WindowEnd => "window.end".into(),
+            ExprKind::Call(function, arguments) => {
+                format!("{}({})", function.info().name, self.list(arguments))
+            }
+            ExprKind::Text(parts) => self.interpolation(parts),
+            ExprKind::Unary(op, operand) => return self.unary(*op, operand),
+            ExprKind::Binary(op, left, right) => return self.binary(*op, left, right),
+            ExprKind::If(condition, then, otherwise) => {
+                let [condition, then] = [condition, then].map(|expr| self.expression(expr));
+                let otherwise = self.within(otherwise, Binding::If);
+                let text = format!("if {condition} then {then} else {otherwise}");
+                return (text, Binding::If);
+            }
+            ExprKind::In(value, choices) => {
+                let value = self.within(value, Binding::Coalesce);
+                return (format!("{value} in [{}]", self.list(choices)), Binding::Comparison);
+            }
+        };
+        (text, Binding::Atom)
+    }
+
+    fn interpolation(&self, parts: &[TextPart]) -> String {
+        let inside: String = parts
+            .iter()
+            .map(|part| match part {
+                TextPart::Literal(text) => text.escape_debug().to_string(),
+                TextPart::Value(expr) => format!("{{{}}}", self.expression(expr)),
+            })
+            .collect();
+        format!("\"{inside}\"")
+    }
+
+    fn unary(&self, op: UnaryOp, operand: &Expr) -> (String, Binding) {
+        match op {
+            UnaryOp::Not => (format!("not {}", self.within(operand, Binding::Not)), Binding::Not),
+            UnaryOp::Negate => (format!("-{}", self.within(operand, Binding::Sign)), Binding::Sign),
+        }
+    }
+
+    fn binary(&self, op: BinaryOp, left: &Expr, right: &Expr) -> (String, Binding) {
+        let (sign, binding) = sign(op);
+        // Operators of one level group to the left; comparisons do not chain.
+        let (on_left, on_right) = match binding {
+            Binding::Or => (Binding::Or, Binding::And),
+            Binding::And => (Binding::And, Binding::Not),
+            Binding::Comparison => (Binding::Coalesce, Binding::Coalesce),
+            Binding::Coalesce => (Binding::Coalesce, Binding::Sum),
+            Binding::Sum => (Binding::Sum, Binding::Product),
+            _ => (Binding::Product, Binding::Sign),
+        };
+        let (left, right) = (self.within(left, on_left), self.within(right, on_right));
+        (format!("{left} {sign} {right}"), binding)
+    }
+}
+
+fn sign(op: BinaryOp) -> (&'static str, Binding) {
+    match op {
+        BinaryOp::Or => ("or", Binding::Or),
+        BinaryOp::And => ("and", Binding::And),
+        BinaryOp::Equal => ("==", Binding::Comparison),
+        BinaryOp::NotEqual => ("!=", Binding::Comparison),
+        BinaryOp::Less => ("<", Binding::Comparison),
+        BinaryOp::LessEqual => ("<=", Binding::Comparison),
+        BinaryOp::Greater => (">", Binding::Comparison),
+        BinaryOp::GreaterEqual => (">=", Binding::Comparison),
+        BinaryOp::Coalesce => ("??", Binding::Coalesce),
+        BinaryOp::Add => ("+", Binding::Sum),
+        BinaryOp::Subtract => ("-", Binding::Sum),
+        BinaryOp::Multiply => ("*", Binding::Product),
+        BinaryOp::Divide => ("/", Binding::Product),
+        BinaryOp::FloorDivide => ("div", Binding::Product),
+        BinaryOp::Remainder => ("%", Binding::Product),
+    }
+}
+
+/// A value as a literal of the language.
+pub(super) fn literal(value: &Value) -> String {
+    match value {
+        Value::Text(text) => format!("\"{}\"", text.escape_debug()),
+        Value::Timestamp(time) => format!("@{time}"),
+        other => other.to_string(),
+    }
+}

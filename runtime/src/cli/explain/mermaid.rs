@@ -1,0 +1,48 @@
+//! The plan as a flow chart that Mermaid draws.
+
+use super::text::window;
+use cep_core::plan::{Connector, Plan, RuleId};
+
+/// Streams, rules, derived events and their sinks, from left to right.
+pub(super) fn draw(plan: &Plan, shown: &[RuleId]) -> String {
+    let mut out = String::from("flowchart LR\n");
+    let rules = || shown.iter().filter_map(|id| Some((id.0, plan.rule(*id)?)));
+    for id in plan.stream_ids().filter(|id| rules().any(|(_, rule)| rule.input == *id)) {
+        let Some(stream) = plan.stream(id) else { continue };
+        let from = stream.from.as_ref().map(|it| format!("<br/>{}", place(it)));
+        let label = format!("{}{}", escaped(&stream.name), from.unwrap_or_default());
+        out.push_str(&format!("  s{}[(\"{label}\")]\n", id.0));
+    }
+    let emits = |event: &str| rules().any(|(_, rule)| rule.emits.iter().any(|e| e.event == event));
+    for (index, event) in plan.events.iter().enumerate().filter(|(_, it)| emits(&it.name)) {
+        out.push_str(&format!("  e{index}([\"{}\"])\n", escaped(&event.name)));
+        for (sink, connector) in event.sinks.iter().enumerate() {
+            out.push_str(&format!("  e{index} --> k{index}_{sink}[/\"{}\"/]\n", place(connector)));
+        }
+    }
+    for (id, rule) in rules() {
+        let keys: Vec<&str> = rule.key.iter().map(|part| part.name.as_str()).collect();
+        let by = (!keys.is_empty()).then(|| format!("by {}", keys.join(", ")));
+        let details = by.into_iter().chain(rule.window.as_ref().map(window));
+        let details: String = details.map(|text| format!("<br/>{}", escaped(&text))).collect();
+        out.push_str(&format!("  r{id}[\"{}{details}\"]\n", escaped(&rule.name)));
+        out.push_str(&format!("  s{} --> r{id}\n", rule.input.0));
+        let mut drawn = Vec::new();
+        for emit in &rule.emits {
+            let index = plan.events.iter().position(|event| event.name == emit.event);
+            if let Some(index) = index.filter(|index| !drawn.contains(index)) {
+                out.push_str(&format!("  r{id} --> e{index}\n"));
+                drawn.push(index);
+            }
+        }
+    }
+    out
+}
+
+fn place(connector: &Connector) -> String {
+    format!("{} {}", escaped(&connector.kind), escaped(&connector.target))
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('"', "#quot;").replace('<', "#lt;").replace('>', "#gt;")
+}

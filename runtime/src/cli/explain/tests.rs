@@ -1,0 +1,78 @@
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use super::*;
+use rule_lang::{Source, compile};
+
+const RULES: &str = r#"
+/// What a farm reports.
+stream Harvest from kafka("costcenter") {
+    farm: int from "farmid"
+    count: int from "batchcnt"
+    note: string?
+    at: timestamp from "batchtime"
+    key farm
+    time at, lateness 2s, idle 30s
+}
+param floor: int = 150
+/// Harvest under 150 per 10 s means disaster.
+rule disaster {
+    from   Harvest
+    by     farm
+    window tumbling(10s) fill 5m
+    when   sum(count) < floor
+    emit   Disaster { farm, harvested: sum(count), since: window.start }
+}
+rule plenty {
+    from   Harvest
+    by     farm
+    window hopping(1m, every 10s)
+    when   max(count) - min(count) * 2 > (floor - 1) * 3 or not (count() in [1, 2])
+    emit   Plenty { farm, most: max(count) }
+}
+rule busy {
+    from   Harvest
+    where  count > 0
+    window sliding(30s)
+    when   count() > 20
+    emit   Busy { n: count(), text: "{count()} batches" }
+    clear  Busy { n: count(), text: "calm" }
+}
+sink Disaster to kafka("disaster")
+"#;
+
+fn plan() -> Plan {
+    compile(&[Source::new("farm.rules", RULES)]).plan.unwrap()
+}
+
+#[test]
+fn the_plan_is_explained_in_the_words_of_the_language() {
+    let plan = plan();
+    let all = chosen(&plan, None).unwrap();
+    insta::assert_snapshot!(format!("{RULES}\n=>\n\n{}", text::explain(&plan, &all)));
+}
+
+#[test]
+fn the_drawing_goes_from_streams_to_sinks() {
+    let plan = plan();
+    let all = chosen(&plan, None).unwrap();
+    insta::assert_snapshot!(mermaid::draw(&plan, &all));
+}
+
+#[test]
+fn one_rule_can_be_asked_for_by_name() {
+    let plan = plan();
+    let one = chosen(&plan, Some("busy")).unwrap();
+    assert!(!text::explain(&plan, &one).contains("rule disaster"));
+    let failure = chosen(&plan, Some("disastr")).unwrap_err();
+    assert_eq!(failure.help.as_deref(), Some("did you mean `disaster`?"));
+}
+
+#[test]
+fn the_json_form_is_the_plan_with_horizons() {
+    let plan = plan();
+    let text = json(&plan, &chosen(&plan, None).unwrap()).unwrap();
+    let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let read: Plan = serde_json::from_value(value["plan"].clone()).unwrap();
+    assert_eq!(read, plan);
+    assert_eq!(value["rules"].as_array().unwrap().len(), 3);
+}

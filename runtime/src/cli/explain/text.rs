@@ -1,0 +1,160 @@
+//! The plan for people.
+
+use super::expression::{Names, literal};
+use super::shares_with;
+use cep_core::plan::{
+    Connector, EmitKind, Horizon, Plan, RuleId, RulePlan, StreamId, StreamPlan, TimeSource,
+    Trigger, WindowKind, WindowPlan,
+};
+
+/// Streams, parameters and the rules of `shown` as text.
+pub(super) fn explain(plan: &Plan, shown: &[RuleId]) -> String {
+    let rules = || shown.iter().filter_map(|id| Some((*id, plan.rule(*id)?)));
+    let mut out = String::new();
+    for id in plan.stream_ids().filter(|id| rules().any(|(_, rule)| rule.input == *id)) {
+        plan.stream(id).into_iter().for_each(|stream| self::stream(plan, id, stream, &mut out));
+    }
+    for param in &plan.params {
+        out.push_str(&format!(
+            "param {}: {} = {}\n\n",
+            param.name,
+            param.ty,
+            literal(&param.value)
+        ));
+    }
+    for (id, rule) in rules() {
+        self::rule(plan, id, rule, &mut out);
+    }
+    out.push_str(&format!("horizon of the program: {}\n", Horizon::of_plan(plan)));
+    out
+}
+
+fn line(out: &mut String, name: &str, text: &str) {
+    out.push_str(&format!("  {name:<9}{text}\n"));
+}
+
+fn doc(out: &mut String, doc: &str) {
+    doc.lines().for_each(|text| out.push_str(&format!("  /// {}\n", text.trim())));
+}
+
+fn connector(connector: &Connector) -> String {
+    format!("{}(\"{}\")", connector.kind, connector.target)
+}
+
+fn stream(plan: &Plan, id: StreamId, stream: &StreamPlan, out: &mut String) {
+    let from = stream.from.as_ref().map(|from| format!(" from {}", connector(from)));
+    out.push_str(&format!("stream {}{}\n", stream.name, from.unwrap_or_default()));
+    doc(out, &stream.doc);
+    let used = plan.used_fields(id);
+    let read = stream.fields.iter().zip(used).filter(|(_, used)| *used).map(|(field, _)| field);
+    let read: Vec<String> = read.map(|field| format!("{}: {}", field.name, field.ty)).collect();
+    line(
+        out,
+        "reads",
+        &format!("{} of {} fields: {}", read.len(), stream.fields.len(), read.join(", ")),
+    );
+    let name = |index: u32| stream.fields.get(index as usize).map_or("?", |it| it.name.as_str());
+    if let Some(key) = stream.key {
+        line(out, "key", name(key));
+    }
+    let time = match stream.time {
+        TimeSource::Field(field) => name(field),
+        TimeSource::Record => "record",
+    };
+    let idle = stream.idle.map_or("never idle".into(), |idle| format!("idle {idle}"));
+    line(
+        out,
+        "time",
+        &format!("{time}, lateness {}, {idle}, ahead {}", stream.lateness, stream.ahead),
+    );
+    out.push('\n');
+}
+
+fn rule(plan: &Plan, id: RuleId, rule: &RulePlan, out: &mut String) {
+    let names = Names { plan, rule };
+    out.push_str(&format!("rule {}\n", rule.name));
+    doc(out, &rule.doc);
+    line(out, "from", plan.stream(rule.input).map_or("?", |stream| stream.name.as_str()));
+    if let Some(filter) = &rule.filter {
+        line(out, "where", &names.expression(filter));
+    }
+    let key = rule.key.iter().map(|part| match names.expression(&part.expr) {
+        expr if expr == part.name => expr,
+        expr => format!("{}: {expr}", part.name),
+    });
+    let key = key.collect::<Vec<_>>().join(", ");
+    line(out, "by", if key.is_empty() { "nothing: one group" } else { &key });
+    if let Some(window) = &rule.window {
+        line(out, "window", &self::window(window));
+    }
+    let when = match &rule.trigger {
+        Trigger::Always => "at every evaluation".into(),
+        Trigger::Each(condition) => format!("each {}", names.expression(condition)),
+        Trigger::Edge(condition) => {
+            format!("{} becomes true, or false again", names.expression(condition))
+        }
+    };
+    line(out, "when", &when);
+    for emit in &rule.emits {
+        let fields = emit.fields.iter().map(|(name, expr)| match names.expression(expr) {
+            text if text == *name => text,
+            text => format!("{name}: {text}"),
+        });
+        let fields = fields.collect::<Vec<_>>().join(", ");
+        let condition = emit.condition.as_ref().map(|it| format!(" if {}", names.expression(it)));
+        let word = if emit.kind == EmitKind::Fire { "emit" } else { "clear" };
+        let condition = condition.unwrap_or_default();
+        line(out, word, &format!("{} {{ {fields} }}{condition}", emit.event));
+    }
+    for attribute in &rule.attributes {
+        line(out, "with", &format!("@{}(\"{}\")", attribute.name, attribute.value));
+    }
+    line(out, "horizon", &Horizon::of_rule(plan, rule).to_string());
+    line(out, "state", &state(&names));
+    let shares = shares_with(plan, id);
+    if !shares.is_empty() {
+        line(out, "shares", &format!("its slices with {}", shares.join(", ")));
+    }
+    out.push('\n');
+}
+
+/// A window as a rule writes it.
+pub(super) fn window(window: &WindowPlan) -> String {
+    let kind = match window.kind {
+        WindowKind::Hopping { size, every, align } => {
+            let align = if align.0 == 0 { String::new() } else { format!(", align {align}") };
+            if size == every {
+                format!("tumbling({size}{align})")
+            } else {
+                format!("hopping({size}, every {every}{align})")
+            }
+        }
+        WindowKind::Sliding { size } => format!("sliding({size})"),
+    };
+    window.fill.map_or(kind.clone(), |fill| format!("{kind} fill {fill}"))
+}
+
+/// What is kept for a key, in words: how many pieces of how many aggregates.
+fn state(names: &Names<'_>) -> String {
+    let rule = names.rule;
+    let calls: Vec<String> = rule.aggregates.iter().map(|call| names.aggregate(call)).collect();
+    let kept = if calls.is_empty() { "which keys there are".into() } else { calls.join(", ") };
+    match (&rule.window, &rule.trigger) {
+        (None, Trigger::Edge(_)) => "for a key, whether the condition held last".into(),
+        (None, _) => "none".into(),
+        (Some(WindowPlan { kind: WindowKind::Sliding { size }, .. }), _) => {
+            format!("for a key, {kept} of its events of the last {size}")
+        }
+        (Some(WindowPlan { kind: WindowKind::Hopping { size, every, .. }, .. }), _) => {
+            let slice = gcd(size.0, every.0).max(1);
+            match size.0 / slice {
+                1 => format!("for a key and open window, {kept}"),
+                slices => format!("for a key and open window, {kept} in {slices} slices"),
+            }
+        }
+    }
+}
+
+fn gcd(a: i64, b: i64) -> i64 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}

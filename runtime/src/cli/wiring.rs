@@ -1,0 +1,243 @@
+//! Which place each stream is read from and each derived event goes to.
+//!
+//! A flag wins over `cep.toml`, that over what the rules say (`from kafka("t")` needs `[kafka]
+//! brokers`), and where nothing is said a stream reads the files beside the rules: `STREAM.jsonl`,
+//! or the events of its name in `events.jsonl` (CloudEvents). Derived events go to standard output
+//! by default.
+
+use super::{Exit, Failure};
+use crate::codec::Format;
+use crate::config::{Config, relative_to};
+use crate::connector::{AtEnd, Uri};
+use crate::driver::Extent;
+use cep_core::plan::{Connector, Plan, StreamId, StreamPlan};
+use rule_lang::diagnostic::closest;
+use std::path::{Path, PathBuf};
+
+/// `NAME=URI` of `--bind` and `--sink`; a sink's name may be missing, which is every event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Binding {
+    pub name: Option<String>,
+    pub uri: String,
+}
+
+/// Reads `NAME=URI` or `URI`.
+pub(super) fn binding(text: &str) -> Result<Binding, String> {
+    let is_name = |name: &str| {
+        !name.is_empty() && name.chars().all(|letter| letter.is_alphanumeric() || letter == '_')
+    };
+    let (name, uri) = match text.split_once('=') {
+        Some((name, uri)) if is_name(name) => (Some(name.to_owned()), uri),
+        _ => (None, text),
+    };
+    if uri.is_empty() {
+        return Err("NAME=URI is wanted, as in `Harvest=file:harvests.jsonl`".into());
+    }
+    Ok(Binding { name, uri: uri.to_owned() })
+}
+
+/// A place that streams are read from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct InputPlace {
+    pub uri: Uri,
+    pub streams: Vec<(StreamId, Format)>,
+}
+
+/// What the command line and the configuration say.
+pub(super) struct Wishes<'a> {
+    pub plan: &'a Plan,
+    /// The folder of the rules.
+    pub folder: &'a Path,
+    pub config: &'a Config,
+    pub bind: &'a [Binding],
+    pub sink: &'a [Binding],
+}
+
+impl Wishes<'_> {
+    /// The places of all streams that some rule reads. Streams that read the same place share it.
+    pub fn inputs(&self) -> Result<Vec<InputPlace>, Failure> {
+        let streams = self.plan.streams.iter().map(|stream| stream.name.as_str());
+        let flags = self.bind.iter().map(|bind| bind.name.as_deref());
+        let configured = self.config.bind.keys().map(|name| Some(name.as_str()));
+        self.check_names("stream", streams, flags.chain(configured))?;
+        let mut places: Vec<InputPlace> = Vec::new();
+        for id in self.plan.stream_ids() {
+            let Some(stream) = self.plan.stream(id) else { continue };
+            if !self.plan.rules.iter().any(|rule| rule.input == id) {
+                continue;
+            }
+            let (uri, format) = self.input(stream)?;
+            match places.iter_mut().find(|place| place.uri == uri && uri != Uri::Null) {
+                Some(place) => place.streams.push((id, format)),
+                None => places.push(InputPlace { uri, streams: vec![(id, format)] }),
+            }
+        }
+        for place in &places {
+            let plain = place.streams.iter().any(|(_, format)| *format == Format::Json);
+            if place.streams.len() > 1 && plain {
+                let message =
+                    format!("several streams read `{}`, whose records name no stream", place.uri);
+                return Err(Failure::usage(message).with_help(
+                    "give each its own file, or write CloudEvents whose `type` is the stream",
+                ));
+            }
+        }
+        Ok(places)
+    }
+
+    fn input(&self, stream: &StreamPlan) -> Result<(Uri, Format), Failure> {
+        let flag = self.bind.iter().rev().find(|bind| bind.name.as_ref() == Some(&stream.name));
+        let said = flag.map(|bind| &bind.uri).or_else(|| self.config.bind.get(&stream.name));
+        if let Some(text) = said {
+            return place_and_format(text, stream);
+        }
+        if let Some(text) = stream.from.as_ref().and_then(|from| self.declared(from)) {
+            return place_and_format(&text, stream);
+        }
+        match self.beside(stream) {
+            Some(path) => place_and_format(&format!("file:{}", path.display()), stream),
+            None => Err(self.nowhere(stream)),
+        }
+    }
+
+    /// The URI of a connector that the rules name, if it can be told.
+    fn declared(&self, connector: &Connector) -> Option<String> {
+        match connector.kind.as_str() {
+            "kafka" if self.config.brokers.is_empty() => None,
+            "kafka" => {
+                Some(format!("kafka://{}/{}", self.config.brokers.join(","), connector.target))
+            }
+            kind @ ("file" | "log") => {
+                Some(relative_to(self.folder, &format!("{kind}:{}", connector.target)))
+            }
+            _ => None,
+        }
+    }
+
+    /// The file of events beside the rules, if there is one.
+    fn beside(&self, stream: &StreamPlan) -> Option<PathBuf> {
+        [stream.name.as_str(), "events"]
+            .into_iter()
+            .flat_map(|name| ["", ".gz", ".zst"].map(|packed| format!("{name}.jsonl{packed}")))
+            .map(|file| self.folder.join(file))
+            .find(|path| path.is_file())
+    }
+
+    fn nowhere(&self, stream: &StreamPlan) -> Failure {
+        let name = &stream.name;
+        let why = match &stream.from {
+            Some(from) if from.kind == "kafka" => {
+                format!("its topic `{}` needs `[kafka] brokers`, and ", from.target)
+            }
+            _ => String::new(),
+        };
+        let folder = if self.folder.as_os_str().is_empty() { Path::new(".") } else { self.folder };
+        let folder = folder.display();
+        let message = format!(
+            "nothing says where stream `{name}` is read from: {why}there is neither \
+             `{name}.jsonl` nor `events.jsonl` in `{folder}`"
+        );
+        let help = format!("say `--bind {name}=URI`, such as `--bind {name}=file:PATH`");
+        Failure::usage(message).with_help(help)
+    }
+
+    /// The places of each derived event, in the order of the plan.
+    pub fn outputs(&self) -> Result<Vec<Vec<Uri>>, Failure> {
+        let events = self.plan.events.iter().map(|event| event.name.as_str());
+        let flags = self.sink.iter().map(|sink| sink.name.as_deref());
+        let configured = self.config.sink.keys().map(|name| Some(name.as_str()));
+        self.check_names("derived event", events, flags.chain(configured))?;
+        self.plan
+            .events
+            .iter()
+            .map(|event| {
+                let of = |name: Option<&str>| {
+                    let fits = |sink: &&Binding| sink.name.as_deref() == name;
+                    let uris: Vec<String> =
+                        self.sink.iter().filter(fits).map(|sink| sink.uri.clone()).collect();
+                    Some(uris).filter(|uris| !uris.is_empty())
+                };
+                let declared = || {
+                    let uris = event.sinks.iter().filter_map(|sink| self.declared(sink));
+                    Some(uris.collect::<Vec<_>>()).filter(|uris| !uris.is_empty())
+                };
+                let uris = of(Some(&event.name))
+                    .or_else(|| of(None))
+                    .or_else(|| self.config.sink.get(&event.name).cloned())
+                    .or_else(declared)
+                    .unwrap_or_else(|| vec!["stdout:".into()]);
+                uris.iter().map(|uri| Uri::parse(uri).map_err(Failure::from)).collect()
+            })
+            .collect()
+    }
+
+    /// Names that are none of the program's are mistakes.
+    fn check_names<'a>(
+        &self,
+        what: &str,
+        known: impl Iterator<Item = &'a str> + Clone,
+        said: impl Iterator<Item = Option<&'a str>>,
+    ) -> Result<(), Failure> {
+        for name in said {
+            let Some(name) = name else {
+                if what == "stream" {
+                    return Err(Failure::usage("`--bind` wants STREAM=URI"));
+                }
+                continue;
+            };
+            if known.clone().any(|known| known == name) {
+                continue;
+            }
+            let help = match closest(name, known.clone()) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => {
+                    let all: Vec<String> = known.clone().map(|name| format!("`{name}`")).collect();
+                    format!("there are {}", all.join(", "))
+                }
+            };
+            let message = format!("there is no {what} `{name}`");
+            return Err(Failure::new(Exit::Usage, message).with_help(help));
+        }
+        Ok(())
+    }
+}
+
+/// A place and how its records are written: as `?format=` after the URI says, else as the stream
+/// declares, else CloudEvents in a file named `events.jsonl` and plain JSON elsewhere.
+fn place_and_format(text: &str, stream: &StreamPlan) -> Result<(Uri, Format), Failure> {
+    let (text, said) = match text.rsplit_once("?format=") {
+        Some((text, format)) => (text, Some(format)),
+        None => (text, None),
+    };
+    let uri = Uri::parse(text)?;
+    let options = stream.from.iter().flat_map(|from| &from.options);
+    let declared =
+        options.rev().find(|(name, _)| name == "format").map(|(_, value)| value.as_str());
+    let is_events = match &uri {
+        Uri::File { path, .. } => {
+            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("events.jsonl"))
+        }
+        _ => false,
+    };
+    let by_name = is_events.then_some("cloudevents");
+    match said.or(by_name).or(declared).unwrap_or("json") {
+        "json" => Ok((uri, Format::Json)),
+        "cloudevents" => Ok((uri, Format::CloudEvents)),
+        other => {
+            let message = format!("stream `{}` has the unknown format `{other}`", stream.name);
+            Err(Failure::usage(message).with_help("this version reads `json` and `cloudevents`"))
+        }
+    }
+}
+
+/// Whether a place ends by itself.
+pub(super) fn extent(uri: &Uri, at_end: Option<AtEnd>) -> Extent {
+    match (uri, at_end) {
+        (Uri::Stdin, _) | (_, Some(AtEnd::Stop)) => Extent::Bounded,
+        (Uri::Kafka { .. }, None) | (_, Some(AtEnd::Follow)) => Extent::Unbounded,
+        _ => Extent::Bounded,
+    }
+}
+
+#[cfg(test)]
+mod tests;
