@@ -2,7 +2,7 @@
 #
 # usage: sh supervise.sh FOLDER COMMAND…
 #
-# Reads words on standard input: `start`, `stop` (let it end by itself) and `kill`. While COMMAND runs, FOLDER/pid holds its process
+# Reads words on standard input: `start`, `stop` (let it end by itself), `kill`, `freeze` (let it hang) and `thaw`. While COMMAND runs, FOLDER/pid holds its process
 # id; when it has ended, FOLDER/exit holds its exit code. When the input ends, because the tests dropped the broker or are gone
 # themselves (a panic, a signal, a `static` that is never dropped), COMMAND is killed and FOLDER removed.
 folder=$1
@@ -24,6 +24,8 @@ while read -r word; do
         ;;
     stop) running && kill -TERM "$(cat "$folder/pid")" ;;
     kill) running && kill -KILL "$(cat "$folder/pid")" ;;
+    freeze) running && kill -STOP "$(cat "$folder/pid")" ;;
+    thaw) running && kill -CONT "$(cat "$folder/pid")" ;;
     esac
 done
 running && kill -KILL "$(cat "$folder/pid")"

@@ -242,23 +242,43 @@ fn reading_and_writing_survive_a_restart_of_the_broker() {
     }
 }
 
+/// Polls until `wanted` has been the answer for `long`.
+fn wait_for(source: &mut dyn Source, wanted: Polled, long: Duration) {
+    let (begun, mut since, mut batch) = (Instant::now(), None, RecordBatch::new());
+    loop {
+        assert!(begun.elapsed() < TIMEOUT, "{wanted:?}");
+        if source.poll(&mut batch, 10, POLL).unwrap() != wanted {
+            since = None;
+        } else if since.get_or_insert_with(Instant::now).elapsed() >= long {
+            return;
+        }
+    }
+}
+
 #[test]
 fn an_end_confirmed_before_an_outage_is_confirmed_again_after_it() {
     let broker = Broker::start().unwrap_or_else(|error| panic!("{error}"));
     broker.create_topic("quiet", 1).unwrap();
     let mut source = open_source(&uri(&broker, "quiet"), &options(AtEnd::Follow)).unwrap();
-    let mut batch = RecordBatch::new();
-    let mut wait_for = |wanted: Polled| {
-        let begun = Instant::now();
-        while source.poll(&mut batch, 10, POLL).unwrap() != wanted {
-            assert!(begun.elapsed() < TIMEOUT, "{wanted:?}");
-        }
-    };
-    wait_for(Polled::AtEnd { partition: 0 });
+    wait_for(&mut *source, Polled::AtEnd { partition: 0 }, Duration::ZERO);
     broker.kill().unwrap();
-    wait_for(Polled::Nothing);
+    wait_for(&mut *source, Polled::Nothing, Duration::from_secs(1));
     broker.restart().unwrap();
-    wait_for(Polled::AtEnd { partition: 0 });
+    wait_for(&mut *source, Polled::AtEnd { partition: 0 }, Duration::ZERO);
+}
+
+#[test]
+fn a_broker_that_hangs_is_not_silence() {
+    let broker = Broker::start().unwrap_or_else(|error| panic!("{error}"));
+    broker.create_topic("quiet", 1).unwrap();
+    let kafka = [("socket.timeout.ms".to_owned(), "2000".to_owned())].into();
+    let options = ConnectorOptions { kafka, ..options(AtEnd::Follow) };
+    let mut source = open_source(&uri(&broker, "quiet"), &options).unwrap();
+    wait_for(&mut *source, Polled::AtEnd { partition: 0 }, Duration::ZERO);
+    broker.freeze().unwrap();
+    wait_for(&mut *source, Polled::Nothing, Duration::from_secs(1));
+    broker.thaw().unwrap();
+    wait_for(&mut *source, Polled::AtEnd { partition: 0 }, Duration::ZERO);
 }
 
 fn error_of<T>(result: Result<T, ConnectorError>) -> ConnectorError {

@@ -119,6 +119,22 @@ impl Broker {
         self.node().kill()
     }
 
+    /// Lets the broker hang: it neither answers nor closes a connection.
+    ///
+    /// # Errors
+    /// When its supervisor is gone.
+    pub fn freeze(&self) -> Result<(), BrokerError> {
+        self.node().freeze()
+    }
+
+    /// Lets a frozen broker go on.
+    ///
+    /// # Errors
+    /// When its supervisor is gone.
+    pub fn thaw(&self) -> Result<(), BrokerError> {
+        self.node().thaw()
+    }
+
     /// Starts it again over the same data and on the same ports (ending it first if it runs), and waits till it serves.
     ///
     /// # Errors

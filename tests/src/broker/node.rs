@@ -91,6 +91,16 @@ impl Node {
         self.end("kill")
     }
 
+    /// Lets the broker hang: it neither answers nor closes a connection.
+    pub fn freeze(&mut self) -> Result<(), BrokerError> {
+        self.say("freeze")
+    }
+
+    /// Lets a frozen broker go on.
+    pub fn thaw(&mut self) -> Result<(), BrokerError> {
+        self.say("thaw")
+    }
+
     /// Whether it was started and has not ended since.
     pub fn is_running(&self) -> bool {
         self.folder.join("pid").exists() && self.exit_code().is_none()

@@ -15,8 +15,6 @@ pub enum Standing {
     Reading,
     /// The broker has confirmed that there is nothing more for now.
     AtEnd,
-    /// It was at its end, but the broker has not answered since.
-    Unconfirmed,
     /// It is bounded and has been read to its bound.
     Ended,
 }
@@ -148,14 +146,18 @@ impl Partitions {
         }
     }
 
-    /// The brokers do not answer: what was at its end may have grown.
-    pub fn doubt_ends(&mut self) {
-        for partition in &mut self.all {
+    /// A broker does not answer: what was at its end may have grown. Those partitions, and where
+    /// they stand.
+    pub fn doubt_ends(&mut self) -> Vec<(u32, u64)> {
+        let mut doubted = Vec::new();
+        for (number, partition) in (0..).zip(&mut self.all) {
             if partition.standing == Standing::AtEnd {
-                partition.standing = Standing::Unconfirmed;
+                partition.standing = Standing::Reading;
+                doubted.push((number, partition.next));
             }
         }
         self.to_say.retain(|said| !matches!(said, Polled::AtEnd { .. }));
+        doubted
     }
 
     /// Says again which partitions are at their end.

@@ -9,6 +9,7 @@ use super::client::{
 };
 use super::offsets::{Commits, SourceContext, committed, list};
 use super::partitions::{Partitions, Standing};
+use rdkafka::Offset;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::types::RDKafkaErrorCode as Code;
@@ -16,10 +17,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How often a partition that is said to be at its end is asked again.
-const CONFIRM_EVERY: Duration = Duration::from_secs(1);
-/// How long that may hold up reading.
-const CONFIRM_PATIENCE: Duration = Duration::from_millis(250);
 /// How often "at the end" is said again when polls do not wait.
 const REPEAT_EVERY: Duration = Duration::from_millis(50);
 /// How long a single question about offsets may take.
@@ -35,8 +32,6 @@ pub struct KafkaSource {
     /// Since when the brokers have not answered.
     silent_since: Option<Instant>,
     repeated_at: Instant,
-    confirmed_at: Instant,
-    next_to_confirm: u32,
 }
 
 impl KafkaSource {
@@ -54,6 +49,10 @@ impl KafkaSource {
             ("isolation.level", "read_committed"),
             ("enable.partition.eof", "true"),
             ("fetch.error.backoff.ms", "100"),
+            // A question about offsets waits behind the fetch that is under way.
+            ("fetch.wait.max.ms", "100"),
+            // A broker that hangs without a word counts as gone after this time.
+            ("socket.timeout.ms", "10000"),
         ];
         let config = config(&place, options, &doing, &own)?;
         let consumer: BaseConsumer<SourceContext> = config
@@ -71,7 +70,6 @@ impl KafkaSource {
             })?;
             partitions.add(first, (options.at_end == Some(AtEnd::Stop)).then_some(end));
         }
-        let now = Instant::now();
         Ok(Self {
             consumer: Arc::new(consumer),
             place,
@@ -79,9 +77,7 @@ impl KafkaSource {
             commits: Commits::default(),
             is_assigned: false,
             silent_since: None,
-            repeated_at: now,
-            confirmed_at: now,
-            next_to_confirm: 0,
+            repeated_at: Instant::now(),
         })
     }
 
@@ -149,17 +145,27 @@ impl KafkaSource {
         if matches!(error, KafkaError::MessageConsumptionFatal(_)) || !is_passing(error) {
             return Err(lasting_error(&self.place, &self.doing(), error));
         }
-        self.note_silence();
-        Ok(())
-    }
-
-    fn note_silence(&mut self) {
-        self.partitions.doubt_ends();
-        if self.silent_since.is_none() {
+        if error.rdkafka_error_code() == Some(Code::AllBrokersDown) && self.silent_since.is_none() {
             self.silent_since = Some(Instant::now());
             let reason = self.consumer.context().complaints.in_brackets();
             tracing::warn!("the brokers of `{}` do not answer{reason}; waiting", self.place);
         }
+        self.doubt_ends()
+    }
+
+    /// What was at its end may have grown since a broker has gone. The client says only once that
+    /// a partition has come to its end, but again after a seek, be it to where it stands.
+    fn doubt_ends(&mut self) -> Result<(), ConnectorError> {
+        for (partition, offset) in self.partitions.doubt_ends() {
+            let partition = i32::try_from(partition).unwrap_or(i32::MAX);
+            let offset = Offset::Offset(i64::try_from(offset).unwrap_or(i64::MAX));
+            // A timeout of zero does not wait.
+            let sought = self.consumer.seek(&self.place.topic, partition, offset, Duration::ZERO);
+            if sought.is_err() {
+                return self.assign();
+            }
+        }
+        Ok(())
     }
 
     /// Retention has overtaken the reader: records were deleted before they were read. Says how
@@ -208,38 +214,6 @@ impl KafkaSource {
         }
         Ok(())
     }
-
-    /// Asks about partitions that are said to be at their end: one a second while the brokers
-    /// answer, all after they had fallen silent. A broker that hangs sends no error, and the
-    /// client says only once that a partition has come to its end.
-    fn confirm_ends(&mut self) {
-        if self.confirmed_at.elapsed() < CONFIRM_EVERY {
-            return;
-        }
-        self.confirmed_at = Instant::now();
-        let standing = |wanted: Standing| {
-            let found = self.partitions.iter().filter(move |(_, p)| p.standing == wanted);
-            found.map(|(number, _)| number).collect::<Vec<u32>>()
-        };
-        let (mut asked, at_end) = (standing(Standing::Unconfirmed), standing(Standing::AtEnd));
-        let after = at_end.iter().find(|number| **number >= self.next_to_confirm);
-        asked.extend(after.or(at_end.first()));
-        for number in asked {
-            self.next_to_confirm = number + 1;
-            match bounds(&self.consumer, &self.place, number, CONFIRM_PATIENCE) {
-                Ok((_, end)) => {
-                    self.silent_since =
-                        self.silent_since.and_then(|since| answered(&self.place, since));
-                    if let Some(partition) = self.partitions.get_mut(number) {
-                        let is_at_end = end <= partition.next;
-                        partition.standing =
-                            if is_at_end { Standing::AtEnd } else { Standing::Reading };
-                    }
-                }
-                Err(_) => return self.note_silence(),
-            }
-        }
-    }
 }
 
 /// Says that the brokers answer again; the new state of `silent_since`.
@@ -286,7 +260,6 @@ impl Source for KafkaSource {
         }
         self.commits.go_on(&self.consumer, &self.place, Duration::ZERO)?;
         self.drain(max_records, timeout)?;
-        self.confirm_ends();
         if self.repeated_at.elapsed() >= timeout.max(REPEAT_EVERY) {
             self.repeated_at = Instant::now();
             self.partitions.repeat_ends();
