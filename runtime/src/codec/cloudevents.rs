@@ -1,248 +1,313 @@
-//! Derived events as CloudEvents 1.0.
+//! Derived events as CloudEvents 1.0: JSON lines that hold everything (structured mode), or the
+//! data as a record's value and the rest as its headers (binary mode, for Kafka).
 //!
-//! In structured mode one JSON object holds everything, on one line; in binary mode the value is
-//! the data alone and headers hold the attributes, named as CloudEvents' Kafka binding names them.
-//!
-//! | attribute | what it is |
-//! |---|---|
-//! | `id` | the emit's id and, after a point, its revision; equal in every replay of the same log |
-//! | `source` | `cep:` and the application's id |
-//! | `type`, `time` | the derived event's name and its event time |
-//! | `rule`, `revision` | the rule that emitted it; revisions count from 0 |
-//! | `key` | the rule's key: the value's text, or a JSON array of several; absent without one |
-//! | `causes` | `[{"topic","partition","from","to"}]`, both ends included; of more than 32 events `{"first","last","count","exact":false}` |
-//!
-//! A rule's attributes (`@severity("high")`) are added under their own names. In the data,
-//! timestamps are RFC 3339 text, durations are written as the language does, and decimals are JSON
-//! numbers with all of their digits.
+//! The attributes are `specversion id source type time datacontenttype` and the extensions `key
+//! rule revision causes`, then those that the rule declares (`@severity("high")`). `id` is the
+//! emit's 128 bits in hexadecimal and the revision: the same in every replay of the same log.
+//! `causes` names ranges of offsets, both ends included; when there were too many to name, it
+//! holds the first and the last, and `causecount` and `causeexact: false` say so.
 
-use super::json_text::{push_int, push_text, push_value};
+use super::json::{write_escaped, write_int, write_text, write_value};
 use cep_core::engine::{CauseRange, Causes, Emit};
-use cep_core::plan::{Plan, RulePlan, StreamId};
+use cep_core::plan::{Plan, StreamId};
+use cep_core::time::EventTime;
 use cep_core::value::{RowOrigin, Value};
+use std::io::Write;
 
-/// Writes derived events. It lays out what does not change once, when it is made.
+/// The attributes that a rule's own may not replace; a rule's `@key("x")` becomes `rulekey`.
+const RESERVED: [&str; 14] = [
+    "specversion",
+    "id",
+    "source",
+    "type",
+    "time",
+    "subject",
+    "data",
+    "datacontenttype",
+    "dataschema",
+    "key",
+    "rule",
+    "revision",
+    "causes",
+    "causecount",
+];
+
+/// Writes the emits of a plan.
 #[derive(Debug)]
 pub struct Encoder {
     source: String,
-    /// The topic of each stream as JSON text.
+    rules: Vec<RuleWords>,
+    /// By stream, as JSON: `{"topic":"costcenter","partition":`.
     topics: Vec<Vec<u8>>,
-    /// By rule and emit line.
-    lines: Vec<Vec<Line>>,
 }
 
-/// What is the same in every emit of a line.
+/// What is the same for all emits of a rule.
 #[derive(Debug)]
-struct Line {
+struct RuleWords {
+    name: String,
+    attributes: Vec<(String, String)>,
+    lines: Vec<LineWords>,
+}
+
+/// What is the same for all emits of a line.
+#[derive(Debug)]
+struct LineWords {
     event: String,
-    rule: String,
-    /// The rule's attributes.
-    extensions: Vec<(String, String)>,
-    /// `,"source":…,"type":…`
-    head: Vec<u8>,
-    /// `,"rule":…,"revision":0`
-    middle: Vec<u8>,
-    /// The extensions as members, a comma before each.
-    tail: Vec<u8>,
-    /// Each field's name as it stands before its value: `{"farm":`, `,"count":`.
+    /// From the end of the id to the time's opening quote.
+    before_time: Vec<u8>,
+    /// From the time's closing quote to the key's opening quote, or to the rule.
+    after_time: Vec<u8>,
+    /// From the rule's name to the colon before the causes.
+    before_causes: Vec<u8>,
+    /// The rule's own attributes, to the colon before the data.
+    after_causes: Vec<u8>,
+    /// For each field the comma or brace before it, its name and the colon.
     fields: Vec<Vec<u8>>,
 }
 
-/// No rule revises its emits yet.
-const REVISION: &str = "0";
-
 impl Encoder {
-    /// An encoder for the emits of a plan, whose streams are read from `topics`.
+    /// An encoder for the emits of a plan. `topics` are the names of what the streams are read
+    /// from (a topic, a file's name), in the order of the plan's streams; a stream without one is
+    /// called by its own name.
     #[must_use]
     pub fn new(plan: &Plan, topics: &[String], app_id: &str) -> Self {
-        let source = format!("cep:{app_id}");
-        let lines = plan.rules.iter().map(|rule| lines(rule, &source)).collect();
-        let topic = |name: &String| {
-            let mut text = Vec::new();
-            push_text(name, &mut text);
-            text
-        };
-        Self { topics: topics.iter().map(topic).collect(), lines, source }
+        let source = format!("cep/{app_id}");
+        let topics = plan.streams.iter().enumerate().map(|(index, stream)| {
+            let mut words = b"{\"topic\":".to_vec();
+            write_text(topics.get(index).unwrap_or(&stream.name), &mut words);
+            words.extend_from_slice(b",\"partition\":");
+            words
+        });
+        let topics = topics.collect();
+        let rules = plan.rules.iter().map(|rule| {
+            let attributes: Vec<(String, String)> = rule
+                .attributes
+                .iter()
+                .map(|attribute| (extension_name(&attribute.name), attribute.value.clone()))
+                .collect();
+            let line = |emit: &cep_core::plan::EmitPlan| {
+                let names: Vec<&str> = emit.fields.iter().map(|(name, _)| name.as_str()).collect();
+                LineWords::new(&source, &rule.name, &attributes, &emit.event, &names)
+            };
+            let lines = rule.emits.iter().map(line).collect();
+            RuleWords { name: rule.name.clone(), attributes, lines }
+        });
+        let rules = rules.collect();
+        Self { source, rules, topics }
     }
 
-    fn line(&self, emit: &Emit) -> Option<&Line> {
-        self.lines.get(emit.rule.0 as usize)?.get(emit.line as usize)
+    fn words(&self, emit: &Emit) -> Option<(&RuleWords, &LineWords)> {
+        let rule = self.rules.get(emit.rule.0 as usize)?;
+        Some((rule, rule.lines.get(emit.line as usize)?))
     }
 
-    /// Appends the whole event as a JSON object. Of an emit that is not of this plan nothing.
+    /// Appends the whole event as one JSON object, without a line end. An emit of another plan,
+    /// whose rule is not known, appends nothing.
     pub fn structured(&self, emit: &Emit, out: &mut Vec<u8>) {
-        let Some(line) = self.line(emit) else { return };
+        let Some((_, words)) = self.words(emit) else { return };
         out.extend_from_slice(b"{\"specversion\":\"1.0\",\"id\":\"");
-        out.extend_from_slice(id(emit).as_bytes());
-        out.push(b'"');
-        out.extend_from_slice(&line.head);
-        out.extend_from_slice(b",\"time\":\"");
+        write_id(emit, out);
+        out.extend_from_slice(&words.before_time);
         emit.time.write_rfc3339(out);
-        out.extend_from_slice(b"\",\"datacontenttype\":\"application/json\"");
+        out.extend_from_slice(&words.after_time);
         if !emit.key.is_empty() {
-            let mut key = Vec::new();
-            self.key(emit, &mut key);
-            out.extend_from_slice(b",\"key\":");
-            push_text(&String::from_utf8_lossy(&key), out);
+            out.extend_from_slice(b"\"key\":");
+            write_key_as_json(&emit.key, out);
+            out.push(b',');
         }
-        out.extend_from_slice(&line.middle);
-        out.extend_from_slice(b",\"causes\":");
-        self.causes(&emit.causes, out);
-        out.extend_from_slice(&line.tail);
-        out.extend_from_slice(b",\"data\":");
-        self.data(emit, out);
+        out.extend_from_slice(&words.before_causes);
+        self.write_causes(&emit.causes, out);
+        if let Causes::Bounds { count, .. } = &emit.causes {
+            out.extend_from_slice(b",\"causecount\":");
+            write_int(*count, out);
+            out.extend_from_slice(b",\"causeexact\":false");
+        }
+        out.extend_from_slice(&words.after_causes);
+        write_data(words, &emit.values, out);
         out.push(b'}');
     }
 
-    /// Appends the data alone as a JSON object.
+    /// Appends the data alone as one JSON object, without a line end.
     pub fn data(&self, emit: &Emit, out: &mut Vec<u8>) {
-        let Some(line) = self.line(emit) else { return };
-        if line.fields.is_empty() {
-            out.push(b'{');
+        if let Some((_, words)) = self.words(emit) {
+            write_data(words, &emit.values, out);
         }
-        for (name, value) in line.fields.iter().zip(&emit.values) {
-            out.extend_from_slice(name);
-            push_value(value, out);
-        }
-        out.push(b'}');
     }
 
-    /// Appends the key as a record carries it, and says whether there is one.
+    /// Appends the emit's key as text: a key of one part bare (`302`), one of several parts as a
+    /// JSON list (`[302,"north"]`). Says whether there is a key.
     pub fn key(&self, emit: &Emit, out: &mut Vec<u8>) -> bool {
-        match &*emit.key {
-            [] => return false,
-            [Value::Text(text)] => out.extend_from_slice(text.as_bytes()),
-            [value] => out.extend_from_slice(value.to_string().as_bytes()),
-            values => {
-                for (index, value) in values.iter().enumerate() {
-                    out.push(if index == 0 { b'[' } else { b',' });
-                    push_value(value, out);
-                }
-                out.push(b']');
-            }
-        }
-        true
+        write_key(&emit.key, out);
+        !emit.key.is_empty()
     }
 
-    /// The headers of binary mode.
+    /// The headers of binary mode: every attribute as `ce_NAME`, and the content type.
     #[must_use]
     pub fn headers(&self, emit: &Emit) -> Vec<(String, Vec<u8>)> {
-        let Some(line) = self.line(emit) else { return Vec::new() };
-        let mut time = Vec::new();
-        emit.time.write_rfc3339(&mut time);
-        let mut causes = Vec::new();
-        self.causes(&emit.causes, &mut causes);
-        let mut headers: Vec<(String, Vec<u8>)> = vec![
-            ("ce_specversion".into(), b"1.0".to_vec()),
-            ("ce_id".into(), id(emit).into_bytes()),
-            ("ce_source".into(), self.source.clone().into_bytes()),
-            ("ce_type".into(), line.event.clone().into_bytes()),
-            ("ce_time".into(), time),
-            ("content-type".into(), b"application/json".to_vec()),
-            ("ce_rule".into(), line.rule.clone().into_bytes()),
-            ("ce_revision".into(), REVISION.into()),
-            ("ce_causes".into(), causes),
+        let Some((rule, words)) = self.words(emit) else { return Vec::new() };
+        let written = |write: &dyn Fn(&mut Vec<u8>)| {
+            let mut value = Vec::new();
+            write(&mut value);
+            value
+        };
+        let mut headers = vec![
+            ("ce_specversion".to_owned(), b"1.0".to_vec()),
+            ("ce_id".to_owned(), written(&|out| write_id(emit, out))),
+            ("ce_source".to_owned(), self.source.clone().into_bytes()),
+            ("ce_type".to_owned(), words.event.clone().into_bytes()),
+            ("ce_time".to_owned(), written(&|out| emit.time.write_rfc3339(out))),
+            ("content-type".to_owned(), b"application/json".to_vec()),
         ];
-        let mut key = Vec::new();
-        if self.key(emit, &mut key) {
-            headers.push(("ce_key".into(), key));
+        if !emit.key.is_empty() {
+            headers.push(("ce_key".to_owned(), written(&|out| write_key(&emit.key, out))));
         }
-        let extension =
-            |(name, value): &(String, String)| (format!("ce_{name}"), value.clone().into_bytes());
-        headers.extend(line.extensions.iter().map(extension));
+        headers.push(("ce_rule".to_owned(), rule.name.clone().into_bytes()));
+        headers.push(("ce_revision".to_owned(), b"0".to_vec()));
+        let causes = written(&|out| self.write_causes(&emit.causes, out));
+        headers.push(("ce_causes".to_owned(), causes));
+        if let Causes::Bounds { count, .. } = &emit.causes {
+            headers.push(("ce_causecount".to_owned(), count.to_string().into_bytes()));
+            headers.push(("ce_causeexact".to_owned(), b"false".to_vec()));
+        }
+        let own = rule.attributes.iter();
+        headers.extend(own.map(|(name, value)| (format!("ce_{name}"), value.clone().into_bytes())));
         headers
     }
 
-    fn causes(&self, causes: &Causes, out: &mut Vec<u8>) {
+    fn write_causes(&self, causes: &Causes, out: &mut Vec<u8>) {
+        let point = |at: &RowOrigin| CauseRange {
+            stream: at.stream,
+            partition: at.partition,
+            from: at.offset,
+            to: at.offset,
+        };
+        out.push(b'[');
         match causes {
             Causes::Exact(ranges) => {
-                out.push(b'[');
                 for (index, range) in ranges.iter().enumerate() {
                     if index > 0 {
                         out.push(b',');
                     }
-                    self.range(range, out);
+                    self.write_range(range, out);
                 }
+            }
+            Causes::Bounds { first, last, .. } => {
+                self.write_range(&point(first), out);
+                out.push(b',');
+                self.write_range(&point(last), out);
+            }
+        }
+        out.push(b']');
+    }
+
+    fn write_range(&self, range: &CauseRange, out: &mut Vec<u8>) {
+        let StreamId(stream) = range.stream;
+        let topic = self.topics.get(stream as usize);
+        out.extend_from_slice(topic.map_or(&b"{\"partition\":"[..], Vec::as_slice));
+        write_int(range.partition, out);
+        out.extend_from_slice(b",\"from\":");
+        write_int(range.from, out);
+        out.extend_from_slice(b",\"to\":");
+        write_int(range.to, out);
+        out.push(b'}');
+    }
+}
+
+impl LineWords {
+    fn new(
+        source: &str,
+        rule: &str,
+        attributes: &[(String, String)],
+        event: &str,
+        fields: &[&str],
+    ) -> Self {
+        let mut before_time = b"\",\"source\":".to_vec();
+        write_text(source, &mut before_time);
+        before_time.extend_from_slice(b",\"type\":");
+        write_text(event, &mut before_time);
+        before_time.extend_from_slice(b",\"time\":\"");
+        let mut before_causes = b"\"rule\":".to_vec();
+        write_text(rule, &mut before_causes);
+        before_causes.extend_from_slice(b",\"revision\":0,\"causes\":");
+        let mut after_causes = Vec::new();
+        for (name, value) in attributes {
+            after_causes.push(b',');
+            write_text(name, &mut after_causes);
+            after_causes.push(b':');
+            write_text(value, &mut after_causes);
+        }
+        after_causes.extend_from_slice(b",\"data\":");
+        let field = |(index, name): (usize, &&str)| {
+            let mut words = vec![if index == 0 { b'{' } else { b',' }];
+            write_text(name, &mut words);
+            words.push(b':');
+            words
+        };
+        Self {
+            event: event.to_owned(),
+            before_time,
+            after_time: b"\",\"datacontenttype\":\"application/json\",".to_vec(),
+            before_causes,
+            after_causes,
+            fields: fields.iter().enumerate().map(field).collect(),
+        }
+    }
+}
+
+/// A rule's attribute as CloudEvents names an extension: lower-case letters and digits only.
+fn extension_name(name: &str) -> String {
+    let is_allowed = |c: &char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let name: String = name.to_ascii_lowercase().chars().filter(is_allowed).collect();
+    if name.is_empty() || name == "causeexact" || RESERVED.contains(&name.as_str()) {
+        format!("rule{name}")
+    } else {
+        name
+    }
+}
+
+fn write_id(emit: &Emit, out: &mut Vec<u8>) {
+    // Writing to memory has no way to fail.
+    let _ = write!(out, "{}.0", emit.id);
+}
+
+fn write_key(key: &[Value], out: &mut Vec<u8>) {
+    match key {
+        [Value::Text(text)] => out.extend_from_slice(text.as_bytes()),
+        [Value::Timestamp(EventTime(micros))] => EventTime(*micros).write_rfc3339(out),
+        // Writing to memory has no way to fail.
+        [Value::Duration(span)] => _ = write!(out, "{span}"),
+        [value] => write_value(value, out),
+        parts => {
+            for (index, part) in parts.iter().enumerate() {
+                out.push(if index == 0 { b'[' } else { b',' });
+                write_value(part, out);
+            }
+            if !parts.is_empty() {
                 out.push(b']');
             }
-            Causes::Bounds { first, last, count } => {
-                out.extend_from_slice(b"{\"first\":");
-                self.origin(first, out);
-                out.extend_from_slice(b",\"last\":");
-                self.origin(last, out);
-                out.extend_from_slice(b",\"count\":");
-                push_int(*count, out);
-                out.extend_from_slice(b",\"exact\":false}");
-            }
         }
-    }
-
-    fn range(&self, range: &CauseRange, out: &mut Vec<u8>) {
-        self.place(range.stream, range.partition, out);
-        out.extend_from_slice(b",\"from\":");
-        push_int(range.from, out);
-        out.extend_from_slice(b",\"to\":");
-        push_int(range.to, out);
-        out.push(b'}');
-    }
-
-    fn origin(&self, origin: &RowOrigin, out: &mut Vec<u8>) {
-        self.place(origin.stream, origin.partition, out);
-        out.extend_from_slice(b",\"offset\":");
-        push_int(origin.offset, out);
-        out.push(b'}');
-    }
-
-    /// Begins an object with a topic and a partition.
-    fn place(&self, stream: StreamId, partition: u32, out: &mut Vec<u8>) {
-        out.extend_from_slice(b"{\"topic\":");
-        let topic = self.topics.get(stream.0 as usize);
-        out.extend_from_slice(topic.map_or(b"null", |topic| topic));
-        out.extend_from_slice(b",\"partition\":");
-        push_int(u64::from(partition), out);
     }
 }
 
-fn id(emit: &Emit) -> String {
-    format!("{}.{REVISION}", emit.id)
+/// The key's text with its quotes.
+fn write_key_as_json(key: &[Value], out: &mut Vec<u8>) {
+    out.push(b'"');
+    if let [Value::Int(_) | Value::Bool(_) | Value::Decimal(_) | Value::Float(_)] = key {
+        write_key(key, out);
+    } else {
+        let mut text = Vec::new();
+        write_key(key, &mut text);
+        write_escaped(&String::from_utf8_lossy(&text), out);
+    }
+    out.push(b'"');
 }
 
-fn lines(rule: &RulePlan, source: &str) -> Vec<Line> {
-    let member = |name: &str, value: &str, out: &mut Vec<u8>| {
-        out.push(b',');
-        push_text(name, out);
-        out.push(b':');
-        push_text(value, out);
-    };
-    let extensions: Vec<(String, String)> = rule
-        .attributes
-        .iter()
-        .map(|attribute| (attribute.name.clone(), attribute.value.clone()))
-        .collect();
-    let line = |emit: &cep_core::plan::EmitPlan| {
-        let (mut head, mut middle, mut tail) = (Vec::new(), Vec::new(), Vec::new());
-        member("source", source, &mut head);
-        member("type", &emit.event, &mut head);
-        member("rule", &rule.name, &mut middle);
-        middle.extend_from_slice(format!(",\"revision\":{REVISION}").as_bytes());
-        extensions.iter().for_each(|(name, value)| member(name, value, &mut tail));
-        let field = |(index, (name, _)): (usize, &(String, _))| {
-            let mut text = vec![if index == 0 { b'{' } else { b',' }];
-            push_text(name, &mut text);
-            text.push(b':');
-            text
-        };
-        Line {
-            event: emit.event.clone(),
-            rule: rule.name.clone(),
-            extensions: extensions.clone(),
-            head,
-            middle,
-            tail,
-            fields: emit.fields.iter().enumerate().map(field).collect(),
-        }
-    };
-    rule.emits.iter().map(line).collect()
+fn write_data(words: &LineWords, values: &[Value], out: &mut Vec<u8>) {
+    for (name, value) in words.fields.iter().zip(values) {
+        out.extend_from_slice(name);
+        write_value(value, out);
+    }
+    out.extend_from_slice(if words.fields.is_empty() { b"{}" } else { b"}" });
 }
 
 #[cfg(test)]

@@ -12,12 +12,14 @@
 //! counts. A member that is absent or null is null where the field is optional (`T?`) and makes
 //! the record bad otherwise. In members that no rule reads, an escape of half a surrogate pair
 //! and numbers of any size pass, since JSON's grammar has them.
+//!
+//! [`cloudevents::Encoder`] writes derived events.
 
 pub mod cloudevents;
 mod decoder;
 mod fit;
 mod instant;
-mod json_text;
+mod json;
 mod lanes;
 mod number;
 mod parser;

@@ -1,138 +1,166 @@
+//! Derived events, each above what is written of it.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use super::*;
 use cep_core::engine::EmitId;
-use cep_core::plan::{Attribute, EmitKind, EmitPlan, Expr, ExprKind, RuleId, Trigger};
-use cep_core::time::{EventTime, Span};
+use cep_core::plan::{
+    Attribute, EmitKind, EmitPlan, Expr, ExprKind, FieldPlan, FieldSource, KeyPart, RuleId,
+    RulePlan, StreamPlan, TimeSource, TimestampFormat, Trigger,
+};
+use cep_core::time::Span;
 use cep_core::value::{Decimal, Type};
-use std::str::FromStr;
+use serde_json::Value as Json;
+use std::fmt::Write;
+use std::sync::Arc;
 
-fn encoder(attributes: Vec<Attribute>) -> Encoder {
-    let names = ["int", "float", "decimal", "text", "at", "long", "none", "truth"];
-    let null = Expr::new(Type::Int.optional(), ExprKind::Literal(Value::Null));
+fn stream(name: &str) -> StreamPlan {
+    StreamPlan {
+        name: name.into(),
+        doc: String::new(),
+        fields: vec![FieldPlan {
+            name: "farm".into(),
+            ty: Type::Int,
+            source: FieldSource::Path(vec!["farmid".into()]),
+            format: TimestampFormat::Automatic,
+        }],
+        key: None,
+        time: TimeSource::Record,
+        lateness: Span::ZERO,
+        idle: None,
+        ahead: Span::ZERO,
+        from: None,
+    }
+}
+
+fn plan(attributes: &[(&str, &str)], lines: &[(&str, EmitKind, &[&str])]) -> Plan {
+    let expr = || Expr::new(Type::Int, ExprKind::Field(0));
+    let emit = |(event, kind, fields): &(&str, EmitKind, &[&str])| EmitPlan {
+        event: (*event).into(),
+        kind: *kind,
+        fields: fields.iter().map(|name| ((*name).into(), expr())).collect(),
+        condition: None,
+    };
+    let attribute =
+        |(name, value): &(&str, &str)| Attribute { name: (*name).into(), value: (*value).into() };
     let rule = RulePlan {
         name: "disaster".into(),
         doc: String::new(),
-        attributes,
+        attributes: attributes.iter().map(attribute).collect(),
         input: StreamId(0),
         filter: None,
-        key: Vec::new(),
+        key: vec![KeyPart { name: "farm".into(), expr: expr() }],
         window: None,
         aggregates: Vec::new(),
         trigger: Trigger::Always,
-        emits: vec![EmitPlan {
-            event: "Disaster".into(),
-            kind: EmitKind::Fire,
-            fields: names.map(|name| (name.into(), null.clone())).into(),
-            condition: None,
-        }],
+        emits: lines.iter().map(emit).collect(),
     };
-    let plan = Plan { rules: vec![rule], ..Plan::empty() };
-    Encoder::new(&plan, &["costcenter".into()], "farm-watch")
+    Plan { streams: vec![stream("Harvest"), stream("Frost")], rules: vec![rule], ..Plan::empty() }
 }
 
-fn emit(key: Vec<Value>, causes: Vec<RowOrigin>) -> Emit {
+fn at(stream: u32, partition: u32, offset: u64) -> RowOrigin {
+    RowOrigin { stream: StreamId(stream), partition, offset }
+}
+
+fn emit(key: Vec<Value>, values: Vec<Value>, causes: Causes) -> Emit {
     Emit {
         rule: RuleId(0),
         line: 0,
         kind: EmitKind::Fire,
         time: EventTime(1_584_981_119_999_999),
         id: EmitId([0xab; 16]),
-        key: key.into(),
-        values: vec![
-            Value::Int(-5),
-            Value::Float(1.5),
-            Value::Decimal(Decimal::from_str("12.50").unwrap()),
-            Value::text("a \"b\"\n\u{1}"),
-            Value::Timestamp(EventTime(0)),
-            Value::Duration(Span::from_secs(5_400)),
-            Value::Null,
-            Value::Bool(true),
-        ],
-        causes: Causes::of(causes),
+        key: Arc::from(key),
+        values,
+        causes,
     }
 }
 
-fn origin(partition: u32, offset: u64) -> RowOrigin {
-    RowOrigin { stream: StreamId(0), partition, offset }
+/// What is written of an emit in every mode.
+fn shown(plan: &Plan, emit: &Emit) -> String {
+    let encoder = Encoder::new(plan, &["costcenter".into(), "frost.jsonl".into()], "farm-watch");
+    let mut shown = format!("{emit:?}\n\n");
+    let mut line = Vec::new();
+    encoder.structured(emit, &mut line);
+    let line = String::from_utf8(line).unwrap();
+    let parsed: Json = serde_json::from_str(&line).unwrap();
+    writeln!(shown, "structured: {line}").unwrap();
+    let mut key = Vec::new();
+    if encoder.key(emit, &mut key) {
+        assert_eq!(parsed["key"], String::from_utf8(key.clone()).unwrap());
+        writeln!(shown, "key: {}", String::from_utf8(key).unwrap()).unwrap();
+    }
+    let mut data = Vec::new();
+    encoder.data(emit, &mut data);
+    assert_eq!(parsed["data"], serde_json::from_slice::<Json>(&data).unwrap());
+    writeln!(shown, "value: {}", String::from_utf8(data).unwrap()).unwrap();
+    for (name, value) in encoder.headers(emit) {
+        writeln!(shown, "{name}: {}", String::from_utf8(value).unwrap()).unwrap();
+    }
+    shown
 }
 
 #[test]
-fn structured_mode_is_one_object_on_one_line() {
-    let attributes = vec![Attribute { name: "severity".into(), value: "high".into() }];
-    let encoder = encoder(attributes);
-    let mut out = Vec::new();
-    encoder.structured(&emit(vec![Value::Int(302)], vec![origin(0, 7), origin(0, 8)]), &mut out);
-    let text = String::from_utf8(out).unwrap();
-    assert!(!text.contains('\n'));
-    let value: serde_json::Value = serde_json::from_str(&text).unwrap();
-    assert_eq!(value["data"]["text"], "a \"b\"\n\u{1}");
-    insta::assert_snapshot!(text.replace(",\"", ",\n\""), @r#"
-    {"specversion":"1.0",
-    "id":"abababababababababababababababab.0",
-    "source":"cep:farm-watch",
-    "type":"Disaster",
-    "time":"2020-03-23T16:31:59.999999Z",
-    "datacontenttype":"application/json",
-    "key":"302",
-    "rule":"disaster",
-    "revision":0,
-    "causes":[{"topic":"costcenter",
-    "partition":0,
-    "from":7,
-    "to":8}],
-    "severity":"high",
-    "data":{"int":-5,
-    "float":1.5,
-    "decimal":12.50,
-    "text":"a \"b\"\n\u0001",
-    "at":"1970-01-01T00:00:00Z",
-    "long":"1h30m",
-    "none":null,
-    "truth":true}}
-    "#);
-}
-
-#[test]
-fn binary_mode_has_the_attributes_in_headers() {
-    let encoder = encoder(vec![Attribute { name: "severity".into(), value: "high".into() }]);
-    let headers = encoder.headers(&emit(vec![Value::text("north")], vec![origin(1, 3)]));
-    let lines =
-        headers.iter().map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value)));
-    insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @r#"
-    ce_specversion: 1.0
-    ce_id: abababababababababababababababab.0
-    ce_source: cep:farm-watch
-    ce_type: Disaster
-    ce_time: 2020-03-23T16:31:59.999999Z
-    content-type: application/json
-    ce_rule: disaster
-    ce_revision: 0
-    ce_causes: [{"topic":"costcenter","partition":1,"from":3,"to":3}]
-    ce_key: north
-    ce_severity: high
-    "#);
-}
-
-#[test]
-fn a_key_of_several_parts_is_an_array_and_no_key_is_none() {
-    let encoder = encoder(Vec::new());
-    let key = |parts: Vec<Value>| {
-        let mut out = Vec::new();
-        let has = encoder.key(&emit(parts, Vec::new()), &mut out);
-        (has, String::from_utf8(out).unwrap())
-    };
-    assert_eq!(key(vec![]), (false, String::new()));
-    assert_eq!(key(vec![Value::text("a\"b")]), (true, "a\"b".into()));
-    let two = key(vec![Value::Int(3), Value::text("a\"b")]);
-    assert_eq!(two, (true, "[3,\"a\\\"b\"]".into()));
+fn a_disaster_is_a_cloud_event() {
+    let plan = plan(
+        &[("severity", "high")],
+        &[("Disaster", EmitKind::Fire, &["farm", "harvested", "since", "until", "weight"])],
+    );
+    let values = vec![
+        Value::Int(302),
+        Value::Int(108),
+        Value::Timestamp(EventTime(1_584_981_110_000_000)),
+        Value::Timestamp(EventTime(1_584_981_120_000_000)),
+        Value::Decimal(Decimal::new(1250, 2)),
+    ];
+    let causes = Causes::of(vec![at(0, 0, 4), at(0, 0, 3), at(0, 2, 17)]);
+    insta::assert_snapshot!(shown(&plan, &emit(vec![Value::Int(302)], values, causes)));
 }
 
 #[test]
 fn many_causes_are_the_first_the_last_and_how_many() {
-    let encoder = encoder(Vec::new());
+    let plan = plan(&[], &[("Disaster", EmitKind::Fire, &[])]);
+    let causes = Causes::of((0..100).map(|offset| at(1, 0, offset)).collect());
+    insta::assert_snapshot!(shown(&plan, &emit(vec![], vec![], causes)));
+}
+
+#[test]
+fn a_key_of_several_parts_is_a_list_in_a_text() {
+    let plan = plan(&[], &[("Disaster", EmitKind::Fire, &["crop"])]);
+    let key = vec![Value::Int(302), Value::text("a \"big\" field"), Value::Null];
+    let causes = Causes::Exact(Vec::new());
+    insta::assert_snapshot!(shown(&plan, &emit(key, vec![Value::text("Zürich\n")], causes)));
+}
+
+#[test]
+fn the_clear_line_names_its_own_event() {
+    let plan = plan(
+        &[],
+        &[("Disaster", EmitKind::Fire, &["farm"]), ("Over", EmitKind::Clear, &["after"])],
+    );
+    let fired = emit(
+        vec![Value::text("north \"3\"")],
+        vec![Value::Duration(Span::from_secs(5_400))],
+        Causes::of(vec![at(0, 0, 9)]),
+    );
+    let clear = Emit { line: 1, kind: EmitKind::Clear, ..fired };
+    insta::assert_snapshot!(shown(&plan, &clear));
+}
+
+#[test]
+fn a_rule_cannot_replace_the_attributes_of_every_event() {
+    let plan = plan(
+        &[("id", "mine"), ("Run_Book", "https://example.org/a?b=\"c\"")],
+        &[("Disaster", EmitKind::Fire, &[])],
+    );
+    insta::assert_snapshot!(shown(&plan, &emit(vec![], vec![], Causes::Exact(Vec::new()))));
+}
+
+#[test]
+fn an_emit_of_another_plan_writes_nothing() {
+    let plan = plan(&[], &[("Disaster", EmitKind::Fire, &[])]);
+    let encoder = Encoder::new(&plan, &[], "app");
+    let unknown = Emit { line: 7, ..emit(vec![], vec![], Causes::Exact(Vec::new())) };
     let mut out = Vec::new();
-    let causes = Causes::of((0..40).map(|offset| origin(0, offset)).collect());
-    encoder.causes(&causes, &mut out);
-    insta::assert_snapshot!(String::from_utf8(out).unwrap(), @r#"{"first":{"topic":"costcenter","partition":0,"offset":0},"last":{"topic":"costcenter","partition":0,"offset":39},"count":40,"exact":false}"#);
+    encoder.structured(&unknown, &mut out);
+    encoder.data(&unknown, &mut out);
+    assert!(out.is_empty() && encoder.headers(&unknown).is_empty());
 }
