@@ -46,6 +46,7 @@ const WAIT: Duration = Duration::from_millis(100);
 
 pub(super) fn run(args: &CopyArgs, words: Words) -> Result<Exit, Failure> {
     let (from, to) = (Uri::parse(&args.from)?, Uri::parse(&args.to)?);
+    super::run::refuse_own_input(std::iter::once(&from), std::iter::once(&to))?;
     match (&to, args.partitions) {
         (Uri::Log { dir, topic }, Some(partitions)) => log::create_topic(dir, topic, partitions)?,
         (_, Some(_)) => {

@@ -13,7 +13,7 @@ mod test;
 mod wiring;
 
 use crate::config::ConfigError;
-use crate::connector::{ConnectorError, UriError};
+use crate::connector::{ConnectorError, ConnectorErrorKind, UriError};
 use crate::driver::DriverError;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::io::{IsTerminal, Write};
@@ -90,7 +90,12 @@ impl Failure {
 
 impl From<ConnectorError> for Failure {
     fn from(error: ConnectorError) -> Self {
-        Self { exit: Exit::Outside, message: error.to_string(), help: error.help }
+        // What a connector cannot do, it should not have been asked.
+        let exit = match error.kind {
+            ConnectorErrorKind::Unsupported => Exit::Usage,
+            _ => Exit::Outside,
+        };
+        Self { exit, message: error.to_string(), help: error.help }
     }
 }
 

@@ -35,13 +35,22 @@ pub(super) fn load(path: &Path) -> Result<Program, Failure> {
     Ok(Program { folder: path.to_owned(), compiled: compile(&sources) })
 }
 
-/// The same for a verb that needs a plan: errors are shown, and end the verb.
+/// The same for a verb that needs a plan: errors are shown, and end the verb; of warnings it is
+/// said that there are some.
 pub(super) fn load_plan(path: &Path) -> Result<(Program, Plan), Failure> {
     let mut program = load(path)?;
-    show(&program.compiled);
     match program.compiled.plan.take() {
-        Some(plan) => Ok((program, plan)),
-        None => Err(Failure::new(Exit::Wrong, summary(&program.compiled, path))),
+        Some(plan) => {
+            if !program.compiled.diagnostics.is_empty() {
+                let (summary, path) = (summary(&program.compiled, path), path.display());
+                tracing::info!("{summary}; `cep check {path}` shows what");
+            }
+            Ok((program, plan))
+        }
+        None => {
+            show(&program.compiled);
+            Err(Failure::new(Exit::Wrong, summary(&program.compiled, path)))
+        }
     }
 }
 

@@ -107,6 +107,8 @@ pub(super) fn run(args: &RunArgs, words: Words) -> Result<Exit, Failure> {
     let (inputs, outputs) = (wishes.inputs()?, wishes.outputs()?);
     let late = config.late.as_deref().map(Uri::parse).transpose()?;
     let errors = config.errors.as_deref().map(Uri::parse).transpose()?;
+    let written = outputs.iter().flatten().chain(&late).chain(&errors);
+    refuse_own_input(inputs.iter().map(|place| &place.uri), written)?;
     // The signals are caught before anything is opened, so that what waits can be stopped too.
     let stop = stop_flag()?;
     let state = config.state.as_deref().map(StateDir::open).transpose()?;
@@ -116,6 +118,7 @@ pub(super) fn run(args: &RunArgs, words: Words) -> Result<Exit, Failure> {
         specs.push(InputSpec {
             source: open_source(&place.uri, &options)?,
             uri: place.uri.to_string(),
+            identity: place.uri.identity(),
             topic: place.uri.topic(),
             extent: extent(&place.uri, config.at_end),
             readers: place.streams,
@@ -145,6 +148,25 @@ pub(super) fn run(args: &RunArgs, words: Words) -> Result<Exit, Failure> {
         tracing::info!("{word}{summary}");
     }
     Ok(Exit::Fine)
+}
+
+/// A file that is written is emptied first; it must not be the one that is read.
+pub(super) fn refuse_own_input<'a>(
+    read: impl Iterator<Item = &'a Uri>,
+    written: impl Iterator<Item = &'a Uri>,
+) -> Result<(), Failure> {
+    let file = |uri: &Uri| match uri {
+        Uri::File { path, .. } => path.canonicalize().ok().filter(|path| path.is_file()),
+        _ => None,
+    };
+    let read: Vec<PathBuf> = read.filter_map(file).collect();
+    for uri in written {
+        if file(uri).is_some_and(|path| read.contains(&path)) {
+            let message = format!("`{uri}` is read and written by the same run");
+            return Err(Failure::usage(message));
+        }
+    }
+    Ok(())
 }
 
 fn set_params(plan: &mut Plan, set: &[String]) -> Result<(), Failure> {

@@ -114,6 +114,19 @@ impl Uri {
         }
     }
 
+    /// The text form with paths made absolute, so that one place has one form wherever a program
+    /// is started from. A path that does not exist stays as it is.
+    #[must_use]
+    pub fn identity(&self) -> String {
+        let absolute = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
+        let mut uri = self.clone();
+        match &mut uri {
+            Self::File { path, .. } | Self::Log { dir: path, .. } => *path = absolute(path),
+            Self::Stdin | Self::Stdout | Self::Null | Self::Kafka { .. } => {}
+        }
+        uri.to_string()
+    }
+
     fn file(path: &str) -> Result<Self, String> {
         // `file:///tmp/x` is the same as `file:/tmp/x`.
         let path = path.strip_prefix("//").filter(|path| path.starts_with('/')).unwrap_or(path);

@@ -12,8 +12,11 @@ use std::ops::Range;
 pub struct InputSpec {
     /// The place.
     pub source: Box<dyn Source>,
-    /// Its URI.
+    /// Its URI, for messages.
     pub uri: String,
+    /// What tells the place from every other, wherever the run is started from; the state is
+    /// about places of the same identity only.
+    pub identity: String,
     /// Its topic, as causes name it.
     pub topic: String,
     /// Whether it ends by itself.
@@ -35,6 +38,7 @@ pub enum Extent {
 pub(super) struct Input {
     pub source: Box<dyn Source>,
     pub uri: String,
+    pub identity: String,
     pub topic: String,
     pub streams: Vec<StreamId>,
     pub partitions: Vec<Partition>,
@@ -78,6 +82,7 @@ impl Input {
         Self {
             source: spec.source,
             uri: spec.uri,
+            identity: spec.identity,
             topic: spec.topic,
             streams: spec.readers.iter().map(|(stream, _)| *stream).collect(),
             partitions: (0..count).map(|_| Partition::default()).collect(),

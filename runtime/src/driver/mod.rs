@@ -536,7 +536,7 @@ impl Driver {
     fn stream_positions(&self) -> Vec<StreamPositions> {
         let of_stream = |input: &Input, stream: StreamId| StreamPositions {
             stream: self.plan.stream(stream).map(|s| s.name.clone()).unwrap_or_default(),
-            uri: input.uri.clone(),
+            uri: input.identity.clone(),
             next: input.partitions.iter().map(|partition| partition.next).collect(),
         };
         let pairs = self.inputs.iter().flat_map(|i| i.streams.iter().map(move |s| (i, *s)));

@@ -100,7 +100,7 @@ impl Driver {
     fn reads_elsewhere(&self, known: &StreamPositions) -> bool {
         let stream = self.plan.stream_id(&known.stream);
         let input = stream.and_then(|s| self.inputs.iter().find(|i| i.streams.contains(&s)));
-        input.is_some_and(|input| input.uri != known.uri)
+        input.is_some_and(|input| input.identity != known.uri)
     }
 
     fn each_partition(

@@ -123,6 +123,7 @@ impl Bench {
             inputs: vec![InputSpec {
                 source,
                 uri: "memory".into(),
+                identity: "memory".into(),
                 topic: "harvests".into(),
                 extent,
                 readers: vec![(StreamId(0), Format::Json)],

@@ -1,0 +1,11 @@
+//! The `cep` command as people call it: what it prints where, and its exit code.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+mod bad_input;
+mod places;
+mod room;
+mod run;
+mod signals;
+mod state;
+mod verbs;

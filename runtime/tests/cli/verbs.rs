@@ -1,0 +1,143 @@
+//! check, explain, test, copy.
+
+use crate::room::{RULES, Room, harvests};
+
+const WRONG: &str = "\
+stream Harvest { farm: int, count: int, at: timestamp, time at }
+rule a { from Harvst window tumbling(10s) emit A { n: count() } }
+rule b { from Harvest by frm window tumbling(10s) emit B { n: count() } }
+rule c { from Harvest where count > \"x\" emit C { count } }
+";
+
+#[test]
+fn check_says_everything_that_is_wrong_and_exits_with_1() {
+    let room = Room::empty();
+    room.write("wrong.rules", WRONG);
+    let ran = room.cep("check wrong.rules");
+    assert_eq!((ran.code, ran.out.as_str()), (Some(1), ""));
+    assert_eq!(ran.err.matches("error[E").count(), 3, "{}", ran.err);
+    assert!(ran.err.contains("did you mean `Harvest`?"), "{}", ran.err);
+    assert!(ran.err.ends_with("error: 3 errors in wrong.rules\n"), "{}", ran.err);
+    let json = room.cep("check --format json wrong.rules");
+    assert_eq!(json.code, Some(1));
+    for line in json.lines() {
+        let diagnostic: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert_eq!(diagnostic["severity"], "error");
+    }
+    assert_eq!(json.lines().len(), 3);
+}
+
+#[test]
+fn warnings_do_not_stop_a_run_and_are_mentioned() {
+    let room = Room::with("");
+    room.write("farm.rules", RULES.replace("// cep: allow W0108\n", ""));
+    let ran = room.cep("run .");
+    assert_eq!(ran.code, Some(0));
+    assert!(ran.err.starts_with("1 warning in .; `cep check .` shows what\n"), "{}", ran.err);
+    assert!(room.cep("check .").err.contains("warning[W0108]"));
+}
+
+#[test]
+fn a_program_with_errors_does_not_run() {
+    let room = Room::empty();
+    room.write("wrong.rules", WRONG);
+    let ran = room.cep("run .");
+    assert_eq!((ran.code, ran.out.as_str()), (Some(1), ""));
+    assert!(ran.err.ends_with("error: 3 errors in .\n"), "{}", ran.err);
+}
+
+#[test]
+fn every_program_below_a_folder_is_checked() {
+    let room = Room::empty();
+    for (folder, rules) in [("a/good", RULES), ("b", WRONG)] {
+        std::fs::create_dir_all(room.path(folder)).unwrap();
+        room.write(&format!("{folder}/x.rules"), rules);
+    }
+    let ran = room.cep("check .");
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.err.contains("in ./a/good\n"), "{}", ran.err);
+    assert!(ran.err.contains("error: 3 errors in ./b\n"), "{}", ran.err);
+    assert_eq!(room.cep("check a").code, Some(0));
+}
+
+#[test]
+fn tests_that_fail_show_the_difference_and_exit_with_1() {
+    let room = Room::empty();
+    let test = "
+test \"one poor window\" {
+    given Harvest
+        | at | farm | count |
+        | 1s | 302  | 21    |
+    expect Disaster
+        | farm | harvested |
+        | 302  | 21        |
+}
+test \"wrongly expected\" {
+    given Harvest
+        | at | farm | count |
+        | 1s | 302  | 21    |
+    expect Disaster
+        | farm | harvested |
+        | 302  | 22        |
+}
+";
+    room.write("farm.rules", format!("{RULES}{test}"));
+    let ran = room.cep("test .");
+    assert_eq!(ran.code, Some(1));
+    insta::assert_snapshot!(ran.show());
+    let one = room.cep("test . --filter poor");
+    assert_eq!((one.code, one.lines().last()), (Some(0), Some(&"1 passed, 0 failed")));
+}
+
+#[test]
+fn explain_prints_the_plan_in_three_forms() {
+    let room = Room::with("");
+    let text = room.cep("explain .");
+    assert_eq!(text.code, Some(0));
+    assert!(text.out.contains("rule disaster\n"), "{}", text.out);
+    assert!(text.out.contains("horizon  22s\n"), "{}", text.out);
+    let json: serde_json::Value =
+        serde_json::from_str(&room.cep("explain . --format json").out).unwrap();
+    assert_eq!(json["plan"]["rules"][0]["name"], "disaster");
+    assert!(room.cep("explain . --format mermaid").out.starts_with("flowchart LR\n"));
+    assert_eq!(room.cep("explain . disastr").code, Some(2));
+}
+
+#[test]
+fn copy_keeps_bytes_order_and_keys() {
+    let room = Room::empty();
+    let events = harvests(0..20);
+    room.write("in.jsonl", &events);
+    room.cep("copy file:in.jsonl log:data/h --partitions 3 --key farmid");
+    let ran = room.cep("copy log:data/h stdout:");
+    let mut lines: Vec<&str> = ran.lines();
+    let mut expected: Vec<&str> = events.lines().collect();
+    lines.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(lines, expected);
+    // Each farm has one partition, and in it its own order.
+    for partition in 0..3 {
+        let file = format!("data/h/{partition}/00000000000000000000.jsonl");
+        let text = room.read(&file);
+        let times: Vec<i64> = text
+            .lines()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+            .map(|record| record["value"]["batchtime"].as_i64().unwrap())
+            .collect();
+        assert!(times.is_sorted(), "{text}");
+    }
+    let refused = room.cep("copy file:in.jsonl log:data/h --partitions 4");
+    assert_eq!(refused.code, Some(2));
+    assert!(refused.err.contains("it exists already and has 3 partitions, not 4"));
+}
+
+#[test]
+fn the_help_of_every_verb_shows_examples() {
+    let room = Room::empty();
+    for verb in ["run", "check", "explain", "test", "copy"] {
+        let ran = room.cep(&format!("{verb} --help"));
+        assert_eq!(ran.code, Some(0));
+        assert!(ran.out.contains(&format!("Examples:\n  cep {verb} ")), "{}", ran.out);
+    }
+    assert_eq!(room.cep("rum .").code, Some(2));
+}
