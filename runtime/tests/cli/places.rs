@@ -47,7 +47,7 @@ fn the_configuration_beside_the_rules_says_where() {
     assert_eq!((ran.code, ran.out.as_str()), (Some(0), ""));
     let out = room.read("out.jsonl");
     assert_eq!(out.lines().count(), TWO);
-    assert!(out.contains("\"source\":\"cep:farm-watch\""));
+    assert!(out.contains("\"source\":\"cep/farm-watch\""));
     let mut command = room.command(&["run", "."]);
     let output = command.env("CEP_SINK_DISASTER", "stdout:").output().unwrap();
     assert_eq!(String::from_utf8(output.stdout).unwrap(), out, "the environment wins");
