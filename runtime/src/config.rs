@@ -23,6 +23,8 @@ pub struct Config {
     pub brokers: Vec<String>,
     /// Settings of the Kafka client, by their librdkafka names.
     pub kafka: Secretive,
+    /// `[kafka] connect_timeout`: how long the first contact may take.
+    pub connect_timeout: Duration,
     /// `[bind]`: where streams are read from.
     pub bind: BTreeMap<String, String>,
     /// `[sink]`: where derived events go.
@@ -61,6 +63,7 @@ impl Default for Config {
             app_id: "cep".into(),
             brokers: Vec::new(),
             kafka: Secretive::default(),
+            connect_timeout: crate::connector::CONNECT_TIMEOUT,
             bind: BTreeMap::new(),
             sink: BTreeMap::new(),
             late: None,

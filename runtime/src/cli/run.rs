@@ -201,8 +201,8 @@ fn connector_options(config: &Config) -> ConnectorOptions {
         // A run that goes on must not wipe out what the one before has written.
         existing: if config.state.is_some() { Existing::Append } else { Existing::Replace },
         headers: Headers::Skip,
+        connect_timeout: config.connect_timeout,
         kafka: config.kafka.0.clone(),
-        ..ConnectorOptions::default()
     }
 }
 

@@ -30,6 +30,11 @@ const KEYS: &[Key] = &[
         name: "ca_file",
         set: |c, v, b| kafka_path(c, "ssl.ca.location", v, b),
     },
+    Key {
+        section: "kafka",
+        name: "connect_timeout",
+        set: |c, v, _| time(v).map(|time| c.connect_timeout = time),
+    },
     Key { section: "sink", name: "late", set: |c, v, b| place(v, b).map(|uri| c.late = Some(uri)) },
     Key {
         section: "sink",

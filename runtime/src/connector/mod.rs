@@ -32,6 +32,9 @@ use std::time::Duration;
 /// one is a bad record and is never held in memory whole.
 pub const MAX_RECORD_BYTES: usize = 1024 * 1024;
 
+/// How long the first contact with a broker may take, unless the configuration says otherwise.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// Where to go on reading in a partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
@@ -225,7 +228,7 @@ impl Default for ConnectorOptions {
             max_record_bytes: MAX_RECORD_BYTES,
             existing: Existing::Replace,
             headers: Headers::Skip,
-            connect_timeout: Duration::from_secs(10),
+            connect_timeout: CONNECT_TIMEOUT,
             kafka: BTreeMap::new(),
         }
     }

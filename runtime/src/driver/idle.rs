@@ -1,7 +1,7 @@
 //! Silent partitions: which ones hold time back, and how far they are lifted.
 //!
 //! A partition is silent from the moment its source confirms that it stands at the partition's
-//! end; a slow broker is not silence. After the stream's `idle` of it, its watermark goes on with
+//! end to the last time it confirmed that; a slow broker is not silence. After the stream's `idle` of it, its watermark goes on with
 //! the wall clock from where it stood, and at least to where the other partitions are. Each
 //! advance is an input to the engine and goes to the journal first.
 
@@ -27,10 +27,25 @@ pub(super) struct StreamTime {
 #[derive(Clone, Debug)]
 struct PartitionTime {
     watermark: Watermark,
-    /// Since when it has been silent, and where its watermark stood then.
-    silence: Option<(Duration, Watermark)>,
+    silence: Option<Silence>,
     last_advance: Duration,
     ended: bool,
+}
+
+/// A confirmed silence.
+#[derive(Clone, Copy, Debug)]
+struct Silence {
+    since: Duration,
+    /// When its source last confirmed that it stands at the partition's end.
+    until: Duration,
+    /// Where its watermark stood when it began.
+    stood_at: Watermark,
+}
+
+impl Silence {
+    fn length(&self) -> Duration {
+        self.until.saturating_sub(self.since)
+    }
 }
 
 /// A partition's watermark is to be lifted.
@@ -77,11 +92,14 @@ impl StreamTime {
 
     /// A partition has been confirmed to hold nothing more for now.
     pub fn stands_at_end(&mut self, partition: u32, now: Duration) {
-        if let Some(partition) = self.partitions.get_mut(partition as usize)
-            && partition.silence.is_none()
-        {
-            partition.silence = Some((now, partition.watermark));
-            partition.last_advance = now;
+        let Some(partition) = self.partitions.get_mut(partition as usize) else { return };
+        match &mut partition.silence {
+            Some(silence) => silence.until = now,
+            None => {
+                let stood_at = partition.watermark;
+                partition.silence = Some(Silence { since: now, until: now, stood_at });
+                partition.last_advance = now;
+            }
         }
     }
 
@@ -106,9 +124,9 @@ impl StreamTime {
         let step = (idle / 4).clamp(ADVANCE_STEP.0, ADVANCE_STEP.1);
         let others = self.others();
         let due = |partition: &PartitionTime| -> Option<EventTime> {
-            let (since, stood_at) = partition.silence.filter(|_| !partition.ended)?;
-            let silent = now.saturating_sub(since);
-            let is_first = partition.last_advance <= since;
+            let silence = partition.silence.filter(|_| !partition.ended)?;
+            let (silent, stood_at) = (silence.length(), silence.stood_at);
+            let is_first = partition.last_advance <= silence.since;
             let waited = now.saturating_sub(partition.last_advance);
             if silent < idle || (!is_first && waited < step) {
                 return None;
@@ -133,13 +151,13 @@ impl StreamTime {
     }
 
     /// Says once that a silent partition without `idle` keeps the stream's windows open.
-    pub fn holding_back(&mut self, now: Duration) -> Option<u32> {
+    pub fn holding_back(&mut self) -> Option<u32> {
         if self.warned || self.idle.is_some() {
             return None;
         }
         let furthest = self.partitions.iter().map(|partition| partition.watermark).max()?;
         let holds = |partition: &PartitionTime| {
-            let silent = partition.silence.map(|(since, _)| now.saturating_sub(since));
+            let silent = partition.silence.map(|silence| silence.length());
             !partition.ended
                 && partition.watermark < furthest
                 && silent.is_some_and(|silent| silent >= WARN_AFTER)
@@ -172,6 +190,16 @@ mod tests {
         StreamTime::new(StreamId(0), &plan, vec![Watermark::BEFORE_ALL; partitions])
     }
 
+    /// What is due when all that are at their ends have just been confirmed to be.
+    fn confirmed(time: &mut StreamTime, now: Duration) -> Vec<Advance> {
+        for partition in 0..u32::try_from(time.partitions.len()).unwrap_or(0) {
+            if time.partitions.get(partition as usize).is_some_and(|p| p.silence.is_some()) {
+                time.stands_at_end(partition, now);
+            }
+        }
+        time.due(now)
+    }
+
     fn at(partition: u32, seconds: i64) -> Advance {
         Advance { partition, to: EventTime(seconds * 1_000_000) }
     }
@@ -182,11 +210,11 @@ mod tests {
         time.saw(0, &[100_000_000]);
         time.stands_at_end(0, 5 * SECOND);
         time.stands_at_end(0, 20 * SECOND); // said again, silent since 5 s
-        assert_eq!(time.due(34 * SECOND), []);
-        assert_eq!(time.due(35 * SECOND), [at(0, 128)]);
+        assert_eq!(confirmed(&mut time, 34 * SECOND), []);
+        assert_eq!(confirmed(&mut time, 35 * SECOND), [at(0, 128)]);
         time.lifted(at(0, 128), 35 * SECOND);
-        assert_eq!(time.due(36 * SECOND), [], "not at every turn of the loop");
-        assert_eq!(time.due(40 * SECOND), [at(0, 133)]);
+        assert_eq!(confirmed(&mut time, 36 * SECOND), [], "not at every turn of the loop");
+        assert_eq!(confirmed(&mut time, 40 * SECOND), [at(0, 133)]);
     }
 
     #[test]
@@ -196,18 +224,18 @@ mod tests {
         time.saw(1, &[1_100_000_000]);
         time.saw(2, &[100_000_000]);
         time.stands_at_end(2, SECOND);
-        assert_eq!(time.due(31 * SECOND), [at(2, 998)]);
+        assert_eq!(confirmed(&mut time, 31 * SECOND), [at(2, 998)]);
     }
 
     #[test]
     fn one_that_never_had_an_event_follows_the_others_only() {
         let mut time = stream(Some(1), 2);
         time.stands_at_end(1, SECOND);
-        assert_eq!(time.due(60 * SECOND), []);
+        assert_eq!(confirmed(&mut time, 60 * SECOND), []);
         time.saw(0, &[50_000_000]);
-        assert_eq!(time.due(60 * SECOND), [at(1, 48)]);
+        assert_eq!(confirmed(&mut time, 60 * SECOND), [at(1, 48)]);
         time.stands_at_end(0, 60 * SECOND);
-        assert_eq!(time.due(70 * SECOND), [at(0, 58)]);
+        assert_eq!(confirmed(&mut time, 70 * SECOND), [at(0, 58)]);
     }
 
     #[test]
@@ -216,7 +244,18 @@ mod tests {
         time.saw(0, &[50_000_000]);
         time.stands_at_end(0, SECOND);
         time.heard(0);
-        assert_eq!(time.due(60 * SECOND), []);
+        assert_eq!(confirmed(&mut time, 60 * SECOND), []);
+    }
+
+    #[test]
+    fn silence_does_not_grow_while_nothing_confirms_it() {
+        let mut time = stream(Some(30), 1);
+        time.saw(0, &[100_000_000]);
+        time.stands_at_end(0, 5 * SECOND);
+        // The broker is away; then it is back, and nothing has come meanwhile.
+        assert_eq!(time.due(500 * SECOND), []);
+        time.stands_at_end(0, 501 * SECOND);
+        assert_eq!(time.due(501 * SECOND), [at(0, 98 + 496)]);
     }
 
     #[test]
@@ -224,9 +263,11 @@ mod tests {
         let mut time = stream(None, 2);
         time.saw(0, &[50_000_000]);
         time.stands_at_end(1, SECOND);
-        assert_eq!(time.holding_back(2 * SECOND), None);
-        assert_eq!(time.holding_back(11 * SECOND), Some(1));
-        assert_eq!(time.holding_back(12 * SECOND), None);
-        assert_eq!(time.due(60 * SECOND), []);
+        time.stands_at_end(1, 2 * SECOND);
+        assert_eq!(time.holding_back(), None);
+        time.stands_at_end(1, 11 * SECOND);
+        assert_eq!(time.holding_back(), Some(1));
+        assert_eq!(time.holding_back(), None);
+        assert_eq!(confirmed(&mut time, 60 * SECOND), []);
     }
 }

@@ -460,7 +460,7 @@ impl Driver {
             self.lift(*stream, *advance, now)?;
         }
         for time in &mut self.times {
-            if let Some(partition) = time.holding_back(now)
+            if let Some(partition) = time.holding_back()
                 && let Some(stream) = self.plan.stream(time.stream)
             {
                 tracing::warn!(
