@@ -76,12 +76,6 @@ impl Log {
     pub fn last_event_time(&self) -> Option<EventTime> {
         self.streams.iter().flatten().flat_map(|entries| times(entries)).max()
     }
-
-    /// The largest event time in any partition of one stream.
-    #[must_use]
-    pub fn last_event_time_of(&self, stream: StreamId) -> Option<EventTime> {
-        self.partitions(stream).iter().flat_map(|entries| times(entries)).max()
-    }
 }
 
 /// A partition's watermark after these of its entries, in a stream with this lateness (in

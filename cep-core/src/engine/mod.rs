@@ -56,13 +56,13 @@ pub enum Input<'a> {
 /// How far time goes when the whole input has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Finish {
-    /// To the largest event time seen: what is decided by then is emitted, what reaches beyond
-    /// stays open.
+    /// To the largest event time seen, or to where an idle advance went if that is later: what is
+    /// decided by then is emitted, what reaches beyond stays open.
     AtLastEvent,
-    /// To this instant, or the largest event time if that is later.
+    /// To this instant, or as far as `AtLastEvent` goes if that is later.
     At(EventTime),
     /// To the end of time: every begun window closes and every pending expiry happens. Filling
-    /// makes no window that begins after the last event.
+    /// makes no window that begins after the instant that `AtLastEvent` goes to.
     Flush,
 }
 
@@ -207,20 +207,16 @@ impl Engine {
     }
 
     fn finish(&mut self, finish: Finish, outbox: &mut Outbox) {
-        let last = self.streams.iter().filter_map(StreamProgress::largest_time).max();
-        let to = match (finish, last) {
-            (Finish::Flush, _) => Watermark::AFTER_ALL,
-            (Finish::At(time), last) => Watermark(last.map_or(time, |last| last.max(time)).0),
-            (Finish::AtLastEvent, Some(last)) => Watermark(last.0),
-            (Finish::AtLastEvent, None) => Watermark::BEFORE_ALL,
+        // What any partition has reached, all have: which of them ended first is no matter.
+        let reached = self.streams.iter().map(StreamProgress::reached).max();
+        let reached = reached.unwrap_or(Watermark::BEFORE_ALL);
+        let (to, last_fill_start) = match finish {
+            Finish::Flush => (Watermark::AFTER_ALL, EventTime(reached.0)),
+            Finish::At(time) => (reached.max(Watermark(time.0)), EventTime(i64::MAX)),
+            Finish::AtLastEvent => (reached, EventTime(i64::MAX)),
         };
         for (index, progress) in self.streams.iter_mut().enumerate() {
             progress.lift_all(EventTime(to.0));
-            let last_fill_start = match (finish, progress.largest_time()) {
-                (Finish::Flush, Some(last)) => last,
-                (Finish::Flush, None) => EventTime(i64::MIN),
-                _ => EventTime(i64::MAX),
-            };
             let to = progress.watermark().max(to);
             for operator in &mut self.operators {
                 if operator.stream().0 as usize == index {

@@ -98,8 +98,11 @@ impl StreamProgress {
         self.partitions.get(partition as usize).map_or(Watermark::BEFORE_ALL, |it| it.watermark)
     }
 
-    pub(super) fn largest_time(&self) -> Option<EventTime> {
-        self.partitions.iter().filter_map(|it| it.largest_time).max().map(EventTime)
+    /// The furthest that any partition has come: its largest event time, or what an idle advance
+    /// lifted it to.
+    pub(super) fn reached(&self) -> Watermark {
+        let of = |it: &PartitionProgress| it.watermark.0.max(it.largest_time.unwrap_or(i64::MIN));
+        self.partitions.iter().map(of).max().map_or(Watermark::BEFORE_ALL, Watermark)
     }
 
     pub(super) fn positions(&self) -> Vec<u64> {

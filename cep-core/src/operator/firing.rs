@@ -59,6 +59,16 @@ pub(crate) struct EmitLines {
     id_prefixes: Vec<Vec<u8>>,
     stream_name: String,
     params: Arc<[ParamPlan]>,
+    judges: Judges,
+}
+
+/// What a rule fires for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Judges {
+    /// Events, one by one: it has no window.
+    Events,
+    /// Windows.
+    Windows,
 }
 
 impl EmitLines {
@@ -76,6 +86,7 @@ impl EmitLines {
             lines: rule.emits.clone(),
             stream_name: plan.stream(rule.input).map_or_else(String::new, |it| it.name.clone()),
             params,
+            judges: if rule.window.is_some() { Judges::Windows } else { Judges::Events },
         }
     }
 
@@ -173,10 +184,8 @@ impl EmitLines {
         error: crate::function::EvalError,
         stage: &mut Stage,
     ) {
-        let subject = match firing.decided {
-            Decided::Record(origin) if firing.causes == Causes::of(vec![origin]) => {
-                EventRef::Row(origin)
-            }
+        let subject = match (self.judges, firing.decided) {
+            (Judges::Events, Decided::Record(origin)) => EventRef::Row(origin),
             _ => EventRef::Firing { key: firing.key, causes: firing.causes },
         };
         stage.errors.push(RuleError { rule: self.rule, time: firing.time, error, subject });

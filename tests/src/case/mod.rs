@@ -30,9 +30,11 @@ mod compile;
 mod json;
 mod line;
 mod moment;
+mod write;
 
 pub use compile::compile;
 pub use moment::{parse_span, parse_time};
+pub use write::write_case;
 
 use crate::log::{End, Entry, Record};
 use crate::render::Ids;

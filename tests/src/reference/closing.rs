@@ -6,8 +6,7 @@ use super::firing::{Edge, Judge, Judgement, Occupied, by_key};
 use super::id::Decided;
 use super::output::Source;
 use super::rows::{Lateness, Row, rows_of};
-use crate::log::{End, Log};
-use cep_core::plan::RulePlan;
+use crate::log::Log;
 use cep_core::time::{EventTime, Span, Watermark};
 use cep_core::value::Value;
 
@@ -31,12 +30,10 @@ pub(super) struct Reach {
 }
 
 impl Reach {
-    pub fn of(fill: Option<Span>, end: Watermark, log: &Log, rule: &RulePlan) -> Self {
+    /// `end` is the final watermark, `reached` where time had come by itself.
+    pub fn of(fill: Option<Span>, end: Watermark, reached: Watermark) -> Self {
         // When the input is flushed, time runs on without end, and filling must not.
-        let last_empty_start = match log.end {
-            End::Flush => log.last_event_time_of(rule.input).map_or(i64::MIN, |time| time.0),
-            End::AtLastEvent | End::At(_) => i64::MAX,
-        };
+        let last_empty_start = if end == Watermark::AFTER_ALL { reached.0 } else { i64::MAX };
         Self { fill: fill.map(|span| span.0), end, last_empty_start }
     }
 }

@@ -34,7 +34,7 @@ pub use output::{Emitted, FailedRule, Late, Outputs, Source, Subject};
 pub use rows::{Lateness, lateness};
 
 use crate::log::{End, Log, watermark_after};
-use cep_core::plan::{Plan, RuleId, StreamId, WindowKind};
+use cep_core::plan::{Plan, RuleId, WindowKind};
 use cep_core::time::Watermark;
 use firing::Judge;
 
@@ -47,34 +47,44 @@ pub fn run(plan: &Plan, log: &Log) -> Outputs {
             continue;
         }
         let id = RuleId(u32::try_from(index).unwrap_or(u32::MAX));
-        let end = final_watermark(plan, log, rule.input);
+        let end = final_watermark(plan, log);
         let mut judge = Judge { plan, id, rule, found: &mut found };
         match rule.window.as_ref().map(|window| (window.kind, window.fill)) {
             None => rowwise::run(&mut judge, log, end),
             Some((WindowKind::Sliding { size }, _)) => sliding::run(&mut judge, log, size, end),
             Some((WindowKind::Hopping { size, every, align }, fill)) => {
                 let grid = closing::Grid::new(size, every, align);
-                closing::run(&mut judge, log, grid, &closing::Reach::of(fill, end, log, rule));
+                closing::run(
+                    &mut judge,
+                    log,
+                    grid,
+                    &closing::Reach::of(fill, end, reached(plan, log)),
+                );
             }
         }
     }
     found.into_outputs()
 }
 
-/// How far a stream's time has come when everything has ended: at least to where any of its
-/// partitions had come, and from there as far as the end says.
-fn final_watermark(plan: &Plan, log: &Log, stream: StreamId) -> Watermark {
-    let lateness = plan.stream(stream).map_or(0, |stream| stream.lateness.0);
-    let partitions = log.partitions(stream);
-    let furthest = partitions
-        .iter()
-        .map(|entries| watermark_after(entries, lateness))
-        .max()
-        .unwrap_or(Watermark::BEFORE_ALL);
-    let last_event = log.last_event_time().map_or(Watermark::BEFORE_ALL, |time| Watermark(time.0));
+/// How far time has come when everything has ended: to where any partition of any stream had come,
+/// and from there as far as the end says.
+fn final_watermark(plan: &Plan, log: &Log) -> Watermark {
     match log.end {
-        End::AtLastEvent => furthest.max(last_event),
-        End::At(instant) => furthest.max(last_event).max(Watermark(instant.0)),
+        End::AtLastEvent => reached(plan, log),
+        End::At(instant) => reached(plan, log).max(Watermark(instant.0)),
         End::Flush => Watermark::AFTER_ALL,
     }
+}
+
+/// The furthest that any partition of any stream has come by itself: to its largest event time, or
+/// to where an idle advance lifted it.
+fn reached(plan: &Plan, log: &Log) -> Watermark {
+    let lateness = |stream| plan.stream(stream).map_or(0, |stream| stream.lateness.0);
+    let of_stream = |stream| {
+        let partitions = log.partitions(stream).iter();
+        partitions.map(move |entries| watermark_after(entries, lateness(stream))).max()
+    };
+    let lifted = plan.stream_ids().filter_map(of_stream).max();
+    let seen = log.last_event_time().map(|time| Watermark(time.0));
+    lifted.max(seen).unwrap_or(Watermark::BEFORE_ALL)
 }

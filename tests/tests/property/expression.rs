@@ -1,0 +1,268 @@
+//! Well-typed expressions, as text.
+
+use proptest::prelude::*;
+
+/// The types that expressions are made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ty {
+    Int,
+    Decimal,
+    Float,
+    String,
+    Bool,
+    Timestamp,
+    Duration,
+}
+
+/// What an expression can read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// An event's fields.
+    Row,
+    /// Aggregates over a window that holds at least one event.
+    Window,
+    /// Aggregates over a window that may be empty.
+    EmptyWindow,
+}
+
+type Text = BoxedStrategy<String>;
+
+/// An expression of this type that is never null, of at most `depth` operations in a row.
+pub fn expr(ty: Ty, level: Level, depth: u32) -> Text {
+    if depth == 0 {
+        return leaf(ty, level);
+    }
+    let sub = |ty| expr(ty, level, depth - 1);
+    let choice = (sub(Ty::Bool), sub(ty), sub(ty))
+        .prop_map(|(test, yes, no)| format!("(if {test} then {yes} else {no})"));
+    prop_oneof![3 => leaf(ty, level), 5 => operation(ty, level, depth), 1 => choice].boxed()
+}
+
+fn operation(ty: Ty, level: Level, depth: u32) -> Text {
+    let sub = |ty| expr(ty, level, depth - 1);
+    let infix = |ops: &'static [&'static str], left: Text, right: Text| {
+        (prop::sample::select(ops), left, right)
+            .prop_map(|(op, left, right)| format!("({left} {op} {right})"))
+    };
+    match ty {
+        Ty::Int => prop_oneof![
+            4 => infix(&["+", "-", "*"], sub(Ty::Int), sub(Ty::Int)),
+            // A divisor that is a constant zero would be an error of the program.
+            2 => infix(&["div", "%"], sub(Ty::Int), varying(Ty::Int, level)),
+            1 => varying(Ty::Int, level).prop_map(|it| format!("(-{it})")),
+            1 => sub(Ty::Int).prop_map(|it| format!("abs({it})")),
+            1 => varying(Ty::Decimal, level).prop_map(|it| format!("floor({it})")),
+            1 => sub(Ty::String).prop_map(|it| format!("len({it})")),
+        ]
+        .boxed(),
+        Ty::Decimal => prop_oneof![
+            3 => infix(&["+", "-", "*"], sub(Ty::Decimal), sub(Ty::Decimal)),
+            1 => infix(&["+", "-", "*"], sub(Ty::Decimal), sub(Ty::Int)),
+            2 => infix(&["/"], sub(Ty::Int), varying(Ty::Int, level)),
+            1 => infix(&["/", "%"], sub(Ty::Decimal), varying(Ty::Decimal, level)),
+        ]
+        .boxed(),
+        Ty::Float => prop_oneof![
+            3 => infix(&["+", "-", "*"], sub(Ty::Float), sub(Ty::Float)),
+            1 => infix(&["/"], sub(Ty::Float), varying(Ty::Float, level)),
+            1 => varying(Ty::Int, level).prop_map(|it| format!("float({it})")),
+        ]
+        .boxed(),
+        Ty::String => prop_oneof![
+            1 => sub(Ty::String).prop_map(|it| format!("upper({it})")),
+            2 => (plain(level), plain(level)).prop_map(|(a, b)| format!("\"{a}-{b}\"")),
+        ]
+        .boxed(),
+        Ty::Bool => comparison(level, depth),
+        Ty::Timestamp => infix(&["+", "-"], sub(Ty::Timestamp), sub(Ty::Duration)).boxed(),
+        Ty::Duration => prop_oneof![
+            infix(&["+", "-"], sub(Ty::Duration), sub(Ty::Duration)),
+            infix(&["-"], varying(Ty::Timestamp, level), varying(Ty::Timestamp, level)),
+            infix(&["*"], sub(Ty::Duration), sub(Ty::Int)),
+        ]
+        .boxed(),
+    }
+}
+
+fn comparison(level: Level, depth: u32) -> Text {
+    let sub = move |ty| expr(ty, level, depth - 1);
+    let compared = prop::sample::select(&[
+        Ty::Int,
+        Ty::Int,
+        Ty::Decimal,
+        Ty::Float,
+        Ty::String,
+        Ty::Timestamp,
+        Ty::Duration,
+    ]);
+    let ordered = (compared, prop::sample::select(&["<", "<=", ">", ">=", "==", "!="]))
+        .prop_flat_map(move |(ty, op)| {
+            (varying(ty, level), sub(ty)).prop_map(move |(a, b)| format!("({a} {op} {b})"))
+        });
+    prop_oneof![
+        5 => ordered,
+        2 => (sub(Ty::Bool), prop::sample::select(&["and", "or"]), sub(Ty::Bool))
+            .prop_map(|(a, op, b)| format!("({a} {op} {b})")),
+        1 => sub(Ty::Bool).prop_map(|it| format!("(not {it})")),
+        1 => varying(Ty::Int, level).prop_map(|it| format!("({it} in [1, 2, 5])")),
+        1 => varying(Ty::Int, level).prop_map(|it| format!("({it} in 0..4)")),
+        1 => sub(Ty::String).prop_map(|it| format!("contains({it}, \"a\")")),
+    ]
+    .boxed()
+}
+
+/// What can be read without an operation, or a constant.
+fn leaf(ty: Ty, level: Level) -> Text {
+    let constants: &'static [&'static str] = match ty {
+        Ty::Int => &["0", "1", "2", "7", "-3", "p"],
+        Ty::Decimal => &["0.5", "1.0", "10.25", "q"],
+        Ty::Float => &["float(2)", "float(0.1)"],
+        Ty::String => &["\"a\"", "\"\"", "\"Zz\""],
+        Ty::Bool => &["true", "false"],
+        Ty::Timestamp => &["@1970-01-01T00:00:03Z"],
+        Ty::Duration => &["2s", "250ms", "-1s"],
+    };
+    prop_oneof![5 => varying(ty, level), 1 => prop::sample::select(constants).prop_map(str::to_owned)]
+        .boxed()
+}
+
+/// What differs from event to event or from window to window, without an operation around it.
+pub fn varying(ty: Ty, level: Level) -> Text {
+    if level == Level::Row {
+        return prop::sample::select(fields(ty)).prop_map(str::to_owned).boxed();
+    }
+    let bounds = prop::sample::select(&["window.start", "window.end"]).prop_map(str::to_owned);
+    match ty {
+        Ty::Int => prop_oneof![
+            2 => Just("count()".to_owned()),
+            2 => row(Ty::Bool).prop_map(|test| format!("count(where {test})")),
+            1 => Just("count(j)".to_owned()),
+            4 => aggregated("sum", Ty::Int),
+            2 => found(&["min", "max"], Ty::Int, level),
+        ]
+        .boxed(),
+        Ty::Decimal => prop_oneof![
+            2 => aggregated("sum", Ty::Decimal),
+            1 => found(&["avg", "min", "max"], Ty::Decimal, level),
+            1 => found(&["avg"], Ty::Int, level).prop_map(|it| it.replace("?? 3", "?? 3.0")),
+        ]
+        .boxed(),
+        Ty::Float => prop_oneof![
+            aggregated("sum", Ty::Float),
+            found(&["avg", "min", "max"], Ty::Float, level),
+        ]
+        .boxed(),
+        Ty::Duration => prop_oneof![
+            aggregated("sum", Ty::Duration),
+            found(&["avg", "min", "max"], Ty::Duration, level),
+        ]
+        .boxed(),
+        Ty::Timestamp => prop_oneof![bounds, found(&["min", "max"], Ty::Timestamp, level)].boxed(),
+        Ty::String => found(&["min", "max"], Ty::String, level),
+        Ty::Bool => row(Ty::Bool).prop_map(|test| format!("(count(where {test}) > 0)")).boxed(),
+    }
+}
+
+/// What stands in the braces of a text.
+fn plain(level: Level) -> Text {
+    let leaves: &'static [&'static str] = match level {
+        Level::Row => &["{i}", "{s}", "{at}", "{f}"],
+        Level::Window | Level::EmptyWindow => {
+            &["{count()}", "{sum(i)}", "{sum(d)}", "{window.end}", "{sum(u)}"]
+        }
+    };
+    prop::sample::select(leaves).prop_map(str::to_owned).boxed()
+}
+
+/// Fields of every stream, and what stands in for those that may be null.
+fn fields(ty: Ty) -> &'static [&'static str] {
+    match ty {
+        Ty::Int => &["i", "i", "(j ?? 0)", "(j ?? i)"],
+        Ty::Decimal => &["d", "d", "(e ?? 1.5)"],
+        Ty::Float => &["f", "float(i)"],
+        Ty::String => &["s", "k"],
+        Ty::Bool => {
+            &["b", "(if j == null then true else j > 2)", "(if e != null then e > 1.0 else b)"]
+        }
+        Ty::Timestamp => &["at", "t"],
+        Ty::Duration => &["(u ?? 1s)", "(at - t)"],
+    }
+}
+
+fn row(ty: Ty) -> Text {
+    expr(ty, Level::Row, 1)
+}
+
+/// An aggregate that is never null.
+fn aggregated(function: &'static str, ty: Ty) -> Text {
+    let input =
+        prop_oneof![3 => row(ty), 1 => prop::sample::select(optional(ty)).prop_map(str::to_owned)];
+    (input, prop::option::weighted(0.3, row(Ty::Bool)))
+        .prop_map(move |(input, filter)| {
+            format!("{function}({input}{})", suffix(filter.as_deref()))
+        })
+        .boxed()
+}
+
+/// An aggregate that is null over nothing, with something in its place where that can be.
+fn found(functions: &'static [&'static str], ty: Ty, level: Level) -> Text {
+    let instead = match ty {
+        Ty::Int => "3",
+        Ty::Decimal => "2.5",
+        Ty::Float => "float(1)",
+        Ty::String => "\"none\"",
+        Ty::Bool => "false",
+        Ty::Timestamp => "@1970-01-01T00:00:00Z",
+        Ty::Duration => "1ms",
+    };
+    let function = prop::sample::select(functions);
+    (function, row(ty), prop::option::weighted(0.3, row(Ty::Bool)))
+        .prop_map(move |(function, input, filter)| {
+            let call = format!("{function}({input}{})", suffix(filter.as_deref()));
+            if filter.is_some() || level == Level::EmptyWindow {
+                format!("({call} ?? {instead})")
+            } else {
+                call
+            }
+        })
+        .boxed()
+}
+
+fn suffix(filter: Option<&str>) -> String {
+    filter.map_or_else(String::new, |filter| format!(" where {filter}"))
+}
+
+/// Fields that may be null.
+fn optional(ty: Ty) -> &'static [&'static str] {
+    match ty {
+        Ty::Decimal => &["e"],
+        Ty::Duration => &["u"],
+        Ty::Float => &["f"],
+        _ => &["j"],
+    }
+}
+
+/// An expression for an emitted field, which may be null.
+pub fn field(level: Level) -> Text {
+    let types = &[
+        Ty::Int,
+        Ty::Int,
+        Ty::Decimal,
+        Ty::Float,
+        Ty::String,
+        Ty::Bool,
+        Ty::Timestamp,
+        Ty::Duration,
+    ];
+    let nullable: &'static [&'static str] = match level {
+        Level::Row => &["j", "e", "u"],
+        Level::Window | Level::EmptyWindow => {
+            &["min(j)", "avg(e)", "max(e where b)", "avg(j)", "max(s where i > 1)", "avg(u)"]
+        }
+    };
+    prop_oneof![
+        4 => prop::sample::select(types).prop_flat_map(move |ty| expr(ty, level, 2)),
+        1 => prop::sample::select(nullable).prop_map(str::to_owned),
+    ]
+    .boxed()
+}

@@ -1,0 +1,185 @@
+//! Generated programs over generated inputs: the engine gives what the reference interpreter gives,
+//! on whatever road; and laws that hold between runs.
+//!
+//! `CEP_PROGRAMS=5000` runs as many programs of each property instead of a few hundred.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod expression;
+mod input;
+mod program;
+
+use cep_core::engine::OutputOrder;
+use cep_core::plan::{Plan, Trigger};
+use cep_tests::case::{compile, write_case};
+use cep_tests::reference::{self, Outputs, Subject};
+use cep_tests::render::{self, Ids};
+use cep_tests::roads::{self, Drive, Saving};
+use cep_tests::script::Script;
+use input::{Order, script};
+use program::{Program, program};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestCaseError};
+use std::sync::Arc;
+
+fn config(default: u32) -> Config {
+    let programs = std::env::var("CEP_PROGRAMS").ok().and_then(|text| text.parse().ok());
+    Config {
+        cases: programs.unwrap_or(default),
+        max_global_rejects: 100_000,
+        max_shrink_iters: 4_000,
+        failure_persistence: None,
+        ..Config::default()
+    }
+}
+
+/// A generated value that is not shown as data; failures show it as a case.
+#[derive(Clone)]
+struct Quiet<T>(T);
+
+impl<T> std::fmt::Debug for Quiet<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("as shown")
+    }
+}
+
+/// The plan of a generated program. Programs with a constant that has no value are rejected.
+fn plan_of(text: &str) -> Result<Arc<Plan>, TestCaseError> {
+    match compile(text) {
+        Ok(plan) => Ok(Arc::new(plan)),
+        Err(errors) if errors.contains("this always fails") => Err(TestCaseError::reject(errors)),
+        Err(errors) => Err(TestCaseError::fail(format!("not well-typed:\n{text}\n{errors}"))),
+    }
+}
+
+/// A failure, with the program and its input as a case that can be kept.
+fn failed(
+    rules: &str,
+    plan: &Plan,
+    script: &Script,
+    why: &impl std::fmt::Display,
+) -> TestCaseError {
+    TestCaseError::fail(format!("{}\n{why}", write_case(rules, plan, script)))
+}
+
+/// Whether a replay from the middle must give the same: an edge whose condition had no value keeps
+/// its state from any time back.
+fn can_replay(plan: &Plan, outputs: &Outputs) -> bool {
+    !outputs.errors.iter().any(|failed| {
+        matches!(failed.subject, Subject::Firing(..))
+            && plan.rule(failed.rule).is_some_and(|rule| matches!(rule.trigger, Trigger::Edge(_)))
+    })
+}
+
+fn engine_equals_interpreter(
+    program: &Program,
+    script: &Script,
+    seed: u64,
+) -> Result<(), TestCaseError> {
+    let text = program.text(None);
+    let plan = plan_of(&text)?;
+    let expected = reference::run(&plan, &script.log());
+    let drive = Drive { plan: &plan, partitions: &script.partitions, seed };
+    let run = |actions: &[_], saving| drive.all(actions, OutputOrder::Merged, saving);
+    let compare = |road: String, found: &Outputs, expected: &Outputs| {
+        roads::compare(&plan, road, found, expected)
+            .map_err(|detour| failed(&text, &plan, script, &detour))
+    };
+    let same = |road: &str, found: &Outputs| compare(road.into(), found, &expected);
+
+    same("straight", &run(&roads::straight(script), Saving::Sometimes(seed)))?;
+    for seed in [seed / 3 * 3, seed / 3 * 3 + 1, seed] {
+        let actions = roads::interleaved(script, seed);
+        same("interleaved", &run(&actions, Saving::Sometimes(seed)))?;
+    }
+    let shuffled = roads::straight(&roads::shuffled(&plan, script, seed));
+    let found = roads::without_positions(&run(&shuffled, Saving::Never));
+    compare("shuffled".into(), &found, &roads::without_positions(&expected))?;
+    if can_replay(&plan, &expected) {
+        let position = usize::try_from(seed).unwrap_or(0) % (script.steps.len() + 1);
+        let (found, expected) = roads::replay_from(&plan, script, position);
+        compare(format!("replay from {position}"), &found, &expected)?;
+    }
+    Ok(())
+}
+
+/// The lines of some outputs without those of one rule.
+fn lines_without(plan: &Plan, outputs: &Outputs, rule: &str) -> Vec<String> {
+    let text = render::outputs(plan, outputs, Ids::Shown);
+    text.lines()
+        .filter(|line| !matches!(*line, "-- late" | "-- errors" | "nothing"))
+        .filter(|line| line.split_whitespace().nth(1) != Some(rule))
+        .map(str::to_owned)
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(config(300))]
+
+    #[test]
+    fn the_engine_gives_what_the_interpreter_gives(
+        Quiet(program) in program().prop_map(Quiet),
+        Quiet(script) in script(Order::Any).prop_map(Quiet),
+        seed in any::<u64>(),
+    ) {
+        engine_equals_interpreter(&program, &script, seed)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(config(150))]
+
+    #[test]
+    fn removing_a_rule_changes_no_other(
+        Quiet(program) in program().prop_map(Quiet),
+        Quiet(script) in script(Order::Any).prop_map(Quiet),
+        seed in any::<u64>(),
+    ) {
+        let omitted = usize::try_from(seed).unwrap_or(0) % program.rules.len();
+        let name = format!("r{omitted}");
+        let run = |text: &str| -> Result<_, TestCaseError> {
+            let plan = plan_of(text)?;
+            let drive = Drive { plan: &plan, partitions: &script.partitions, seed };
+            let actions = roads::interleaved(&script, seed);
+            let outputs = drive.all(&actions, OutputOrder::Merged, Saving::Never);
+            Ok(lines_without(&plan, &outputs, &name))
+        };
+        let text = program.text(None);
+        let (all, fewer) = (run(&text)?, run(&program.text(Some(omitted)))?);
+        if all != fewer {
+            let (with, without) = (all.join("\n"), fewer.join("\n"));
+            let why = format!("with {name}\n{with}\nwithout it\n{without}");
+            return Err(failed(&text, &*plan_of(&text)?, &script, &why));
+        }
+    }
+
+    /// What was emitted before the last instant of a shorter input is where a longer one begins, and
+    /// nothing that was emitted is missing from it.
+    #[test]
+    fn a_shorter_ordered_input_gives_a_prefix(
+        Quiet(program) in program().prop_map(Quiet),
+        Quiet(script) in script(Order::Rising).prop_map(Quiet),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let text = program.text(None);
+        let plan = plan_of(&text)?;
+        let script = Script { end: cep_tests::log::End::AtLastEvent, ..script };
+        let length = cut.index(script.steps.len() + 1);
+        let shorter = Script { steps: script.steps[..length].to_vec(), ..script.clone() };
+        let last = shorter.log().last_event_time();
+        let run = |script: &Script| {
+            let drive = Drive { plan: &plan, partitions: &script.partitions, seed: 3 };
+            drive.all(&roads::straight(script), OutputOrder::Merged, Saving::Never).emits
+        };
+        let (all, some) = (run(&script), run(&shorter));
+        let settled = some.iter().take_while(|emit| Some(emit.time) < last).count();
+        let begins = all.len() >= settled && all[..settled] == some[..settled];
+        if !begins || !some.iter().all(|emit| all.contains(emit)) {
+            let show = |emits: &[_]| -> String {
+                emits.iter().map(|it| render::emit(&plan, it, Ids::Hidden) + "\n").collect()
+            };
+            let why = format!("all\n{}\nthe first {length}\n{}", show(&all), show(&some));
+            return Err(failed(&text, &plan, &script, &why));
+        }
+    }
+}
