@@ -68,7 +68,7 @@ impl ClosingGroup {
     }
 
     /// Takes a rule in if it can share this group's slices. Rules whose rows can fail do not
-    /// share: a row that fails for one of them counts for the others.
+    /// share: a row that fails for one of them may count for the others, or be too late for them.
     pub(crate) fn adopt(&mut self, plan: &Plan, id: RuleId, rule: &RulePlan) -> bool {
         let grid = grid_of(rule);
         let width = gcd(self.store.width, grid.slice_width());
@@ -199,7 +199,7 @@ fn grid_of(rule: &RulePlan) -> Grid {
 }
 
 fn rows_can_fail(rule: &RulePlan) -> bool {
-    rule.aggregates.iter().any(call_can_fail)
+    rule.key.iter().any(|part| can_fail(&part.expr)) || rule.aggregates.iter().any(call_can_fail)
 }
 
 fn call_can_fail(call: &AggregateCall) -> bool {
