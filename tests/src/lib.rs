@@ -3,6 +3,7 @@
 
 pub mod broker;
 pub mod case;
+pub mod command;
 pub mod log;
 pub mod random;
 pub mod reference;

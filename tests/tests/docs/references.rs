@@ -1,0 +1,101 @@
+//! What a page points at is there: other pages, their headings, tests, and the functions of the language.
+
+use crate::blocks::{pages, repository};
+use cep_core::function::Function;
+use std::collections::BTreeMap;
+use std::path::{Component, Path, PathBuf};
+
+/// The parts of a text between two marks.
+fn between<'a>(text: &'a str, open: &'a str, close: &'a str) -> impl Iterator<Item = &'a str> {
+    text.split(open).skip(1).filter_map(move |rest| rest.split(close).next())
+}
+
+/// The page without its blocks.
+fn words(text: &str) -> String {
+    let mut is_block = false;
+    let lines = text.lines().filter(|line| {
+        let is_fence = line.starts_with("```");
+        is_block ^= is_fence;
+        !(is_block || is_fence)
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The anchor that a heading gets when the page is shown.
+fn anchor(heading: &str) -> String {
+    let kept = heading.to_lowercase().replace(' ', "-");
+    kept.chars().filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_')).collect()
+}
+
+/// `a/../b` is `b`.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => {
+                assert!(plain.pop(), "{} leaves the repository", path.display())
+            }
+            other => plain.push(other),
+        }
+    }
+    plain
+}
+
+#[test]
+fn links_lead_somewhere() {
+    let pages = BTreeMap::from_iter(pages());
+    let mut found = 0;
+    for (page, text) in &pages {
+        let words = words(text);
+        for link in between(&words, "](", ")").filter(|link| !link.contains("://")) {
+            found += 1;
+            let (file, heading) = link.split_once('#').unwrap_or((link, ""));
+            let target = match file {
+                "" => PathBuf::from(page),
+                file => plain(&Path::new(page).parent().unwrap().join(file)),
+            };
+            let exists = repository().join(&target).exists();
+            assert!(exists, "{page} points at {link}, which is not there");
+            if heading.is_empty() {
+                continue;
+            }
+            let target = &pages[&target.display().to_string()];
+            let mut headings = target.lines().filter_map(|line| line.strip_prefix('#'));
+            let is_there =
+                headings.any(|line| anchor(line.trim_start_matches('#').trim()) == heading);
+            assert!(is_there, "{page} points at {link}, and there is no such heading");
+        }
+    }
+    assert!(found > 100, "links were not found");
+}
+
+#[test]
+fn tests_and_files_that_are_named_exist() {
+    let mut found = 0;
+    for (page, text) in pages() {
+        let words = words(&text);
+        for name in words.split('`').skip(1).step_by(2).filter(|name| name.contains(".rs::")) {
+            found += 1;
+            let (file, item) = name.split_once("::").unwrap();
+            let source = std::fs::read_to_string(repository().join(file))
+                .unwrap_or_else(|error| panic!("{page} names {file}: {error}"));
+            let is_there =
+                source.contains(&format!("fn {item}")) || source.contains(&format!("{item}:"));
+            assert!(is_there, "{page} names {name}, which is not there");
+        }
+    }
+    assert!(found > 5, "names of tests were not found");
+}
+
+#[test]
+fn the_reference_lists_every_function() {
+    let page = BTreeMap::from_iter(pages()).remove("docs/language.md").unwrap();
+    for function in Function::ALL {
+        let info = function.info();
+        let types: Vec<String> = info.parameters.iter().map(ToString::to_string).collect();
+        // `string` takes a value of any type.
+        let types = if info.name == "string" { "value".into() } else { types.join(", ") };
+        let row = format!("| `{}({types}) -> {}` | {} |", info.name, info.result, info.doc);
+        assert!(page.contains(&row), "docs/language.md has no row\n{row}");
+    }
+}
