@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
 /// An integration test of the runtime: cargo builds a package's commands for its integration tests.
-const TEST_OF_THE_RUNTIME: &str = "binary";
+const TEST_OF_THE_RUNTIME: &str = "cli";
 
 /// The path of `cep`, built from the sources as they stand and with the profile of the running test.
 ///

@@ -14,7 +14,7 @@ const CHUNK_BYTES: usize = 1 << 20;
 #[derive(Debug, Parser)]
 #[command(after_help = "Examples:
   harvest-events --out rules/harvest/Harvest.jsonl          the recorded example of the repository
-  harvest-events --events 10_000_000 --out harvests.jsonl   about 1.3 GB
+  harvest-events --events 10_000_000 --out harvests.jsonl   about 1.4 GB
   harvest-events --events 10_000_000 --farms 1_000_000 --every-us 10 | cep run rules/harvest --bind Harvest=stdin:")]
 struct Options {
     /// How many batches
