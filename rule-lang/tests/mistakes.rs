@@ -160,7 +160,7 @@ mod warnings {
         a_window_over_everything_is_warned_of: answer("rule a {\n    from Harvest\n    window tumbling(10s)\n    emit A { n: count() }\n}", &["W0106"]);
         what_nothing_reads_is_warned_of: answer("param spare: int = 1\nstream Spare {\n    at: timestamp\n    time at\n}\nrule a {\n    from Harvest\n    let b = count * 2\n    emit A { farm, x: floor, y: rate, z: site }\n}", &["W0101", "W0102", "W0103"]);
         a_hidden_name_is_warned_of: answer("param farm: int = 1\nrule a {\n    from Harvest\n    let floor = 3\n    by name: count div 10\n    window tumbling(1s)\n    emit A { name, floor }\n}", &["W0104"]);
-        what_is_always_false_is_warned_of: answer("rule a {\n    from Harvest\n    where 1 > 2\n    emit A { farm }\n}", &["W0105"]);
+        what_is_always_false_is_warned_of: answer("rule a {\n    from Harvest\n    where 1 > 2\n    emit A { farm }\n}\nrule b { from Harvest where count == null emit B { farm } }", &["W0105"]);
         rules_without_any_test_are_warned_of_once: answer("rule a { from Harvest emit A { farm } }\nrule b { from Harvest emit B { farm } }", &["W0108"]);
         a_rule_without_a_test_is_warned_of: answer("rule a { from Harvest emit A { farm } }\nrule b { from Harvest emit B { farm } }\ntest \"t\" {\n    expect no A\n}", &["W0108"]);
     }

@@ -91,6 +91,11 @@ impl Scope<'_, '_> {
             self.operands_differ(op, &a, &b, op_span);
             return None;
         }
+        let never_null = |one: &Expr, other: &Expr| one.is_null() && !other.ty.is_optional();
+        if never_null(&a.0, &b.0) || never_null(&b.0, &a.0) {
+            // What is always there is never null, whatever it is.
+            return Some(Expr::literal(Value::Bool(op == BinaryOp::NotEqual), Type::Bool));
+        }
         let span = a.1.to(b.1);
         let (a, b, _) = unify(a.0, b.0)?;
         self.folded(op, a, b, Type::Bool, span)

@@ -34,7 +34,7 @@ impl Cursor<'_> {
                 self.bump();
                 self.emit().map(ClauseKind::Clear)
             }
-            "match" | "join" | "left" if rule.clauses.is_empty() => {
+            "match" | "join" | "left" => {
                 self.pattern_or_join(rule, word);
                 None
             }

@@ -84,6 +84,18 @@ impl<'t> Cursor<'t> {
         token
     }
 
+    /// Where the cursor is, for [`Cursor::ensure_progress`].
+    pub(super) fn position(&self) -> usize {
+        self.at
+    }
+
+    /// INVARIANT (every turn of a loop consumes): skips a token if none was consumed since `start`.
+    pub(super) fn ensure_progress(&mut self, start: usize) {
+        if self.at == start {
+            self.bump();
+        }
+    }
+
     pub(super) fn at_end(&self) -> bool {
         self.peek().kind == TokenKind::End
     }

@@ -24,13 +24,14 @@ impl Cursor<'_> {
             if self.eat(Punct::Comma).is_some() {
                 continue;
             }
-            let before = self.problems();
+            let (before, start) = (self.problems(), self.position());
             fields.extend(self.emit_field());
             if self.problems() == before {
                 self.member_end();
             } else if self.eat(Punct::Comma).is_none() && !self.peek().line_start {
                 self.skip_member();
             }
+            self.ensure_progress(start);
         }
         let condition = self.eat_word("if").map(|_| self.expr());
         Some(Emit { event, fields, condition })

@@ -51,13 +51,14 @@ impl Cursor<'_> {
             if self.eat(Punct::Comma).is_some() {
                 continue;
             }
-            let before = self.problems();
+            let (before, start) = (self.problems(), self.position());
             let first = self.peek();
             if let Some(kind) = self.clause(rule) {
                 let span = cover(first.span, self.last_span());
                 rule.clauses.push(Clause { kind, keyword: first.span, span });
             }
             self.clause_end(before, first.span);
+            self.ensure_progress(start);
             if self.problems() > before && rule.completeness == Completeness::Whole {
                 rule.completeness = Completeness::Partial;
             }

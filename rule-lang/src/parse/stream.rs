@@ -52,8 +52,10 @@ impl Cursor<'_> {
             if self.eat(Punct::Comma).is_some() {
                 continue;
             }
+            let start = self.position();
             self.stream_member(stream);
             self.member_end();
+            self.ensure_progress(start);
         }
     }
 

@@ -174,6 +174,18 @@ mod limits {
             "\n@off ",
             "given ",
             "stream S { a: ",
+            "rule a { from B emit C { ) ",
+            "rule a { from B window tumbling( ] ",
+            "rule a { from B by ) ",
+            "rule a { ) ",
+            "stream S { ) ",
+            "stream S from kafka( ] ",
+            "test \"t\" { ) ",
+            "param p: [ } ",
+            "sink S to ) ",
+            "rule a {\nfrom B\njoin c\n",
+            "rule a {\nfrom B\nleft ) ",
+            "rule a {\nthen } ",
         ];
         for piece in pieces {
             let n = 50_000;
@@ -194,9 +206,11 @@ fn allowed_warnings_are_found() {
 }
 
 proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(1_000))]
+
     /// Whatever the text, reading ends without a panic and spans stay inside the text.
     #[test]
-    fn any_text_is_read(words in proptest::collection::vec(0usize..WORDS.len(), 0..80)) {
+    fn any_text_is_read(words in proptest::collection::vec(0usize..WORDS.len(), 0..120)) {
         let text: String = words.iter().filter_map(|word| WORDS.get(*word)).copied().collect();
         let parsed = parse(FileId(0), &text);
         for diagnostic in &parsed.diagnostics {
@@ -266,5 +280,12 @@ const WORDS: &[&str] = &[
     "fill ",
     "for ",
     ";",
+    "\njoin ",
+    "\nleft ",
+    "\nwithin ",
+    "\nelse ",
+    "each ",
+    "..",
+    "?? ",
     "table ",
 ];

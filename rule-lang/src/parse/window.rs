@@ -118,7 +118,7 @@ impl Cursor<'_> {
             if self.eat(Punct::Comma).is_some() {
                 continue;
             }
-            let before = self.problems();
+            let (before, start) = (self.problems(), self.position());
             self.window_argument(kind, &mut arguments);
             arguments.faulty |= self.problems() > before;
             if !self.at(Punct::Comma) && !self.at(Punct::ParenClose) {
@@ -128,6 +128,7 @@ impl Cursor<'_> {
                 }
                 self.skip_group();
             }
+            self.ensure_progress(start);
         }
         arguments
     }
