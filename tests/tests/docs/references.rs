@@ -99,3 +99,23 @@ fn the_reference_lists_every_function() {
         assert!(page.contains(&row), "docs/language.md has no row\n{row}");
     }
 }
+
+#[test]
+fn the_readme_names_the_versions_that_are_used() {
+    let readme = BTreeMap::from_iter(pages()).remove("README.md").unwrap();
+    let rust = format!("Rust {} or newer", env!("CARGO_PKG_RUST_VERSION"));
+    let kafka = format!("apache/kafka:{}", cep_tests::broker::version());
+    for words in [rust, kafka] {
+        assert!(readme.contains(&words), "README.md does not say `{words}`");
+    }
+}
+
+#[test]
+fn the_gate_runs_the_commands_of_the_readme() {
+    let readme = BTreeMap::from_iter(pages()).remove("README.md").unwrap();
+    let section = readme.split("## Two commands\n").nth(1).unwrap().split("\n## ").next().unwrap();
+    let commands: Vec<&str> = section.lines().filter_map(|line| line.strip_prefix("$ ")).collect();
+    // `.ci/run` takes them from there.
+    let two = ["cargo run --release -- run rules/harvest", "cargo test --workspace --locked"];
+    assert_eq!(commands, two);
+}
