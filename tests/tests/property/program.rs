@@ -34,7 +34,13 @@ impl Program {
 
 pub fn program() -> impl Strategy<Value = Program> {
     let lateness = || prop::sample::select(&[0_u32, 0, 500, 1_000, 3_000]);
-    ((lateness(), lateness()), prop::collection::vec(rule(), 1..5)).prop_map(|(lateness, rules)| {
+    let rules = prop_oneof![
+        3 => prop::collection::vec(rule(), 1..5),
+        2 => family(),
+        1 => (family(), prop::collection::vec(rule(), 1..3))
+            .prop_map(|(family, others)| family.into_iter().chain(others).collect()),
+    ];
+    ((lateness(), lateness()), rules).prop_map(|(lateness, rules)| {
         let named = rules.into_iter().enumerate().map(|(index, rule)| {
             // Events are named after their rule, since their fields differ.
             rule.replace("RULE", &format!("r{index}")).replace("EVENT", &format!("E{index}"))
@@ -43,16 +49,64 @@ pub fn program() -> impl Strategy<Value = Program> {
     })
 }
 
-#[derive(Clone, Debug)]
-enum Kind {
-    Row,
-    Closing { window: String, fill: Option<String> },
-    Sliding(String),
+/// Rules that may share what they keep: over one stream, filter and key, with aggregates that have a
+/// value for every event.
+fn family() -> impl Strategy<Value = Vec<String>> {
+    let filter = prop::sample::select(&["", "", "    where b\n", "    where i > 0\n"]);
+    let key =
+        prop::sample::select(&["", "    by k\n", "    by k\n", "    by g\n", "    by i, k\n"]);
+    (filter, key).prop_flat_map(|(filter, key)| {
+        prop::collection::vec(sharing_rule(), 2..5).prop_map(move |rules| {
+            let head = format!("    from A\n{filter}{key}");
+            rules.iter().map(|rule| rule.replace("HEAD", &head)).collect()
+        })
+    })
 }
 
-fn rule() -> impl Strategy<Value = String> {
-    let span = || prop::sample::select(&["1s", "2s", "2500ms", "3s", "5s", "10s"]);
-    let closing = prop_oneof![
+fn sharing_rule() -> impl Strategy<Value = String> {
+    let field = prop::sample::select(&[
+        "count()",
+        "count(j)",
+        "count(where b)",
+        "sum(i)",
+        "sum(i where b)",
+        "sum(d)",
+        "sum(f)",
+        "max(s)",
+        "min(j)",
+        "avg(i)",
+        "avg(f)",
+        "max(d where i > 1)",
+        "min(at)",
+        "sum(u)",
+        "window.start",
+        "window.end",
+    ]);
+    let when = prop::sample::select(&[
+        "",
+        "    when count() > 1\n",
+        "    when sum(i) < 4\n",
+        "    when each count(where b) >= count(where not b)\n",
+    ]);
+    let clear = prop_oneof![
+        2 => Just(""),
+        1 => Just("    clear EVENTx9 { n: count(), sum: sum(i), until: window.end }\n"),
+    ];
+    (closing(), prop::collection::vec(field, 1..4), when, clear).prop_map(|(window, fields, when, clear)| {
+        let fields: Vec<String> =
+            fields.iter().enumerate().map(|(index, field)| format!("f{index}: {field}")).collect();
+        let clear = if when.starts_with("    when ") && !when.contains("each") { clear } else { "" };
+        let fields = fields.join(", ");
+        format!("rule RULE {{\nHEAD    window {window}\n{when}    emit EVENTx0 {{ {fields} }}\n{clear}}}")
+    })
+}
+
+const SPANS: &[&str] = &["1s", "2s", "2500ms", "3s", "5s", "10s"];
+
+/// A closing window, with or without `fill`.
+fn closing() -> impl Strategy<Value = String> {
+    let span = || prop::sample::select(SPANS);
+    let window = prop_oneof![
         span().prop_map(|size| format!("tumbling({size})")),
         (span(), prop::sample::select(&["500ms", "1300ms", "4s"]))
             .prop_map(|(size, align)| format!("tumbling({size}, align {align})")),
@@ -61,56 +115,49 @@ fn rule() -> impl Strategy<Value = String> {
             "5s, every 2s",
             "3s, every 1500ms",
             "10s, every 3s",
-            "4s, every 4s"
+            "4s, every 4s",
         ])
         .prop_map(|sizes| format!("hopping({sizes})")),
     ];
     let fill = prop::option::weighted(0.4, prop::sample::select(&["1s", "4s", "9s", "20s"]));
-    let kind = prop_oneof![
-        2 => Just(Kind::Row),
-        5 => (closing, fill).prop_map(|(window, fill)| Kind::Closing { window, fill: fill.map(str::to_owned) }),
-        3 => span().prop_map(|size| Kind::Sliding(format!("sliding({size})"))),
-    ];
-    (
-        kind,
-        prop::sample::select(&["A", "A", "B"]),
-        key(),
-        prop::option::weighted(0.4, expr(Ty::Bool, Level::Row, 2)),
-    )
-        .prop_flat_map(|(kind, stream, key, filter)| {
-            let level = match &kind {
-                Kind::Row => Level::Row,
-                Kind::Closing { fill: Some(_), .. } => Level::EmptyWindow,
-                Kind::Closing { .. } | Kind::Sliding(_) => Level::Window,
-            };
-            let clear_level = match &kind {
-                Kind::Sliding(_) => Level::EmptyWindow,
-                _ => level,
-            };
-            let head = head(&kind, stream, key.as_deref(), filter.as_deref());
-            (body(level, clear_level), Just(head))
-                .prop_map(|(body, head)| format!("rule RULE {{\n{head}{body}}}"))
-        })
+    (window, fill).prop_map(|(window, fill)| match fill {
+        Some(fill) => format!("{window} fill {fill}"),
+        None => window,
+    })
 }
 
-fn head(kind: &Kind, stream: &str, key: Option<&str>, filter: Option<&str>) -> String {
-    let mut text = format!("    from {stream}\n");
-    if let Some(filter) = filter {
-        text += &format!("    where {filter}\n");
-    }
-    if let Some(key) = key {
-        text += &format!("    by {key}\n");
-    }
-    match kind {
-        Kind::Row => {}
-        Kind::Closing { window, fill: None } | Kind::Sliding(window) => {
-            text += &format!("    window {window}\n")
-        }
-        Kind::Closing { window, fill: Some(fill) } => {
-            text += &format!("    window {window} fill {fill}\n")
-        }
-    }
-    text
+#[derive(Clone, Debug)]
+enum Kind {
+    Row,
+    Closing(String),
+    Sliding(&'static str),
+}
+
+fn rule() -> impl Strategy<Value = String> {
+    let kind = prop_oneof![
+        2 => Just(Kind::Row),
+        5 => closing().prop_map(Kind::Closing),
+        3 => prop::sample::select(SPANS).prop_map(Kind::Sliding),
+    ];
+    let stream = prop::sample::select(&["A", "A", "B"]);
+    let filter = prop::option::weighted(0.4, expr(Ty::Bool, Level::Row, 2));
+    (kind, stream, key(), filter).prop_flat_map(|(kind, stream, key, filter)| {
+        let (window, level, clear_level) = match kind {
+            Kind::Row => (String::new(), Level::Row, Level::Row),
+            Kind::Closing(window) => {
+                let level =
+                    if window.contains("fill") { Level::EmptyWindow } else { Level::Window };
+                (format!("    window {window}\n"), level, level)
+            }
+            Kind::Sliding(size) => {
+                (format!("    window sliding({size})\n"), Level::Window, Level::EmptyWindow)
+            }
+        };
+        let filter = filter.map_or_else(String::new, |it| format!("    where {it}\n"));
+        let key = key.map_or_else(String::new, |it| format!("    by {it}\n"));
+        let head = format!("    from {stream}\n{filter}{key}{window}");
+        body(level, clear_level).prop_map(move |body| format!("rule RULE {{\n{head}{body}}}"))
+    })
 }
 
 fn key() -> impl Strategy<Value = Option<String>> {
