@@ -5,6 +5,7 @@ pub mod broker;
 pub mod case;
 pub mod command;
 pub mod log;
+pub mod process;
 pub mod random;
 pub mod reference;
 pub mod render;
