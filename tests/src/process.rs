@@ -1,15 +1,15 @@
-//! The `cep` program as a user runs it: a process, its standard output, its words, its exit code.
+//! Runs of `cep` as processes: standard output, words, exit code; stopped and killed as people and machines do.
 //!
 //! ```no_run
-//! let output = cep_tests::cep::run(&["check", "rules/harvest"], &[]);
+//! let output = cep_tests::process::run(&["check", "rules/harvest"], &[]);
 //! assert_eq!(output.exit_code, Some(0), "{}", output.words);
 //! ```
 
+use crate::command::cep;
 use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 /// How long a run may take before a test gives up on it.
@@ -55,7 +55,7 @@ pub fn start(args: &[&str], variables: &[(&str, &str)]) -> Running {
     let started = || -> std::io::Result<Running> {
         let folder = tempfile::tempdir()?;
         let file = |name: &str| File::create(folder.path().join(name));
-        let child = Command::new(program()?)
+        let child = Command::new(cep())
             .args(args)
             .envs(variables.iter().copied())
             .current_dir(root())
@@ -130,29 +130,4 @@ impl Drop for Running {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// The program, built now if that is needed: cargo builds another package's binaries for no test.
-fn program() -> std::io::Result<PathBuf> {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    if let Some(program) = PROGRAM.get() {
-        return Ok(program.clone());
-    }
-    // …/target/debug/deps/TEST: beside `deps` lies the program.
-    let test = std::env::current_exe()?;
-    let profile = test.parent().and_then(Path::parent).unwrap_or(Path::new("."));
-    let target = profile.parent().unwrap_or(Path::new("."));
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut build = Command::new(cargo);
-    build.args(["build", "--quiet", "--package", "runtime", "--bin", "cep", "--target-dir"]);
-    build.arg(target).current_dir(root());
-    if profile.file_name().is_some_and(|name| name == "release") {
-        build.arg("--release");
-    }
-    let built = build.output()?;
-    if !built.status.success() {
-        let words = String::from_utf8_lossy(&built.stderr).into_owned();
-        return Err(std::io::Error::other(format!("it cannot be built:\n{words}")));
-    }
-    Ok(PROGRAM.get_or_init(|| profile.join("cep")).clone())
 }

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 use cep_core::time::EventTime;
-use cep_tests::broker::{Broker, Record};
+use cep_tests::broker::{Broker, End, Record};
 use runtime::connector::contract::{self, Abilities, Place};
 use runtime::connector::{
     AtEnd, ConnectorError, ConnectorErrorKind, ConnectorOptions, ContentMode, Headers, OutRecord,
@@ -366,4 +366,38 @@ fn a_position_beyond_the_end_says_that_the_topic_was_made_anew() {
     let error = source.seek(&[Position { partition: 0, offset: 500 }]).unwrap_err();
     assert!(error.to_string().contains("partition 0 ends at offset 1, which is before offset 500"));
     assert!(error.help.unwrap().contains("made anew"));
+}
+
+#[test]
+fn only_committed_records_are_read_and_what_follows_them_does_not_keep_the_end_open() {
+    let broker = Broker::shared();
+    let topic = broker.fresh_topic("transactions", 1).unwrap();
+    let records = |text: &str| [Record::keyless(format!("{text} 1")), Record::keyless(text)];
+    broker.transact(&topic, &records("committed"), End::Commit).unwrap();
+    broker.transact(&topic, &records("aborted"), End::Abort).unwrap();
+    let mut source = open_source(&uri(broker, &topic), &options(AtEnd::Stop)).unwrap();
+    let values: Vec<_> = read(&mut *source, usize::MAX).into_iter().map(|seen| seen.2).collect();
+    assert_eq!(values, ["committed 1", "committed"]);
+    let mut source = open_source(&uri(broker, &topic), &options(AtEnd::Follow)).unwrap();
+    assert_eq!(read(&mut *source, 2).len(), 2);
+    wait_for(&mut *source, Polled::AtEnd { partition: 0 }, Duration::ZERO);
+}
+
+#[test]
+fn records_that_retention_deleted_are_passed_over() {
+    let broker = Broker::shared();
+    let topic = broker.fresh_topic("retention", 1).unwrap();
+    let records: Vec<_> = (0..10).map(|i| Record::keyless(format!("{i}"))).collect();
+    broker.produce(&topic, &records).unwrap();
+    // While it is open: what is deleted before it is read is gone.
+    let mut source = open_source(&uri(broker, &topic), &options(AtEnd::Follow)).unwrap();
+    broker.delete_before(&topic, 0, 4).unwrap();
+    assert_eq!(read(&mut *source, 1)[0].1, 4);
+    // A position that is gone.
+    source.seek(&[Position { partition: 0, offset: 2 }]).unwrap();
+    assert_eq!(read(&mut *source, 1)[0].1, 4);
+    // A source that is opened afterwards begins where the log begins.
+    let mut source = open_source(&uri(broker, &topic), &options(AtEnd::Stop)).unwrap();
+    let offsets: Vec<_> = read(&mut *source, usize::MAX).into_iter().map(|seen| seen.1).collect();
+    assert_eq!(offsets, [4, 5, 6, 7, 8, 9]);
 }

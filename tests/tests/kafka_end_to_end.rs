@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 use cep_tests::broker::{Broker, Received, Record};
-use cep_tests::cep::{self, Running};
+use cep_tests::process::{self, Running};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -14,7 +14,8 @@ const LATENESS_MS: i64 = 2_000;
 
 /// The recorded harvests: each with its time and its line.
 fn harvests() -> Vec<(i64, String)> {
-    let text = std::fs::read_to_string(cep::root().join("rules/harvest/Harvest.jsonl")).unwrap();
+    let text =
+        std::fs::read_to_string(process::root().join("rules/harvest/Harvest.jsonl")).unwrap();
     let time =
         |line: &str| serde_json::from_str::<Value>(line).unwrap()["batchtime"].as_i64().unwrap();
     text.lines().map(|line| (time(line), line.to_owned())).collect()
@@ -36,7 +37,7 @@ struct Expected {
 }
 
 fn expected() -> Expected {
-    let on_file = cep::run(&["run", "rules/harvest", "--sink", "OverallDisaster=null:"], &[]);
+    let on_file = process::run(&["run", "rules/harvest", "--sink", "OverallDisaster=null:"], &[]);
     assert_eq!(on_file.exit_code, Some(0), "{}", on_file.words);
     let events: Vec<Value> =
         on_file.data.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -99,7 +100,10 @@ fn start(broker: &Broker, topics: &Topics, app: &str, more: &[&str]) -> Running 
         "--sink",
         "OverallDisaster=null:",
     ];
-    cep::start(&[&args, more].concat(), &[("CEP_APP_ID", app), ("CEP_RUN_COMMIT_EVERY", "20ms")])
+    process::start(
+        &[&args, more].concat(),
+        &[("CEP_APP_ID", app), ("CEP_RUN_COMMIT_EVERY", "20ms")],
+    )
 }
 
 /// Waits till all `wanted` are in the topic of disasters; everything that is there.
@@ -284,7 +288,7 @@ fn an_unreachable_broker_ends_the_run_with_3_in_bounded_time() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let bind = format!("Harvest=kafka://127.0.0.1:{port}/costcenter");
     let begun = Instant::now();
-    let output = cep::run(
+    let output = process::run(
         &["run", "rules/harvest", "--bind", &bind, "--sink", "null:"],
         &[("CEP_KAFKA_CONNECT_TIMEOUT", "1s")],
     );
@@ -309,7 +313,7 @@ fn secrets_of_the_client_are_not_repeated() {
     ];
     let bind = format!("Harvest={}", broker.uri(&topics.harvests));
     let output =
-        cep::run(&["run", "rules/harvest", "--bind", &bind, "--sink", "null:"], &variables);
+        process::run(&["run", "rules/harvest", "--bind", &bind, "--sink", "null:"], &variables);
     // The broker of the tests knows no users.
     assert_eq!(output.exit_code, Some(3), "{}", output.words);
     assert!(!output.words.contains("hunter2"), "{}", output.words);

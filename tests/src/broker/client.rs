@@ -21,6 +21,15 @@ use std::time::{Duration, Instant};
 /// How long a single request may take; a broker that just restarted is slow.
 const REQUEST_DEADLINE: Duration = Duration::from_secs(20);
 
+/// How a transaction ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Its records count.
+    Commit,
+    /// They do not.
+    Abort,
+}
+
 impl Broker {
     /// Makes a topic.
     ///
@@ -51,6 +60,55 @@ impl Broker {
         let name = format!("{about}-{}", NEXT.fetch_add(1, Ordering::Relaxed));
         self.create_topic(&name, partitions)?;
         Ok(name)
+    }
+
+    /// Deletes the records of a partition before an offset, as retention does.
+    ///
+    /// # Errors
+    /// When the broker refuses.
+    pub fn delete_before(
+        &self,
+        topic: &str,
+        partition: i32,
+        offset: i64,
+    ) -> Result<(), BrokerError> {
+        let what = || format!("cannot delete records of `{topic}`");
+        let admin: AdminClient<DefaultClientContext> =
+            self.client_config().create().map_err(BrokerError::kafka(what()))?;
+        let mut before = TopicPartitionList::new();
+        before
+            .add_partition_offset(topic, partition, Offset::Offset(offset))
+            .map_err(BrokerError::kafka(what()))?;
+        let options = AdminOptions::new().operation_timeout(Some(REQUEST_DEADLINE));
+        let deleted = block_on(admin.delete_records(&before, &options));
+        let deleted = deleted.map_err(BrokerError::kafka(what()))?;
+        deleted.elements().iter().try_for_each(|e| e.error()).map_err(BrokerError::kafka(what()))
+    }
+
+    /// Writes `records` in one transaction, which is committed or aborted.
+    ///
+    /// # Errors
+    /// When the broker refuses.
+    pub fn transact(&self, topic: &str, records: &[Record], end: End) -> Result<(), BrokerError> {
+        let what = || format!("cannot write to `{topic}` in a transaction");
+        let work = || {
+            let producer: BaseProducer = self
+                .client_config()
+                .set("transactional.id", format!("tests-{topic}"))
+                .set("linger.ms", "0")
+                .create()?;
+            producer.init_transactions(REQUEST_DEADLINE)?;
+            producer.begin_transaction()?;
+            for record in records {
+                producer.send(base_record(topic, record)).map_err(|(error, _)| error)?;
+            }
+            producer.flush(REQUEST_DEADLINE)?;
+            match end {
+                End::Commit => producer.commit_transaction(REQUEST_DEADLINE),
+                End::Abort => producer.abort_transaction(REQUEST_DEADLINE),
+            }
+        };
+        work().map_err(BrokerError::kafka(what()))
     }
 
     /// Writes `records` in order and waits till the broker has taken all.

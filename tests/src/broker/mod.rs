@@ -22,6 +22,7 @@ mod node;
 mod record;
 mod settings;
 
+pub use client::End;
 pub use error::BrokerError;
 pub use jars::version;
 pub use record::{Received, Record};
