@@ -2,6 +2,7 @@
 
 use super::Format;
 use super::fit::Fitting;
+use super::flat;
 use super::instant::InstantReader;
 use super::parser::parse;
 use super::projection::{Projection, TimeFrom};
@@ -32,7 +33,12 @@ pub struct Decoder {
     instants: InstantReader,
     counts: DecodeCounts,
     first_tier: Tier,
+    /// How many records are walked over without trying the quick way.
+    slow_walks: u32,
 }
+
+/// After a record that the quick way gave way on, so many are not tried.
+const SLOW_WALKS: u32 = 16;
 
 /// A record on its way through the tiers.
 #[derive(Clone, Copy)]
@@ -65,6 +71,8 @@ pub struct DecodeCounts {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Tier {
     Template,
+    /// The walk, the quick way first, whatever became of it before.
+    Flat,
     Walk,
     Parser,
 }
@@ -85,6 +93,7 @@ impl Decoder {
             instants: InstantReader::new(),
             counts: DecodeCounts::default(),
             first_tier: Tier::Template,
+            slow_walks: 0,
         }
     }
 
@@ -194,21 +203,20 @@ impl Decoder {
         }
         self.found.fill(Token::MISSING);
         let learns = self.first_tier == Tier::Template && self.templates.wants_lesson();
-        let root = &self.projection.root;
         let walked = if self.first_tier == Tier::Parser {
             None
         } else if learns {
             self.visits.clear();
-            walk(window, text.len(), root, &mut self.found, &mut self.visits)
+            walk(window, text.len(), &self.projection.root, &mut self.found, &mut self.visits)
         } else {
-            walk(window, text.len(), root, &mut self.found, &mut ())
+            self.walk(window, text.len())
         };
         if walked.is_some() {
             self.counts.walk += 1;
         } else {
             self.counts.parser += 1;
             self.found.fill(Token::MISSING);
-            parse(text, root, &mut self.found)?;
+            parse(text, &self.projection.root, &mut self.found)?;
         }
         let verdict = self.verdict(text)?;
         if verdict == Verdict::Ours {
@@ -220,6 +228,23 @@ impl Decoder {
             self.templates.learn(text.as_bytes(), &self.visits, &self.found, lesson);
         }
         Ok(verdict)
+    }
+
+    /// Walks over a record, the quick way if records like it have gone that way lately.
+    #[inline(always)]
+    fn walk(&mut self, window: &[u8], len: usize) -> Option<()> {
+        let Self { projection, found, .. } = self;
+        let is_paused = self.slow_walks > 0 && self.first_tier == Tier::Template;
+        if is_paused || self.first_tier == Tier::Walk {
+            self.slow_walks = self.slow_walks.saturating_sub(1);
+            return walk(window, len, &projection.root, found, &mut ());
+        }
+        if flat::read(window, len, &projection.root, found).is_some() {
+            return Some(());
+        }
+        self.slow_walks = SLOW_WALKS;
+        found.fill(Token::MISSING);
+        walk(window, len, &projection.root, found, &mut ())
     }
 
     /// Whether a record that was not read by a template is an event of the stream.

@@ -15,11 +15,41 @@ pub(super) const LANES: usize = 16;
 /// character.
 #[inline(always)]
 pub(super) fn text_run(lanes: &Lanes) -> usize {
+    (text_stops(lanes) | 1 << LANES).trailing_zeros() as usize
+}
+
+/// [`text_run`] over the bytes of both.
+#[inline(always)]
+pub(super) fn two_text_runs(first: &Lanes, second: &Lanes) -> usize {
+    (text_stops(first) | text_stops(second) << LANES).trailing_zeros() as usize
+}
+
+/// A bit for each byte, from the lowest on, that ends a run of text.
+#[inline(always)]
+fn text_stops(lanes: &Lanes) -> u32 {
     let bytes = u8x16::new(*lanes);
     let quotes = bytes.simd_eq(u8x16::splat(b'"'));
     let backslashes = bytes.simd_eq(u8x16::splat(b'\\'));
     let controls = bytes.min(u8x16::splat(0x1f)).simd_eq(bytes);
-    ((quotes | backslashes | controls).to_bitmask() | 1 << LANES).trailing_zeros() as usize
+    (quotes | backslashes | controls).to_bitmask()
+}
+
+/// What is special in sixteen bytes: a bit for each, from the lowest on.
+pub(super) struct Marks {
+    /// The quotes.
+    pub quotes: u32,
+    /// The backslashes and control characters.
+    pub others: u32,
+}
+
+/// Marks what is special.
+#[inline(always)]
+pub(super) fn marks(lanes: &Lanes) -> Marks {
+    let bytes = u8x16::new(*lanes);
+    let quotes = bytes.simd_eq(u8x16::splat(b'"'));
+    let backslashes = bytes.simd_eq(u8x16::splat(b'\\'));
+    let controls = bytes.min(u8x16::splat(0x1f)).simd_eq(bytes);
+    Marks { quotes: quotes.to_bitmask(), others: (backslashes | controls).to_bitmask() }
 }
 
 /// How many of the bytes, from the first on, are digits.

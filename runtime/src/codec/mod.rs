@@ -18,6 +18,7 @@
 pub mod cloudevents;
 mod decoder;
 mod fit;
+mod flat;
 mod instant;
 mod json;
 mod lanes;

@@ -8,6 +8,7 @@ use super::Format;
 use super::scan::{load, mask, padded};
 use cep_core::plan::{FieldPlan, FieldSource, Plan, StreamId, TimeSource, TimestampFormat};
 use cep_core::time::Span;
+use std::ops::Range;
 
 /// What of a stream's records is read.
 #[derive(Debug)]
@@ -83,15 +84,16 @@ pub(super) struct Member {
 }
 
 impl Node {
-    /// The member whose name stands in a record from `start` to before `end`.
+    /// The member whose name stands at these places of a window.
     #[inline(always)]
-    pub fn find(&self, bytes: &[u8], start: usize, end: usize) -> Option<&Member> {
-        let len = end - start;
-        let head = load(bytes, start) & mask(len);
+    pub fn find(&self, bytes: &[u8], name: Range<usize>) -> Option<&Member> {
+        let len = name.len();
+        let head = load(bytes, name.start) & mask(len);
         self.members.iter().find(|member| {
             member.head == head
                 && member.name.len() == len
-                && (len <= 8 || bytes.get(start + 8..end) == member.name.as_bytes().get(8..))
+                && (len <= 8
+                    || bytes.get(name.start + 8..name.end) == member.name.as_bytes().get(8..))
         })
     }
 

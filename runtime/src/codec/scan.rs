@@ -6,7 +6,7 @@
 //! look at where the record ends. Near the end of the window, where only what has run over its
 //! record can be, there are zeros, which no piece of JSON contains.
 
-use super::lanes::{LANES, Lanes, text_run};
+use super::lanes::{LANES, Lanes, text_run, two_text_runs};
 use super::token::Kind;
 
 /// How many bytes behind a record a window has.
@@ -57,13 +57,17 @@ pub(super) fn mask(len: usize) -> u64 {
 /// The index of the first quote, backslash or control character from `at` on, or the end.
 #[inline(always)]
 pub(super) fn text_stop(bytes: &[u8], mut at: usize) -> usize {
-    loop {
-        let run = text_run(lanes(bytes, at));
-        if run < LANES {
+    // Two looks at once, since most texts end within them.
+    while let Some(both) = chunk::<{ 2 * LANES }>(bytes, at) {
+        let (first, rest) = both.split_at(LANES);
+        let runs = first.first_chunk().zip(rest.first_chunk());
+        let run = runs.map_or(0, |(first, second)| two_text_runs(first, second));
+        if run < 2 * LANES {
             return at + run;
         }
-        at += LANES;
+        at += 2 * LANES;
     }
+    at + text_run(lanes(bytes, at))
 }
 
 /// Reads a text whose first byte after the quote is at `start`: the index of its closing quote

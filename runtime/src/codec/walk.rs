@@ -5,9 +5,10 @@
 //! what is malformed and on escapes in the names of members it has to compare; the third tier
 //! then judges the record and finds the words for what is wrong.
 
+use super::lanes::text_run;
 use super::number;
 use super::projection::{Member, Node};
-use super::scan::{byte, skip_space, text, text_stop, word};
+use super::scan::{byte, chunk, lanes, skip_space, text, text_stop, word};
 use super::token::{Kind, Token};
 use std::ops::Range;
 
@@ -39,57 +40,39 @@ pub(super) fn walk<T: Trail>(
     if byte(bytes, start) != b'{' {
         return None;
     }
-    let mut walk = Walk { bytes, at: start + 1, found, trail };
-    walk.object(root, 1)?;
-    let rest = bytes.get(walk.at..len)?;
+    let mut walk = Walk { bytes, found, trail };
+    let end = walk.object(start + 1, root, 1)?;
+    let rest = bytes.get(end..len)?;
     rest.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).then_some(())
 }
 
 struct Walk<'a, T> {
     bytes: &'a [u8],
-    at: usize,
     found: &'a mut [Token],
     trail: &'a mut T,
 }
 
+/// Every step takes where it starts and gives where it ends.
 impl<T: Trail> Walk<'_, T> {
-    /// Skips white space and gives the byte after it.
-    #[inline(always)]
-    fn next(&mut self) -> u8 {
-        self.at = skip_space(self.bytes, self.at);
-        byte(self.bytes, self.at)
-    }
-
     /// The members of an object and its closing brace; its opening one has been passed.
-    fn object(&mut self, node: &Node, depth: u32) -> Option<()> {
-        if self.next() == b'}' {
-            self.at += 1;
-            return Some(());
+    fn object(&mut self, start: usize, node: &Node, depth: u32) -> Option<usize> {
+        let bytes = self.bytes;
+        let mut at = skip_space(bytes, start);
+        if byte(bytes, at) == b'}' {
+            return Some(at + 1);
         }
         loop {
-            if self.next() != b'"' {
-                return None;
+            let (name, value) = name(bytes, at)?;
+            at = match node.find(bytes, name) {
+                Some(member) => self.read(value, member, depth)?,
+                None => self.pass(value, depth)?,
+            };
+            if byte(bytes, at) != b',' {
+                at = skip_space(bytes, at);
             }
-            let start = self.at + 1;
-            let end = text_stop(self.bytes, start);
-            if byte(self.bytes, end) != b'"' {
-                return None;
-            }
-            self.at = end + 1;
-            if self.next() != b':' {
-                return None;
-            }
-            self.at = skip_space(self.bytes, self.at + 1);
-            match node.find(self.bytes, start, end) {
-                Some(member) => self.read(member, depth)?,
-                None => self.pass(depth)?,
-            }
-            match self.next() {
-                b',' => self.at += 1,
-                b'}' => {
-                    self.at += 1;
-                    return Some(());
-                }
+            match byte(bytes, at) {
+                b',' => at += 1,
+                b'}' => return Some(at + 1),
                 _ => return None,
             }
         }
@@ -97,57 +80,102 @@ impl<T: Trail> Walk<'_, T> {
 
     /// The value of a member in the projection.
     #[inline(always)]
-    fn read(&mut self, member: &Member, depth: u32) -> Option<()> {
+    fn read(&mut self, start: usize, member: &Member, depth: u32) -> Option<usize> {
+        let bytes = self.bytes;
         let token = self.found.get_mut(usize::from(member.slot))?;
         if token.kind != Kind::Missing {
-            return self.pass(depth);
+            return self.pass(start, depth);
         }
-        let start = self.at;
-        self.at = match byte(self.bytes, start) {
-            b'{' if !member.inner.members.is_empty() && depth < DEEPEST => {
-                token.kind = Kind::Object;
-                self.at += 1;
-                return self.object(&member.inner, depth + 1);
-            }
+        let lanes = lanes(bytes, start);
+        let end = match lanes[0] {
             b'"' => {
-                let (end, kind) = text(self.bytes, start + 1)?;
+                let (end, kind) = text(bytes, start + 1)?;
                 token.set(kind, start + 1, end);
                 end + 1
             }
-            b'-' | b'0'..=b'9' => number::read(self.bytes, start, token)?,
+            b'1'..=b'9' => match number::usual(lanes) {
+                Some((len, whole))
+                    if len == whole && !matches!(byte(bytes, start + len), b'e' | b'E') =>
+                {
+                    number::set_usual_int(lanes, len, start, token);
+                    start + len
+                }
+                _ => number::read(bytes, start, token)?,
+            },
+            b'-' | b'0' => number::read(bytes, start, token)?,
+            b'{' if !member.inner.members.is_empty() && depth < DEEPEST => {
+                token.kind = Kind::Object;
+                return self.object(start + 1, &member.inner, depth + 1);
+            }
             _ => {
-                let (end, kind) = value(self.bytes, start, depth)?;
+                let (end, kind) = value(bytes, start, depth)?;
                 token.set(kind, start, end);
                 end
             }
         };
-        self.trail.value(token.kind, start..self.at, depth, Some(member.slot));
-        Some(())
+        self.trail.value(token.kind, start..end, depth, Some(member.slot));
+        Some(end)
     }
 
     /// A value that nobody reads.
     #[inline(always)]
-    fn pass(&mut self, depth: u32) -> Option<()> {
-        let (end, kind) = value(self.bytes, self.at, depth)?;
-        self.trail.value(kind, self.at..end, depth, None);
-        self.at = end;
-        Some(())
+    fn pass(&mut self, start: usize, depth: u32) -> Option<usize> {
+        let (end, kind) = value(self.bytes, start, depth)?;
+        self.trail.value(kind, start..end, depth, None);
+        Some(end)
     }
+}
+
+/// The name of the member at `at`, and where its value starts.
+#[inline(always)]
+fn name(bytes: &[u8], at: usize) -> Option<(Range<usize>, usize)> {
+    // Short names without spaces around are found in one look.
+    let chunk = chunk::<32>(bytes, at)?;
+    let len = text_run(chunk.get(1..)?.first_chunk()?);
+    if let Some([b'"', b':', value]) = chunk.get(len + 1..).and_then(<[u8]>::first_chunk)
+        && chunk[0] == b'"'
+        && *value > b' '
+    {
+        return Some((at + 1..at + 1 + len, at + len + 3));
+    }
+    odd_name(bytes, at)
+}
+
+#[inline(never)]
+fn odd_name(bytes: &[u8], at: usize) -> Option<(Range<usize>, usize)> {
+    let quote = skip_space(bytes, at);
+    if byte(bytes, quote) != b'"' {
+        return None;
+    }
+    let end = text_stop(bytes, quote + 1);
+    if byte(bytes, end) != b'"' {
+        return None;
+    }
+    let colon = skip_space(bytes, end + 1);
+    (byte(bytes, colon) == b':').then(|| (quote + 1..end, skip_space(bytes, colon + 1)))
 }
 
 /// Passes any value inside of `depth` objects and lists: the index after it and its kind.
 #[inline(always)]
 pub(super) fn value(bytes: &[u8], at: usize, depth: u32) -> Option<(usize, Kind)> {
-    match byte(bytes, at) {
+    let lanes = lanes(bytes, at);
+    match lanes[0] {
         b'"' => text(bytes, at + 1).map(|(end, kind)| (end + 1, kind)),
+        b'0'..=b'9' => match number::usual(lanes) {
+            Some((len, _)) if !matches!(byte(bytes, at + len), b'e' | b'E') => {
+                Some((at + len, Kind::Number))
+            }
+            _ => number::skip(bytes, at).map(|end| (end, Kind::Number)),
+        },
+        b't' | b'f' | b'n' => word(bytes, at),
         b'{' => nested(bytes, at, depth).map(|end| (end, Kind::Object)),
         b'[' => nested(bytes, at, depth).map(|end| (end, Kind::List)),
-        b't' | b'f' | b'n' => word(bytes, at),
         _ => number::skip(bytes, at).map(|end| (end, Kind::Number)),
     }
 }
 
 /// Passes an object or a list. Without recursion: one bit a level says which of the two it is.
+#[inline(never)]
 fn nested(bytes: &[u8], mut at: usize, outer: u32) -> Option<usize> {
     let mut depth = outer;
     let mut objects = 0_u128;

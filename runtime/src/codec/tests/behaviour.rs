@@ -85,6 +85,22 @@ fn what_a_template_takes_for_a_value_ends_where_the_record_ends() {
 }
 
 #[test]
+fn records_of_every_length_are_read_the_same() {
+    // Quotes and the record's end come to stand at every place of the blocks that are looked at.
+    let mut decoders = Decoders::new(plan(harvest()), Format::Json);
+    for length in 0..600 {
+        let filler = "x".repeat(length);
+        let record = format!(
+            r#"{{"a":"{filler}","batchtime":5,"farmid":302,"b":-1.5,"batchcnt":{length},"c":true}}"#
+        );
+        let expected = row(5, &[Value::Int(302), Value::Int(length as i64)]);
+        assert_eq!(decoders.decode(record.as_bytes()), expected);
+        let cut = &record.as_bytes()[..record.len() - 1];
+        assert!(matches!(decoders.decode(cut), Outcome::Bad(_)));
+    }
+}
+
+#[test]
 fn the_first_of_duplicate_members_counts() {
     let fields = vec![
         field("x", Type::Int, "data.x"),

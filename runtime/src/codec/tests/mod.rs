@@ -82,7 +82,7 @@ pub(super) struct Decoders {
 
 impl Decoders {
     pub fn new(plan: Plan, format: Format) -> Self {
-        let tiers = [Tier::Template, Tier::Walk, Tier::Parser]
+        let tiers = [Tier::Template, Tier::Flat, Tier::Walk, Tier::Parser]
             .map(|tier| Decoder::new(&plan, StreamId(0), format).starting_at(tier));
         Self { plan, tiers: tiers.into() }
     }

@@ -306,6 +306,22 @@ proptest! {
     }
 
     #[test]
+    fn flat_records_agree_with_the_oracle(
+        base in "\\{(\"(farmid|at|ratio|crop|x)\":(-?[0-9.eE]{1,4}|1[0-9]{0,12}|\"[a-z]{0,40}\"|true|false|null),?){1,8}\\}",
+        spoils in vec(spoil(), 1..8),
+    ) {
+        let mut decoders = Decoders::new(plan(fields()), Format::Json);
+        let base = base.replace(",}", "}");
+        for spoil in std::iter::once(&Spoil::Nothing).chain(&spoils) {
+            let bytes = spoiled(&base, spoil);
+            let outcome = decoders.decode(&bytes);
+            let expected = oracle(&bytes);
+            prop_assert_eq!(expected.is_some(), matches!(outcome, Outcome::Row(..)));
+            prop_assert!(expected.is_none_or(|expected| expected == outcome));
+        }
+    }
+
+    #[test]
     fn arbitrary_bytes_do_no_harm(records in vec(vec(any::<u8>(), 0..64), 0..8)) {
         let mut decoders = Decoders::new(plan(fields()), Format::CloudEvents);
         let records: Vec<_> = records.iter().map(|record| (record.as_slice(), None)).collect();
