@@ -286,7 +286,7 @@ fn spoiled(record: &str, spoil: &Spoil) -> Vec<u8> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_500, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
     #[test]
     fn decoding_agrees_with_the_oracle(base in record(), spoils in vec(spoil(), 1..24)) {
