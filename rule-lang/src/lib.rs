@@ -60,6 +60,7 @@
 pub mod ast;
 mod check;
 pub mod diagnostic;
+mod format;
 pub mod lex;
 mod lint;
 mod lower;
@@ -69,6 +70,7 @@ pub mod test_case;
 mod typed;
 
 pub use diagnostic::{Code, Diagnostic, Severity};
+pub use format::format;
 pub use source::{Source, SourceMap};
 pub use test_case::TestCase;
 

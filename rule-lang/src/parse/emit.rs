@@ -16,7 +16,7 @@ impl Cursor<'_> {
                 break;
             }
             if self.at_body_end()
-                || (self.peek().line_start && self.at_clause() && !self.nth_is(1, Punct::Colon))
+                || (self.peek().line_start && self.at_clause() && !self.at_field())
             {
                 self.unclosed(open);
                 return Some(Emit { event, fields, condition: None });
@@ -35,6 +35,11 @@ impl Cursor<'_> {
         }
         let condition = self.eat_word("if").map(|_| self.expr());
         Some(Emit { event, fields, condition })
+    }
+
+    /// Whether a clause's word is a field's name here: `limit: 3`, or `limit` alone.
+    fn at_field(&self) -> bool {
+        [Punct::Colon, Punct::Comma, Punct::BraceClose].iter().any(|after| self.nth_is(1, *after))
     }
 
     /// `name: expr`, `name`, or `..alias`

@@ -31,6 +31,9 @@ use crate::lex::{Lexed, Punct, TokenKind, TriviaKind, lex};
 use crate::source::{FileId, Span};
 use cursor::Cursor;
 
+pub(crate) use cursor::RESERVED;
+pub(crate) use recover::{HARD_CLAUSES, SOFT_CLAUSES};
+
 /// What was read from one file.
 #[derive(Debug, Clone, Default)]
 pub struct Parsed {

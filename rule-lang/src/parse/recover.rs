@@ -145,10 +145,11 @@ impl Cursor<'_> {
 }
 
 /// Clause words that are names elsewhere; they begin a clause at the start of a line.
-const SOFT_CLAUSES: &[&str] = &[
+pub(crate) const SOFT_CLAUSES: &[&str] = &[
     "distinct", "forget", "join", "left", "limit", "match", "next", "reuse", "skip", "timeout",
     "within", "without",
 ];
 
 /// Words that always begin a clause.
-const HARD_CLAUSES: &[&str] = &["from", "where", "let", "by", "window", "when", "emit", "clear"];
+pub(crate) const HARD_CLAUSES: &[&str] =
+    &["from", "where", "let", "by", "window", "when", "emit", "clear"];
