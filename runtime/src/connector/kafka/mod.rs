@@ -16,6 +16,8 @@
 mod client;
 mod offsets;
 mod partitions;
+mod recovery;
+mod settings;
 mod sink;
 mod source;
 

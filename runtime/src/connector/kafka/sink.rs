@@ -3,7 +3,8 @@
 use super::super::{
     ConnectorError, ConnectorErrorKind, ConnectorOptions, ContentMode, OutRecord, Sink,
 };
-use super::client::{Complaints, Place, config, contact, creation_error, lasting_error, log};
+use super::client::{Complaints, Place, contact, lasting_error, log};
+use super::settings::{config, creation_error};
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::KafkaError;

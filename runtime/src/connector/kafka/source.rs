@@ -4,33 +4,29 @@ use super::super::{
     AtEnd, ConnectorError, ConnectorErrorKind, ConnectorOptions, Polled, Position, Progress,
     RecordBatch, Source,
 };
-use super::client::{
-    Place, config, contact, creation_error, is_passing, lasting_error, unreachable,
-};
+use super::client::{Place, contact, is_passing, lasting_error, unreachable};
 use super::offsets::{Commits, SourceContext, committed, list};
 use super::partitions::{Partitions, Standing};
-use rdkafka::Offset;
+use super::recovery::{QUESTION_PATIENCE, bounds};
+use super::settings::{config, creation_error};
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::{KafkaError, KafkaResult};
-use rdkafka::types::RDKafkaErrorCode as Code;
+use rdkafka::error::KafkaError;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How often "at the end" is said again when polls do not wait.
 const REPEAT_EVERY: Duration = Duration::from_millis(50);
-/// How long a single question about offsets may take.
-const QUESTION_PATIENCE: Duration = Duration::from_secs(10);
 
 /// All partitions of one topic. See the module's words.
 pub struct KafkaSource {
-    consumer: Arc<BaseConsumer<SourceContext>>,
-    place: Place,
-    partitions: Partitions,
+    pub(super) consumer: Arc<BaseConsumer<SourceContext>>,
+    pub(super) place: Place,
+    pub(super) partitions: Partitions,
     commits: Commits,
     is_assigned: bool,
     /// Since when the brokers have not answered.
-    silent_since: Option<Instant>,
+    pub(super) silent_since: Option<Instant>,
     repeated_at: Instant,
 }
 
@@ -81,12 +77,12 @@ impl KafkaSource {
         })
     }
 
-    fn doing(&self) -> String {
+    pub(super) fn doing(&self) -> String {
         format!("cannot read `{}`", self.place)
     }
 
     /// Assigns every partition that has not ended, from where it stands.
-    fn assign(&mut self) -> Result<(), ConnectorError> {
+    pub(super) fn assign(&mut self) -> Result<(), ConnectorError> {
         self.partitions.end_those_at_their_bound();
         let open = self.partitions.iter().filter(|(_, p)| p.standing != Standing::Ended);
         let from: BTreeMap<u32, u64> = open.map(|(number, p)| (number, p.next)).collect();
@@ -112,13 +108,11 @@ impl KafkaSource {
                 Some(Ok(message)) => {
                     has_ended |= self.partitions.stage(&message);
                     taken += 1;
-                    self.silent_since =
-                        self.silent_since.and_then(|since| answered(&self.place, since));
+                    self.note_answer();
                 }
                 Some(Err(KafkaError::PartitionEOF(partition))) => {
                     has_ended |= self.partitions.note_end(partition.unsigned_abs());
-                    self.silent_since =
-                        self.silent_since.and_then(|since| answered(&self.place, since));
+                    self.note_answer();
                 }
                 Some(Err(error)) => {
                     self.note_error(&error)?;
@@ -137,102 +131,6 @@ impl KafkaSource {
             .and_then(|list| self.consumer.pause(&list))
             .map_err(|error| lasting_error(&self.place, &self.doing(), &error))
     }
-
-    fn note_error(&mut self, error: &KafkaError) -> Result<(), ConnectorError> {
-        if error.rdkafka_error_code() == Some(Code::AutoOffsetReset) {
-            return self.go_past_what_is_deleted();
-        }
-        if matches!(error, KafkaError::MessageConsumptionFatal(_)) || !is_passing(error) {
-            return Err(lasting_error(&self.place, &self.doing(), error));
-        }
-        if error.rdkafka_error_code() == Some(Code::AllBrokersDown) && self.silent_since.is_none() {
-            self.silent_since = Some(Instant::now());
-            let reason = self.consumer.context().complaints.in_brackets();
-            tracing::warn!("the brokers of `{}` do not answer{reason}; waiting", self.place);
-        }
-        self.doubt_ends()
-    }
-
-    /// What was at its end may have grown since a broker has gone. The client says only once that
-    /// a partition has come to its end, but again after a seek, be it to where it stands.
-    fn doubt_ends(&mut self) -> Result<(), ConnectorError> {
-        for (partition, offset) in self.partitions.doubt_ends() {
-            let partition = i32::try_from(partition).unwrap_or(i32::MAX);
-            let offset = Offset::Offset(i64::try_from(offset).unwrap_or(i64::MAX));
-            // A timeout of zero does not wait.
-            let sought = self.consumer.seek(&self.place.topic, partition, offset, Duration::ZERO);
-            if sought.is_err() {
-                return self.assign();
-            }
-        }
-        Ok(())
-    }
-
-    /// Retention has overtaken the reader: records were deleted before they were read. Says how
-    /// many, and goes on from the first there is.
-    fn go_past_what_is_deleted(&mut self) -> Result<(), ConnectorError> {
-        for partition in 0..self.partitions.count() {
-            match bounds(&self.consumer, &self.place, partition, QUESTION_PATIENCE) {
-                Ok((first, end)) => self.go_to(partition, None, first, end)?,
-                Err(error) => return self.note_error(&error),
-            }
-        }
-        self.assign()
-    }
-
-    /// Goes on from `wanted`, or from where the partition stands, as far as the log reaches.
-    fn go_to(
-        &mut self,
-        number: u32,
-        wanted: Option<u64>,
-        first: u64,
-        end: u64,
-    ) -> Result<(), ConnectorError> {
-        let Some(partition) = self.partitions.get_mut(number) else { return Ok(()) };
-        let offset = wanted.unwrap_or(partition.next);
-        if offset > end {
-            let cause = format!(
-                "partition {number} ends at offset {end}, which is before offset {offset} where \
-                 reading was to go on"
-            );
-            return Err(ConnectorError::new(ConnectorErrorKind::Corrupt, self.doing(), cause)
-                .with_help(
-                    "the topic seems to have been deleted and made anew; give the application \
-                     another `id` in `[app]` of cep.toml, or reset its consumer group",
-                ));
-        }
-        if offset < first {
-            let lost = first - offset;
-            tracing::warn!(
-                "`{}`, partition {number}: {lost} records from offset {offset} were deleted by \
-                 the topic's retention before they were read; going on from offset {first}",
-                self.place
-            );
-        }
-        if wanted.is_some() || offset < first {
-            self.partitions.go_to(number, offset.max(first));
-        }
-        Ok(())
-    }
-}
-
-/// Says that the brokers answer again; the new state of `silent_since`.
-fn answered(place: &Place, since: Instant) -> Option<Instant> {
-    let seconds = since.elapsed().as_secs_f32();
-    tracing::info!("the brokers of `{place}` answer again after {seconds:.1} s");
-    None
-}
-
-/// The first offset of a partition and the one after the last committed record.
-fn bounds(
-    consumer: &BaseConsumer<SourceContext>,
-    place: &Place,
-    partition: u32,
-    timeout: Duration,
-) -> KafkaResult<(u64, u64)> {
-    let partition = i32::try_from(partition).unwrap_or(i32::MAX);
-    let (first, end) = consumer.fetch_watermarks(&place.topic, partition, timeout)?;
-    Ok((u64::try_from(first).unwrap_or(0), u64::try_from(end).unwrap_or(0)))
 }
 
 impl Source for KafkaSource {
