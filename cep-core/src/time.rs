@@ -59,12 +59,17 @@ impl EventTime {
         Self(self.0 - self.0.rem_euclid(width.0.max(1)))
     }
 
-    /// Appends the RFC 3339 form in UTC, with as many of six fraction digits as are needed.
+    /// Appends the RFC 3339 form in UTC, with as many of six fraction digits as are needed. A
+    /// window may end after the year 9999, which no event can be in; ISO 8601 then writes the year
+    /// with a sign and six digits.
     pub fn write_rfc3339(self, out: &mut Vec<u8>) {
         let (days, micros) = (self.0.div_euclid(86_400_000_000), self.0.rem_euclid(86_400_000_000));
         let (year, month, day) = civil_from_days(days);
         let seconds = micros / 1_000_000;
-        push_padded(out, year, 4);
+        if year > 9_999 {
+            out.push(b'+');
+        }
+        push_padded(out, year, if year > 9_999 { 6 } else { 4 });
         out.push(b'-');
         push_padded(out, month, 2);
         out.push(b'-');
@@ -222,6 +227,8 @@ mod tests {
         assert_eq!(EventTime::LATEST.to_string(), "9999-12-31T23:59:59.999999Z");
         assert_eq!(EventTime::EARLIEST.to_string(), "0001-01-01T00:00:00Z");
         assert_eq!(EventTime(-1).to_string(), "1969-12-31T23:59:59.999999Z");
+        let after = EventTime::LATEST.saturating_add(Span::MICROSECOND);
+        assert_eq!(after.to_string(), "+010000-01-01T00:00:00Z");
     }
 
     #[test]

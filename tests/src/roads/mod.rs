@@ -103,7 +103,8 @@ pub fn compare(
 /// The outputs with emits sorted by rule and key, and in the order found within these: all that is
 /// promised when emits leave as they are decided. A rule that judges each event by itself emits in
 /// the order of arrival, which is no order between partitions; its emits are sorted by id.
-fn by_rule_and_key(plan: &Plan, outputs: &Outputs) -> Outputs {
+#[must_use]
+pub fn by_rule_and_key(plan: &Plan, outputs: &Outputs) -> Outputs {
     let mut outputs = outputs.clone();
     let by_itself = |rule: RuleId| {
         plan.rule(rule)

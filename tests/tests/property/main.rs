@@ -92,6 +92,13 @@ fn engine_equals_interpreter(
         let actions = roads::interleaved(script, seed);
         same("interleaved", &run(&actions, Saving::Sometimes(seed)))?;
     }
+    let live = drive.all(
+        &roads::interleaved(script, seed),
+        OutputOrder::AsDecided,
+        Saving::Sometimes(seed),
+    );
+    let ordered = |outputs| roads::by_rule_and_key(&plan, outputs);
+    compare("interleaved and emitted as decided".into(), &ordered(&live), &ordered(&expected))?;
     let shuffled = roads::straight(&roads::shuffled(&plan, script, seed));
     let found = roads::without_positions(&run(&shuffled, Saving::Never));
     compare("shuffled".into(), &found, &roads::without_positions(&expected))?;
