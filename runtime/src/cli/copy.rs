@@ -4,12 +4,12 @@
 //! takes history out of Kafka into a file. Nothing is decoded but for the key.
 
 use super::{AtEndChoice, Exit, Failure, Words};
+use crate::connector::file::now;
 use crate::connector::{
     ConnectorErrorKind, ConnectorOptions, OutRecord, Polled, RecordBatch, Sink, Uri, log,
     open_sink, open_source,
 };
 use crate::driver::grouped;
-use cep_core::time::EventTime;
 use clap::Args;
 use std::time::Duration;
 
@@ -103,7 +103,7 @@ impl Copied {
             sink.write(&OutRecord {
                 value,
                 key: member.as_deref().map(str::as_bytes).or(record.key),
-                timestamp: record.timestamp.unwrap_or(EventTime(0)),
+                timestamp: record.timestamp.unwrap_or_else(now),
                 headers: &[],
             })?;
             self.records += 1;

@@ -12,7 +12,7 @@ use super::{
 use crate::durable;
 use cep_core::time::EventTime;
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -31,7 +31,7 @@ pub(super) struct FileSource {
     uri: Uri,
     path: PathBuf,
     packing: Packing,
-    reader: Box<dyn Read + Send>,
+    reader: Reader,
     /// How many bytes of the file itself, packed or not, have been read.
     read_bytes: Arc<AtomicU64>,
     lines: Lines,
@@ -89,7 +89,7 @@ fn open_reader(
     path: &Path,
     packing: Packing,
     read_bytes: &Arc<AtomicU64>,
-) -> Result<Box<dyn Read + Send>, ConnectorError> {
+) -> Result<Reader, ConnectorError> {
     let doing = || format!("cannot read `{uri}`");
     let file = File::open(path).map_err(|error| ConnectorError::io(doing(), &error))?;
     if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
@@ -101,12 +101,27 @@ fn open_reader(
     let packing = if is_empty { Packing::Plain } else { packing };
     let file = Counting { file, read_bytes: Arc::clone(read_bytes) };
     Ok(match packing {
-        Packing::Plain => Box::new(file),
-        Packing::Gzip => Box::new(flate2::read::MultiGzDecoder::new(file)),
-        Packing::Zstd => {
-            Box::new(zstd::Decoder::new(file).map_err(|error| ConnectorError::io(doing(), &error))?)
-        }
+        Packing::Plain => Reader::Plain(file),
+        Packing::Gzip => Reader::Packed(Box::new(flate2::read::MultiGzDecoder::new(file))),
+        Packing::Zstd => Reader::Packed(Box::new(
+            zstd::Decoder::new(file).map_err(|error| ConnectorError::io(doing(), &error))?,
+        )),
     })
+}
+
+/// What the lines are read from.
+enum Reader {
+    Plain(Counting),
+    Packed(Box<dyn Read + Send>),
+}
+
+impl Read for Reader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(file) => file.read(buffer),
+            Self::Packed(unpacked) => unpacked.read(buffer),
+        }
+    }
 }
 
 /// A file that counts what is read from it.
@@ -123,7 +138,38 @@ impl Read for Counting {
     }
 }
 
+impl Counting {
+    /// Goes back by so many bytes, and says whether the file is shorter than what was read.
+    fn go_back(&mut self, bytes: u64) -> io::Result<Shrunk> {
+        let read = self.read_bytes.load(Ordering::Relaxed);
+        let position = read.saturating_sub(bytes);
+        self.file.seek(SeekFrom::Start(position))?;
+        self.read_bytes.store(position, Ordering::Relaxed);
+        Ok(if self.file.metadata()?.len() < position { Shrunk::Yes } else { Shrunk::No })
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shrunk {
+    Yes,
+    No,
+}
+
 impl FileSource {
+    /// At the end of a file that is followed: a line that has no end yet is read again later.
+    fn wait_at_end(&mut self) -> Result<(), ConnectorError> {
+        let Reader::Plain(file) = &mut self.reader else { return Ok(()) };
+        let gone_back = file.go_back(self.lines.give_back());
+        match gone_back.map_err(|error| self.failed(&error))? {
+            Shrunk::No => Ok(()),
+            Shrunk::Yes => Err(ConnectorError::new(
+                ConnectorErrorKind::Corrupt,
+                format!("cannot follow `{}`", self.uri),
+                "it has become shorter than what was read of it",
+            )),
+        }
+    }
+
     fn failed(&self, error: &io::Error) -> ConnectorError {
         ConnectorError::io(format!("cannot read `{}`", self.uri), error)
     }
@@ -136,8 +182,8 @@ impl FileSource {
             let read = append_chunk(&mut self.reader, buffer).map_err(|e| self.failed(&e))?;
             if read == 0 {
                 if self.at_end == AtEnd::Follow {
-                    // The line may still be being written.
-                    return Ok(self.lines.cut(buffer, most));
+                    self.lines.cut(buffer, most);
+                    return self.wait_at_end().map(|()| false);
                 }
                 self.state = State::Drained;
                 return Ok(self.lines.finish(buffer));
@@ -151,6 +197,11 @@ impl FileSource {
 pub(super) fn append_chunk(reader: &mut dyn Read, buffer: &mut Vec<u8>) -> io::Result<usize> {
     buffer.reserve(CHUNK_BYTES + 32);
     reader.take(CHUNK_BYTES as u64).read_to_end(buffer)
+}
+
+/// Now, as the system's clock has it.
+pub(crate) fn now() -> EventTime {
+    event_time(SystemTime::now()).unwrap_or(EventTime(0))
 }
 
 /// When a file was last changed.

@@ -65,9 +65,19 @@ impl Lines {
         self.number
     }
 
-    /// Whether the last cut left a line without an end.
-    pub fn is_inside_line(&self) -> bool {
-        self.long.is_some() || !self.rest.is_empty()
+    /// Forgets a line whose end has not come yet, and says how many bytes of it have been read:
+    /// who follows a file reads them again, since a writer that comes back after a crash cuts
+    /// off what it had left half-written.
+    pub fn give_back(&mut self) -> u64 {
+        self.searched = 0;
+        let rest = std::mem::take(&mut self.rest).len() as u64;
+        match self.long.take() {
+            Some(long) => {
+                self.number = long.number;
+                rest + long.length
+            }
+            None => rest,
+        }
     }
 
     /// Puts what was left over at the beginning of an empty buffer. Call it before reading.
@@ -228,6 +238,23 @@ mod tests {
             lines.cut(&mut buffer, 10);
             assert!(lines.rest.capacity() < 20_000, "memory grew with the line");
         }
+    }
+
+    #[test]
+    fn a_line_that_is_given_back_is_read_again() {
+        let mut lines = Lines::new(5);
+        let mut buffer = b"ab\ncd".to_vec();
+        lines.begin(&mut buffer);
+        assert!(lines.cut(&mut buffer, 10));
+        assert_eq!((lines.give_back(), lines.next_number()), (2, 1));
+        let mut buffer = b"longer than five".to_vec();
+        lines.begin(&mut buffer);
+        lines.cut(&mut buffer, 10);
+        assert_eq!((lines.give_back(), lines.next_number()), (16, 1));
+        let mut buffer = b"xy\n".to_vec();
+        lines.begin(&mut buffer);
+        assert!(lines.cut(&mut buffer, 10));
+        assert_eq!(lines.found, [Line { number: 1, start: 0, end: 2 }]);
     }
 
     proptest! {

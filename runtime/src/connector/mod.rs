@@ -8,7 +8,7 @@
 //! that a source ends by itself (a file) or was told to stop where the log ends.
 
 mod error;
-mod file;
+pub(crate) mod file;
 pub mod kafka;
 mod lines;
 pub mod log;

@@ -128,12 +128,7 @@ impl Source for StreamSource {
                 NextChunk::Appended => {}
                 NextChunk::NotYet => {
                     self.lines.cut(batch.buffer(), max_records);
-                    // A line that has begun is on its way: that is not the end.
-                    return Ok(if self.lines.is_inside_line() {
-                        Polled::Nothing
-                    } else {
-                        Polled::AtEnd { partition: 0 }
-                    });
+                    return Ok(Polled::AtEnd { partition: 0 });
                 }
                 NextChunk::NoMore => {
                     self.state = State::Drained;

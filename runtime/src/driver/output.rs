@@ -3,10 +3,10 @@
 
 use super::sideline::{self, Names, SHOWN};
 use crate::codec::cloudevents::Encoder;
+use crate::connector::file::now;
 use crate::connector::{BadRecord, ConnectorError, ContentMode, OutRecord, RecordBatch, Sink};
-use cep_core::engine::{Emit, EventRef, LateEvent, Outbox, RuleError};
+use cep_core::engine::{Emit, EventRef, Outbox};
 use cep_core::plan::{Plan, StreamId};
-use cep_core::time::EventTime;
 use cep_core::value::RowOrigin;
 use std::sync::Arc;
 
@@ -141,18 +141,16 @@ impl Output {
         }
         let names = Names { plan: &self.plan, topics: &self.topics };
         for late in &outbox.late {
-            let LateEvent { origin, time, .. } = late;
-            let line = sideline::late(&names, late, record_of(origin));
-            self.late.put(&mut self.spec.sinks, *time, &line)?;
+            let line = sideline::late(&names, late, record_of(&late.origin));
+            self.late.put(&mut self.spec.sinks, &line)?;
         }
         for error in &outbox.errors {
-            let RuleError { time, subject, .. } = error;
-            let record = match subject {
+            let record = match &error.subject {
                 EventRef::Row(origin) => record_of(origin),
                 EventRef::Firing { .. } => None,
             };
             let line = sideline::rule_error(&names, error, record);
-            self.errors.put(&mut self.spec.sinks, *time, &line)?;
+            self.errors.put(&mut self.spec.sinks, &line)?;
         }
         Ok(())
     }
@@ -203,8 +201,7 @@ impl Output {
     ) -> Result<(), ConnectorError> {
         let names = Names { plan: &self.plan, topics: &self.topics };
         let line = sideline::bad_record(&names, streams, bad);
-        // There is no event, hence no event time; zero is the epoch.
-        self.bad.put(&mut self.spec.sinks, EventTime(0), &line)
+        self.bad.put(&mut self.spec.sinks, &line)
     }
 
     /// Returns only when everything that was written is safe.
@@ -240,14 +237,11 @@ impl Output {
 }
 
 impl Side {
-    fn put(
-        &mut self,
-        sinks: &mut Sinks,
-        timestamp: EventTime,
-        line: &[u8],
-    ) -> Result<(), ConnectorError> {
+    fn put(&mut self, sinks: &mut Sinks, line: &[u8]) -> Result<(), ConnectorError> {
         self.count += 1;
         if let Some(sink) = self.sink {
+            // Not the event's time: retention counts from when a record was put aside.
+            let timestamp = now();
             return sinks
                 .write(sink, &OutRecord { value: line, key: None, timestamp, headers: &[] });
         }

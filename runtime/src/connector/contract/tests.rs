@@ -303,3 +303,44 @@ fn a_full_disk_is_an_error_at_the_latest_when_flushed() {
     let error = sink.write(&record).and_then(|()| sink.flush()).unwrap_err();
     assert_eq!(error.kind, crate::connector::ConnectorErrorKind::Full);
 }
+
+/// A writer that crashed in the middle of a line, and the one that comes after it.
+fn follow_over_a_crash(place: &mut dyn Place, path: &std::path::Path) {
+    place.append(0, &[b"1"]).unwrap();
+    let mut source = place.source(&options(AtEnd::Follow)).unwrap();
+    follow_to_the_end("crash", &mut *source).unwrap();
+    File::options().append(true).open(path).unwrap().write_all(b"{\"offset\":1,\"va").unwrap();
+    assert_eq!(follow_to_the_end("crash", &mut *source).unwrap(), []);
+    let append = ConnectorOptions { existing: Existing::Append, ..options(AtEnd::Stop) };
+    let mut sink = place.sink(&append).unwrap().unwrap();
+    let value = b"[1,2,3,4,5,6,7,8,9]";
+    sink.write(&OutRecord { value, key: None, timestamp: EventTime(0), headers: &[] }).unwrap();
+    sink.flush().unwrap();
+    let seen = follow_to_the_end("crash", &mut *source).unwrap();
+    assert_eq!(seen, [(0, 1, value.to_vec())]);
+}
+
+#[test]
+fn who_follows_a_file_does_not_see_what_a_crash_left() {
+    let mut place = FilePlace::new("events.jsonl");
+    let path = place.path();
+    follow_over_a_crash(&mut place, &path);
+}
+
+#[test]
+fn who_follows_a_log_does_not_see_what_a_crash_left() {
+    let mut place = LogPlace::new(1);
+    let path = place.dir.path().join("events/0/00000000000000000000.jsonl");
+    follow_over_a_crash(&mut place, &path);
+}
+
+#[test]
+fn a_followed_file_that_becomes_shorter_is_an_error() {
+    let mut place = FilePlace::new("events.jsonl");
+    place.append(0, &[b"1", b"2"]).unwrap();
+    let mut source = place.source(&options(AtEnd::Follow)).unwrap();
+    follow_to_the_end("cut", &mut *source).unwrap();
+    File::create(place.path()).unwrap();
+    let error = source.poll(&mut RecordBatch::new(), 10, POLL_TIMEOUT).unwrap_err();
+    assert_eq!(error.cause, "it has become shorter than what was read of it");
+}

@@ -9,7 +9,7 @@ use crate::connector::{
     Progress, RecordBatch, Source, Uri, foreign,
 };
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -149,12 +149,25 @@ impl PartitionReader {
             self.passed_bytes += read as u64;
             if read == 0 {
                 self.lines.cut(buffer, most);
+                self.give_back().map_err(|error| self.failed(&error))?;
                 if !self.enter_next()? {
                     return Ok(false);
                 }
             }
         }
         Ok(true)
+    }
+
+    /// A line that has no end yet is read again later: the next writer may have cut it off.
+    fn give_back(&mut self) -> io::Result<()> {
+        let bytes = self.lines.give_back();
+        if let Some((_, file)) = self.current.as_mut().filter(|_| bytes > 0) {
+            let position = file.get_mut().stream_position()?.saturating_sub(bytes);
+            file.get_mut().seek(SeekFrom::Start(position))?;
+            file.set_limit(file.limit().saturating_add(bytes));
+            self.passed_bytes = self.passed_bytes.saturating_sub(bytes);
+        }
+        Ok(())
     }
 
     fn poll(&mut self, batch: &mut RecordBatch, most: usize) -> Result<Polled, ConnectorError> {
