@@ -4,9 +4,10 @@
 //! `CEP_RUN_COMMIT_EVERY`. A key that does not exist is an error, with the one that was probably
 //! meant. Secrets come from the environment or from a file only, and are never printed.
 
+mod keys;
 mod read;
 
-pub(crate) use read::relative_to;
+pub(crate) use keys::relative_to;
 
 use crate::connector::AtEnd;
 use crate::driver::OnBadRecord;

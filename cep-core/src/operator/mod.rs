@@ -116,9 +116,8 @@ pub fn sharing(plan: &Plan) -> Vec<Vec<RuleId>> {
 }
 
 fn running_rules(plan: &Plan) -> impl Iterator<Item = (RuleId, &RulePlan)> {
-    let is_off = |rule: &RulePlan| rule.attributes.iter().any(|it| it.name == "off");
     let rules = plan.rules.iter().zip(0..).map(|(rule, id)| (RuleId(id), rule));
-    rules.filter(move |(_, rule)| !is_off(rule))
+    rules.filter(|(_, rule)| !rule.is_off())
 }
 
 fn closing_groups(plan: &Plan, hash_seed: u64) -> Vec<closing::ClosingGroup> {

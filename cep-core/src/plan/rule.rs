@@ -174,6 +174,12 @@ pub enum AggregateFunction {
 }
 
 impl RulePlan {
+    /// Whether it does not run: it carries the attribute `@off`.
+    #[must_use]
+    pub fn is_off(&self) -> bool {
+        self.attributes.iter().any(|attribute| attribute.name == "off")
+    }
+
     /// Calls `see` with every expression that is evaluated on rows of the input.
     pub fn row_expressions<'a>(&'a self, see: &mut impl FnMut(&'a Expr)) {
         self.filter.iter().for_each(&mut *see);

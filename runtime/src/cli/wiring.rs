@@ -54,7 +54,7 @@ pub(super) struct Wishes<'a> {
 }
 
 impl Wishes<'_> {
-    /// The places of all streams that some rule reads. Streams that read the same place share it.
+    /// The places of all streams that some running rule reads. Streams that read the same place share it.
     pub fn inputs(&self) -> Result<Vec<InputPlace>, Failure> {
         let streams = self.plan.streams.iter().map(|stream| stream.name.as_str());
         let flags = self.bind.iter().map(|bind| bind.name.as_deref());
@@ -63,7 +63,7 @@ impl Wishes<'_> {
         let mut places: Vec<InputPlace> = Vec::new();
         for id in self.plan.stream_ids() {
             let Some(stream) = self.plan.stream(id) else { continue };
-            if !self.plan.rules.iter().any(|rule| rule.input == id) {
+            if !self.plan.rules.iter().any(|rule| rule.input == id && !rule.is_off()) {
                 continue;
             }
             let (uri, format) = self.input(stream)?;

@@ -10,7 +10,11 @@
 //! sources. A run that begins where another stopped reads again up to what that one had committed,
 //! with its emits muted, and is live from there on.
 
+mod advance;
 mod clock;
+mod commit;
+mod ends;
+mod feed;
 mod idle;
 mod input;
 mod output;
@@ -26,12 +30,11 @@ pub use state::StateDir;
 pub use summary::{Summary, grouped, peak_memory};
 
 use crate::connector::{ConnectorError, ConnectorErrorKind, Polled, Progress, RecordBatch};
-use cep_core::engine::{Engine, EngineOptions, Finish, Input as Fed, Outbox, OutputOrder};
+use cep_core::engine::{Engine, EngineOptions, Finish, Outbox, OutputOrder};
 use cep_core::plan::{Plan, StreamId};
-use idle::{Advance, StreamTime};
+use idle::StreamTime;
 use input::Input;
 use output::Output;
-use state::{JournalEntry, Positions, StreamPositions};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -277,270 +280,6 @@ impl Driver {
             }
             Polled::Ended { partition } => self.ended(index, partition),
         }
-    }
-
-    /// Feeds the records of a poll, in slices that end where the journal has an advance and,
-    /// while catching up, where live begins.
-    fn take_records(&mut self, index: usize) -> Result<(), DriverError> {
-        let records = std::mem::take(&mut self.records);
-        let number = records.partition();
-        let is_live = self.is_live;
-        let Some(input) = self.inputs.get_mut(index) else { return Ok(()) };
-        let streams = input.streams.clone();
-        let Some(partition) = input.partition(number) else { return Ok(()) };
-        // INVARIANT (nobody runs ahead): while catching up no partition is fed beyond what was
-        // committed; go_live_when_caught_up comes back for what is passed over here.
-        let limit = if is_live { u64::MAX } else { partition.committed };
-        partition.overshot |= records.next_offset() > limit;
-        let end = if is_live { records.len() } else { records.index_at(limit) };
-        for time in self.times.iter_mut().filter(|time| streams.contains(&time.stream)) {
-            time.heard(number);
-        }
-        let mut start = 0;
-        while start < end {
-            start = self.take_slice(index, &records, start, end)?;
-        }
-        if is_live {
-            for bad in records.unreadable() {
-                self.bad_record(index, bad)?;
-            }
-        }
-        if let Some(partition) = self.partition(index, number) {
-            partition.next = partition.next.max(records.next_offset().min(limit));
-        }
-        self.repeat_journal(index, number);
-        self.deliver(&streams, &records)?;
-        self.mark_dirty();
-        self.records = records;
-        Ok(())
-    }
-
-    /// Feeds records from `start` on and says where it stopped, at `end` or before.
-    fn take_slice(
-        &mut self,
-        index: usize,
-        records: &RecordBatch,
-        start: usize,
-        end: usize,
-    ) -> Result<usize, DriverError> {
-        let number = records.partition();
-        let first = records.get(start).map_or(0, |record| record.offset);
-        if let Some(partition) = self.partition(index, number) {
-            partition.next = partition.next.max(first);
-        }
-        self.repeat_journal(index, number);
-        let Some(input) = self.inputs.get_mut(index) else { return Ok(end) };
-        let advance = input.partition(number).and_then(|p| p.journal.front());
-        let to_advance = advance.map_or(end, |(_, entry)| records.index_at(entry.before));
-        let end = end.min(start + MAX_ROWS).min(to_advance.max(start + 1));
-        input.decode(records, start..end);
-        for batch in input.batches() {
-            for time in self.times.iter_mut().filter(|time| time.stream == batch.stream) {
-                time.saw(number, &batch.times);
-            }
-            self.engine.step(Fed::Events(batch), &mut self.outbox);
-            self.events += if self.is_live { batch.len() as u64 } else { 0 };
-        }
-        let streams = input.streams.clone();
-        if self.is_live {
-            for bad in input.bad().to_vec() {
-                self.bad_record(index, &bad)?;
-            }
-        }
-        self.deliver(&streams, records)?;
-        Ok(end)
-    }
-
-    /// Repeats the advances of an earlier run that belong before the partition's next record.
-    fn repeat_journal(&mut self, index: usize, number: u32) {
-        let now = self.clock.now();
-        let Some(input) = self.inputs.get_mut(index) else { return };
-        let Some(partition) = input.partition(number) else { return };
-        while let Some((stream, entry)) = partition.journal.front()
-            && entry.before <= partition.next
-        {
-            let advance = Advance { partition: number, to: entry.to() };
-            let idle = Fed::Idle { stream: *stream, partition: number, to: advance.to };
-            self.engine.step(idle, &mut self.outbox);
-            for time in self.times.iter_mut().filter(|time| time.stream == *stream) {
-                time.lifted(advance, now);
-            }
-            partition.journal.pop_front();
-        }
-    }
-
-    /// Hands over what a step gave, or forgets it where an earlier run did so already.
-    fn deliver(&mut self, streams: &[StreamId], records: &RecordBatch) -> Result<(), DriverError> {
-        if self.is_live {
-            self.output.take(&self.outbox, streams, records)?;
-        }
-        self.outbox.clear();
-        Ok(())
-    }
-
-    fn bad_record(
-        &mut self,
-        index: usize,
-        bad: &crate::connector::BadRecord,
-    ) -> Result<(), DriverError> {
-        let Some(input) = self.inputs.get(index) else { return Ok(()) };
-        self.output.bad_record(&input.streams, bad)?;
-        match self.on_bad_record {
-            OnBadRecord::DeadLetter => Ok(()),
-            OnBadRecord::Stop => {
-                self.output.flush()?;
-                let (uri, offset, partition) = (&input.uri, bad.offset, bad.partition);
-                let place = format!("offset {offset} of partition {partition} of `{uri}`");
-                Err(DriverError::BadRecord(format!("{place}: {}", bad.reason)))
-            }
-        }
-    }
-
-    fn at_end(&mut self, index: usize, partition: u32) {
-        let now = self.clock.now();
-        self.nothing_left_to_catch_up(index, partition);
-        let Some(input) = self.inputs.get(index) else { return };
-        for time in self.times.iter_mut().filter(|time| input.streams.contains(&time.stream)) {
-            time.stands_at_end(partition, now);
-        }
-    }
-
-    fn ended(&mut self, index: usize, partition: u32) -> Result<(), DriverError> {
-        self.nothing_left_to_catch_up(index, partition);
-        if let Some(partition) = self.partition(index, partition) {
-            partition.has_ended = true;
-        }
-        if self.is_live { self.feed_end(index, partition) } else { Ok(()) }
-    }
-
-    /// Tells the engine that a partition has ended. The state just before is the last that can be
-    /// kept: a later run may find more there.
-    fn feed_end(&mut self, index: usize, partition: u32) -> Result<(), DriverError> {
-        if !self.is_ending {
-            self.commit(Checkpoint::Now)?;
-            self.is_ending = true;
-        }
-        let Some(input) = self.inputs.get(index) else { return Ok(()) };
-        let streams = input.streams.clone();
-        for stream in &streams {
-            let end = Fed::End { stream: *stream, partition };
-            self.engine.step(end, &mut self.outbox);
-            for time in self.times.iter_mut().filter(|time| time.stream == *stream) {
-                time.ended(partition);
-            }
-        }
-        self.mark_dirty();
-        self.deliver(&streams, &RecordBatch::new())
-    }
-
-    /// All inputs have ended: time goes as far as it may.
-    fn end(&mut self) -> Result<(), DriverError> {
-        self.engine.step(Fed::Finish(self.finish), &mut self.outbox);
-        // What an earlier run gave at this very end is not given again.
-        let is_repetition = self.was_finished && self.events == 0;
-        if !is_repetition {
-            self.deliver(&[], &RecordBatch::new())?;
-        }
-        self.is_ending = true;
-        self.output.flush()?;
-        self.write_positions(true)
-    }
-
-    /// Lifts partitions that have been silent for long enough, journal first.
-    fn lift_the_silent(&mut self, now: Duration) -> Result<(), DriverError> {
-        if !self.is_live {
-            return Ok(());
-        }
-        let due: Vec<(StreamId, Advance)> = self
-            .times
-            .iter()
-            .flat_map(|time| time.due(now).into_iter().map(|advance| (time.stream, advance)))
-            .collect();
-        for (stream, advance) in &due {
-            self.lift(*stream, *advance, now)?;
-        }
-        for time in &mut self.times {
-            if let Some(partition) = time.holding_back()
-                && let Some(stream) = self.plan.stream(time.stream)
-            {
-                tracing::warn!(
-                    "partition {partition} of stream `{}` is silent and holds its rules back; \
-                     `idle` in the stream's `time` line lets time go on without it",
-                    stream.name
-                );
-            }
-        }
-        Ok(())
-    }
-
-    fn lift(
-        &mut self,
-        stream: StreamId,
-        advance: Advance,
-        now: Duration,
-    ) -> Result<(), DriverError> {
-        let Advance { partition, to } = advance;
-        let input = self.inputs.iter().find(|input| input.streams.contains(&stream));
-        let before = input.and_then(|input| input.partitions.get(partition as usize));
-        if let (Some(state), Some(before)) = (&mut self.state, before) {
-            state.append_journal(&JournalEntry {
-                stream: self.plan.stream(stream).map(|s| s.name.clone()).unwrap_or_default(),
-                partition,
-                before: before.next,
-                lifted_to_us: to.0,
-            })?;
-        }
-        self.engine.step(Fed::Idle { stream, partition, to }, &mut self.outbox);
-        for time in self.times.iter_mut().filter(|time| time.stream == stream) {
-            time.lifted(advance, now);
-        }
-        self.mark_dirty();
-        self.deliver(&[], &RecordBatch::new())
-    }
-
-    /// Makes outputs safe, then says so: to the state, then to the sources.
-    fn commit(&mut self, checkpoint: Checkpoint) -> Result<(), DriverError> {
-        // INVARIANT (no commit goes back): before it is live a run stands behind what was
-        // committed.
-        let is_stale = self.is_dirty || (checkpoint == Checkpoint::Now && self.is_behind);
-        if !self.is_live || !is_stale {
-            return Ok(());
-        }
-        self.output.flush()?;
-        let now = self.clock.now();
-        let is_due = now.saturating_sub(self.last_checkpoint) >= self.checkpoint_every;
-        if !self.is_ending
-            && (is_due || checkpoint == Checkpoint::Now)
-            && let Some(state) = &self.state
-        {
-            state.write_checkpoint(self.stream_positions(), &self.engine.checkpoint())?;
-            self.last_checkpoint = now;
-            self.is_behind = false;
-        }
-        self.write_positions(false)?;
-        self.is_dirty = false;
-        Ok(())
-    }
-
-    fn write_positions(&mut self, finished: bool) -> Result<(), DriverError> {
-        if let Some(state) = &self.state {
-            state.write_positions(&Positions::new(finished, self.stream_positions()))?;
-        }
-        for input in &mut self.inputs {
-            let positions = input.positions();
-            input.source.commit(&positions)?;
-        }
-        Ok(())
-    }
-
-    fn stream_positions(&self) -> Vec<StreamPositions> {
-        let of_stream = |input: &Input, stream: StreamId| StreamPositions {
-            stream: self.plan.stream(stream).map(|s| s.name.clone()).unwrap_or_default(),
-            uri: input.identity.clone(),
-            next: input.partitions.iter().map(|partition| partition.next).collect(),
-        };
-        let pairs = self.inputs.iter().flat_map(|i| i.streams.iter().map(move |s| (i, *s)));
-        pairs.map(|(input, stream)| of_stream(input, stream)).collect()
     }
 
     fn mark_dirty(&mut self) {

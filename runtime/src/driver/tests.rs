@@ -432,6 +432,58 @@ fn an_idle_advance_is_in_the_journal_and_is_repeated() {
     assert_eq!(lines(bench.late.as_ref().unwrap()).len(), 1);
 }
 
+/// Notes in which order two sources are read.
+struct Noted(MemorySource, char, Arc<Mutex<String>>);
+
+impl Source for Noted {
+    fn partitions(&self) -> u32 {
+        self.0.partitions()
+    }
+
+    fn poll(
+        &mut self,
+        batch: &mut RecordBatch,
+        _: usize,
+        timeout: Duration,
+    ) -> Result<Polled, ConnectorError> {
+        let polled = self.0.poll(batch, 1, timeout)?;
+        if polled == Polled::Records {
+            self.2.lock().unwrap().push(self.1);
+        }
+        Ok(polled)
+    }
+
+    fn seek(&mut self, positions: &[Position]) -> Result<(), ConnectorError> {
+        self.0.seek(positions)
+    }
+}
+
+#[test]
+fn the_input_whose_events_are_furthest_behind_is_read_first() {
+    let bench = Bench::new();
+    let order = Arc::new(Mutex::new(String::new()));
+    let noted = |name: char, seconds: &[i64]| {
+        let values = seconds.iter().map(|second| harvest(1, *second, 5).into_bytes()).collect();
+        Box::new(Noted(MemorySource::bounded(vec![values]), name, order.clone()))
+    };
+    let sink = Box::new(MemorySink::new(bench.out.clone()));
+    let mut spec = bench.spec(noted('a', &[1, 2, 3, 20, 21]), sink, Extent::Bounded);
+    let mut plan = (*spec.plan).clone();
+    plan.streams.push(plan.streams[0].clone());
+    plan.streams[1].name = "Other".into();
+    spec.plan = Arc::new(plan);
+    spec.inputs.push(InputSpec {
+        source: noted('b', &[10, 11, 30]),
+        uri: "other".into(),
+        identity: "other".into(),
+        topic: "other".into(),
+        extent: Extent::Bounded,
+        readers: vec![(StreamId(1), Format::Json)],
+    });
+    run(spec, &mut |_, _| {}).unwrap();
+    assert_eq!(*order.lock().unwrap(), "abaaabba");
+}
+
 #[test]
 fn a_reader_that_has_gone_ends_the_run_quietly() {
     struct Gone;

@@ -7,6 +7,9 @@ const RULES: &str = r#"
 stream Harvest from kafka("costcenter") { farm: int, at: timestamp, key farm, time at }
 stream Price { price: int, at: timestamp, time at }
 stream Unread { x: int, at: timestamp, time at }
+stream Idle { x: int, at: timestamp, time at }
+@off
+rule off { from Idle emit Off { x } }
 rule many { from Harvest by farm window tumbling(10s) emit Many { farm, n: count() } }
 rule dear { from Price where price > 5 emit Dear { price } }
 sink Many to kafka("many")
@@ -72,12 +75,14 @@ fn the_files_beside_the_rules_are_read_where_nothing_is_said() {
     Price Json <- file:DIR/Price.jsonl.gz
     Dear -> stdout:
     Many -> stdout:
+    Off -> stdout:
     ");
     let shared = Case { files: &["events.jsonl"], ..Case::default() };
     insta::assert_snapshot!(shared.wire(), @r"
     Harvest CloudEvents, Price CloudEvents <- file:DIR/events.jsonl
     Dear -> stdout:
     Many -> stdout:
+    Off -> stdout:
     ");
 }
 
@@ -90,6 +95,7 @@ fn brokers_make_topics_of_what_the_rules_declare() {
     Price CloudEvents <- file:DIR/events.jsonl
     Dear -> stdout:
     Many -> kafka://h:1/many
+    Off -> stdout:
     ");
 }
 
@@ -110,9 +116,10 @@ fn a_flag_wins_over_the_configuration_and_both_over_the_rules() {
     Price Json <- stdin:
     Dear -> null: file:d.jsonl
     Many -> null:
+    Off -> stdout:
     ");
     let all = Case { files: &["events.jsonl"], sink: &["null:"], ..Case::default() };
-    assert!(all.wire().ends_with("Dear -> null:\nMany -> null:\n"));
+    assert!(all.wire().ends_with("Dear -> null:\nMany -> null:\nOff -> null:\n"));
 }
 
 #[test]

@@ -1,31 +1,20 @@
-//! `file:PATH`: one record a line, packed with gzip or zstd where the name ends in `.gz`, `.zst`.
-//!
-//! A file has one partition. The offset of a record is the number of its line, from 0; blank
-//! lines are passed over but counted. The log timestamp of its records is the time the file was
-//! last changed: no line was written after that, which is all that the check on `ahead` needs.
+//! A file as a source.
 
-use super::lines::Lines;
-use super::{
-    AtEnd, ConnectorError, ConnectorErrorKind, ConnectorOptions, Existing, OutRecord, Packing,
-    Polled, Position, Progress, RecordBatch, Sink, Source, Uri,
+use super::{append_chunk, modified, place, skip_lines};
+use crate::connector::lines::Lines;
+use crate::connector::{
+    AtEnd, ConnectorError, ConnectorErrorKind, ConnectorOptions, Packing, Polled, Position,
+    Progress, RecordBatch, Source, Uri,
 };
-use crate::durable;
-use cep_core::time::EventTime;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-/// How much is read at once: a few hundred events, which stay in the cache while they are
-/// decoded.
-const CHUNK_BYTES: usize = 128 * 1024;
 /// How often a followed file is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
-/// How much output is gathered before it is handed to the system.
-const OUT_BYTES: usize = 128 * 1024;
-
 /// A file as a source.
 pub(super) struct FileSource {
     uri: Uri,
@@ -49,7 +38,7 @@ enum State {
     Ended,
 }
 
-pub(super) fn open_source(
+pub(in crate::connector) fn open_source(
     uri: &Uri,
     options: &ConnectorOptions,
 ) -> Result<Box<dyn Source>, ConnectorError> {
@@ -75,13 +64,6 @@ pub(super) fn open_source(
         at_end,
         state: State::Open,
     }))
-}
-
-fn place(uri: &Uri) -> Result<(&Path, Packing), ConnectorError> {
-    match uri {
-        Uri::File { path, packing } => Ok((path, *packing)),
-        _ => Err(super::foreign(uri)),
-    }
 }
 
 fn open_reader(
@@ -193,28 +175,6 @@ impl FileSource {
     }
 }
 
-/// Appends up to a chunk of what the reader has; 0 is the end.
-pub(super) fn append_chunk(reader: &mut dyn Read, buffer: &mut Vec<u8>) -> io::Result<usize> {
-    buffer.reserve(CHUNK_BYTES + 32);
-    reader.take(CHUNK_BYTES as u64).read_to_end(buffer)
-}
-
-/// Now, as the system's clock has it.
-pub(crate) fn now() -> EventTime {
-    event_time(SystemTime::now()).unwrap_or(EventTime(0))
-}
-
-/// When a file was last changed.
-pub(super) fn modified(path: &Path) -> Option<EventTime> {
-    event_time(std::fs::metadata(path).ok()?.modified().ok()?)
-}
-
-/// An instant of the system as an event time.
-pub(super) fn event_time(time: SystemTime) -> Option<EventTime> {
-    let since = time.duration_since(UNIX_EPOCH).ok()?;
-    EventTime::from_micros(i64::try_from(since.as_micros()).ok()?)
-}
-
 impl Source for FileSource {
     fn partitions(&self) -> u32 {
         1
@@ -276,137 +236,5 @@ impl Source for FileSource {
     fn progress(&self) -> Option<Progress> {
         let total = std::fs::metadata(&self.path).ok()?.len();
         Some(Progress { done: self.read_bytes.load(Ordering::Relaxed).min(total), total })
-    }
-}
-
-/// Passes over `count` lines; gives how many there were and what was read beyond them. A last
-/// line without an end counts as one.
-pub(super) fn skip_lines(reader: &mut dyn Read, count: u64) -> io::Result<(u64, Vec<u8>)> {
-    let (mut passed, mut chunk, mut inside) = (0, Vec::new(), false);
-    while passed < count {
-        chunk.clear();
-        if append_chunk(reader, &mut chunk)? == 0 {
-            return Ok((passed + u64::from(inside), Vec::new()));
-        }
-        inside = chunk.last() != Some(&b'\n');
-        for end in memchr::memchr_iter(b'\n', &chunk) {
-            passed += 1;
-            if passed == count {
-                return Ok((passed, chunk.split_off(end + 1)));
-            }
-        }
-    }
-    Ok((passed, Vec::new()))
-}
-
-/// A file as a sink.
-struct FileSink {
-    uri: Uri,
-    writer: Writer,
-    /// Only what is on a disk can be forced there: not pipes, terminals or `/dev/full`.
-    on_disk: OnDisk,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum OnDisk {
-    Yes,
-    No,
-}
-
-/// What packs the lines. A packed file is written in members that are ended at each flush, so
-/// that after every flush it is a whole file.
-enum Writer {
-    Plain(io::BufWriter<File>),
-    Gzip(Option<flate2::write::GzEncoder<File>>, File),
-    Zstd(Option<zstd::Encoder<'static, File>>, File),
-}
-
-pub(super) fn open_sink(
-    uri: &Uri,
-    options: &ConnectorOptions,
-) -> Result<Box<dyn Sink>, ConnectorError> {
-    let (path, packing) = place(uri)?;
-    let failed = |error: &io::Error| ConnectorError::io(format!("cannot write `{uri}`"), error);
-    if options.existing == Existing::Append && packing != Packing::Plain {
-        return Err(ConnectorError::new(
-            ConnectorErrorKind::Unsupported,
-            format!("cannot append to `{uri}`"),
-            "a packed file that was cut short could not be continued",
-        )
-        .with_help("write a plain file and pack it afterwards"));
-    }
-    let mut open = File::options();
-    open.create(true).read(true).write(true);
-    open.truncate(options.existing == Existing::Replace);
-    // Some things can be written and not read: pipes, devices.
-    let mut file = open
-        .open(path)
-        .or_else(|_| File::options().create(true).append(true).open(path))
-        .map_err(|error| failed(&error))?;
-    let on_disk = match file.metadata() {
-        Ok(metadata) if metadata.is_file() => OnDisk::Yes,
-        _ => OnDisk::No,
-    };
-    if on_disk == OnDisk::Yes {
-        durable::drop_torn_line(&mut file).map_err(|error| failed(&error))?;
-    }
-    let writer = match packing {
-        Packing::Plain => Writer::Plain(io::BufWriter::with_capacity(OUT_BYTES, file)),
-        Packing::Gzip => Writer::Gzip(None, file),
-        Packing::Zstd => Writer::Zstd(None, file),
-    };
-    Ok(Box::new(FileSink { uri: uri.clone(), writer, on_disk }))
-}
-
-impl Writer {
-    fn write_line(&mut self, line: &[u8]) -> io::Result<()> {
-        let out: &mut dyn Write = match self {
-            Self::Plain(out) => out,
-            Self::Gzip(member, file) => match member {
-                Some(out) => out,
-                None => member.insert(flate2::write::GzEncoder::new(
-                    file.try_clone()?,
-                    flate2::Compression::default(),
-                )),
-            },
-            Self::Zstd(member, file) => match member {
-                Some(out) => out,
-                None => member.insert(zstd::Encoder::new(file.try_clone()?, 0)?),
-            },
-        };
-        out.write_all(line)?;
-        out.write_all(b"\n")
-    }
-
-    fn flush(&mut self) -> io::Result<&File> {
-        match self {
-            Self::Plain(out) => {
-                out.flush()?;
-                Ok(out.get_ref())
-            }
-            Self::Gzip(member, file) => {
-                member.take().map(flate2::write::GzEncoder::finish).transpose()?;
-                Ok(file)
-            }
-            Self::Zstd(member, file) => {
-                member.take().map(zstd::Encoder::finish).transpose()?;
-                Ok(file)
-            }
-        }
-    }
-}
-
-impl Sink for FileSink {
-    fn write(&mut self, record: &OutRecord<'_>) -> Result<(), ConnectorError> {
-        let written = self.writer.write_line(record.value);
-        written.map_err(|e| ConnectorError::io(format!("cannot write `{}`", self.uri), &e))
-    }
-
-    fn flush(&mut self) -> Result<(), ConnectorError> {
-        let flushed = self.writer.flush().and_then(|file| match self.on_disk {
-            OnDisk::Yes => file.sync_data(),
-            OnDisk::No => Ok(()),
-        });
-        flushed.map_err(|e| ConnectorError::io(format!("cannot write `{}`", self.uri), &e))
     }
 }
