@@ -6,7 +6,10 @@
 use super::{Look, Words, stderr_look};
 use anstyle::{AnsiColor, Style};
 use clap::ValueEnum;
+use indicatif::ProgressBar;
 use std::fmt;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::EnvFilter;
@@ -26,18 +29,45 @@ pub(super) enum LogFormat {
     Json,
 }
 
+/// Standard error, shared by the log and a progress bar: the bar makes room for each line.
+#[derive(Clone, Default)]
+pub(super) struct Screen(Arc<Mutex<Option<ProgressBar>>>);
+
+impl Screen {
+    /// From now on lines are written above this bar.
+    pub(super) fn share_with(&self, bar: &ProgressBar) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar.clone());
+    }
+}
+
+impl io::Write for Screen {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(bar) => bar.suspend(|| io::stderr().write(bytes)),
+            None => io::stderr().write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
+}
+
 /// Starts the log; a second start changes nothing.
-pub(super) fn start(format: LogFormat, words: Words) {
+pub(super) fn start(format: LogFormat, words: Words) -> Screen {
+    let screen = Screen::default();
+    let writer = screen.clone();
     let level = match words {
         Words::All => "info",
         Words::OnlyWhatIsWrong => "warn",
     };
     let filter = EnvFilter::try_from_env("CEP_LOG").unwrap_or_else(|_| EnvFilter::new(level));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(move || writer.clone());
     let _ = match format {
         LogFormat::Text => log.event_format(ForPeople(stderr_look())).try_init(),
         LogFormat::Json => log.json().flatten_event(true).try_init(),
     };
+    screen
 }
 
 struct ForPeople(Look);

@@ -139,9 +139,9 @@ enum Words {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let words = if cli.common.quiet { Words::OnlyWhatIsWrong } else { Words::All };
-    log::start(cli.common.log, words);
+    let screen = log::start(cli.common.log, words);
     let done = match cli.verb {
-        Verb::Run(args) => run::run(&args, words),
+        Verb::Run(args) => run::run(&args, words, &screen),
         Verb::Check(args) => check::run(&args),
         Verb::Explain(args) => explain::run(&args),
         Verb::Test(args) => test::run(&args),

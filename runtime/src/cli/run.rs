@@ -1,5 +1,6 @@
 //! `cep run`: the stream processor.
 
+use super::log::Screen;
 use super::wiring::{Binding, Wishes, binding, extent};
 use super::{AtEndChoice, Exit, Failure, Words, program};
 use crate::config::Config;
@@ -93,7 +94,7 @@ impl From<AtEndChoice> for AtEnd {
     }
 }
 
-pub(super) fn run(args: &RunArgs, words: Words) -> Result<Exit, Failure> {
+pub(super) fn run(args: &RunArgs, words: Words, screen: &Screen) -> Result<Exit, Failure> {
     let (program, mut plan) = program::load_plan(&args.path)?;
     set_params(&mut plan, &args.set)?;
     let config = configuration(args, &program.folder)?;
@@ -125,6 +126,7 @@ pub(super) fn run(args: &RunArgs, words: Words) -> Result<Exit, Failure> {
         });
     }
     let bar = progress_bar(&specs, &outputs, words);
+    screen.share_with(&bar);
     let output = open_outputs(&outputs, late, errors, args.format, &options)?;
     let spec = RunSpec {
         app_id: config.app_id.clone(),

@@ -141,16 +141,16 @@ impl Output {
         }
         let names = Names { plan: &self.plan, topics: &self.topics };
         for late in &outbox.late {
-            let line = sideline::late(&names, late, record_of(&late.origin));
-            self.late.put(&mut self.spec.sinks, &line)?;
+            let line = || sideline::late(&names, late, record_of(&late.origin));
+            self.late.put(&mut self.spec.sinks, line)?;
         }
         for error in &outbox.errors {
             let record = match &error.subject {
                 EventRef::Row(origin) => record_of(origin),
                 EventRef::Firing { .. } => None,
             };
-            let line = sideline::rule_error(&names, error, record);
-            self.errors.put(&mut self.spec.sinks, &line)?;
+            let line = || sideline::rule_error(&names, error, record);
+            self.errors.put(&mut self.spec.sinks, line)?;
         }
         Ok(())
     }
@@ -200,8 +200,7 @@ impl Output {
         bad: &BadRecord,
     ) -> Result<(), ConnectorError> {
         let names = Names { plan: &self.plan, topics: &self.topics };
-        let line = sideline::bad_record(&names, streams, bad);
-        self.bad.put(&mut self.spec.sinks, &line)
+        self.bad.put(&mut self.spec.sinks, || sideline::bad_record(&names, streams, bad))
     }
 
     /// Returns only when everything that was written is safe.
@@ -237,16 +236,21 @@ impl Output {
 }
 
 impl Side {
-    fn put(&mut self, sinks: &mut Sinks, line: &[u8]) -> Result<(), ConnectorError> {
+    /// Counts it, and keeps or shows its line; a line that nobody would see is not made.
+    fn put(
+        &mut self,
+        sinks: &mut Sinks,
+        line: impl FnOnce() -> Vec<u8>,
+    ) -> Result<(), ConnectorError> {
         self.count += 1;
         if let Some(sink) = self.sink {
             // Not the event's time: retention counts from when a record was put aside.
             let timestamp = now();
             return sinks
-                .write(sink, &OutRecord { value: line, key: None, timestamp, headers: &[] });
+                .write(sink, &OutRecord { value: &line(), key: None, timestamp, headers: &[] });
         }
         if self.count <= SHOWN {
-            tracing::warn!("{}: {}", self.what, shortened(line));
+            tracing::warn!("{}: {}", self.what, shortened(&line()));
         }
         Ok(())
     }
