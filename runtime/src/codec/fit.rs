@@ -37,7 +37,10 @@ impl<'a> Fitting<'a> {
             ColumnData::Timestamp(values) => values.push(self.instant(instants)?.0),
             ColumnData::Text(texts) if self.token.kind == Kind::Text => texts.push(self.raw()),
             ColumnData::Text(texts) => texts.push(&self.text("text")?),
-            ColumnData::Decimal(values) => values.push(self.decimal()?),
+            ColumnData::Decimal(values) => match plain_decimal(self.token) {
+                Some(value) => values.push(value),
+                None => values.push(self.decimal()?),
+            },
             ColumnData::Float(values) => values.push(self.float()?),
             ColumnData::Bool(values) => values.push(self.bool()?),
             ColumnData::Duration(values) => values.push(self.duration()?),
@@ -186,17 +189,24 @@ impl<'a> Fitting<'a> {
     }
 }
 
+/// The decimal of a number of which the token has all digits.
+#[inline(always)]
+fn plain_decimal(token: &Token) -> Option<Decimal> {
+    let scale = match token.kind {
+        Kind::Int => 0,
+        Kind::Fraction => u32::from(token.scale),
+        _ => return None,
+    };
+    let digits = token.int.unsigned_abs();
+    #[expect(clippy::cast_possible_truncation, reason = "the two halves of the digits")]
+    let (low, middle) = (digits as u32, (digits >> 32) as u32);
+    Some(Decimal::from_parts(low, middle, 0, token.int < 0, scale))
+}
+
 /// The exact decimal of a number, `None` when there is none.
 fn decimal(token: &Token, text: &str) -> Option<Decimal> {
-    match token.kind {
-        Kind::Int | Kind::Fraction => {
-            let scale = if token.kind == Kind::Int { 0 } else { u32::from(token.scale) };
-            let digits = token.int.unsigned_abs();
-            #[expect(clippy::cast_possible_truncation, reason = "the two halves of the digits")]
-            let (low, middle) = (digits as u32, (digits >> 32) as u32);
-            return Some(Decimal::from_parts(low, middle, 0, token.int < 0, scale));
-        }
-        _ => {}
+    if let Some(value) = plain_decimal(token) {
+        return Some(value);
     }
     let Some((digits, exponent)) = text.split_once(['e', 'E']) else {
         return Decimal::from_str_exact(text).ok();

@@ -132,7 +132,10 @@ fn scalar(bytes: &[u8], start: usize, end: usize, token: Option<&mut Token>) -> 
                 number::set_usual_int(lanes, len, start, token);
                 Some(())
             }
-            Some(token) => number::read(bytes, start, token).map(|_| ()),
+            Some(token) => {
+                number::set_usual_fraction(bytes, lanes, (len, whole), start, token);
+                Some(())
+            }
         };
     }
     if matches!(lanes[0], b'-' | b'0'..=b'9') {

@@ -111,7 +111,11 @@ impl Segment {
                         number::set_usual_int(lanes, len, start, token);
                         start + len
                     }
-                    _ => number::read(bytes, start, token)?,
+                    Some((len, whole)) => {
+                        number::set_usual_fraction(bytes, lanes, (len, whole), start, token);
+                        start + len
+                    }
+                    None => number::read(bytes, start, token)?,
                 }
             }
             Pass::SkipBool => truth(bytes, start)?.0,

@@ -121,6 +121,23 @@ pub(super) fn read(bytes: &[u8], start: usize, token: &mut Token) -> Option<usiz
     Some(end)
 }
 
+/// Makes a token of a usual number with a point.
+#[inline(always)]
+pub(super) fn set_usual_fraction(
+    bytes: &[u8],
+    lanes: &Lanes,
+    (len, whole): (usize, usize),
+    start: usize,
+    token: &mut Token,
+) {
+    let places = len - whole - 1;
+    let after = up_to_sixteen_digits(self::lanes(bytes, start + whole + 1), places);
+    let power = POWERS_OF_TEN.get(places).copied().unwrap_or(1);
+    token.set(Kind::Fraction, start, start + len);
+    token.int = up_to_sixteen_digits(lanes, whole).cast_signed() * power + after.cast_signed();
+    token.scale = places.to_le_bytes()[0];
+}
+
 #[inline]
 fn read_fraction(
     bytes: &[u8],
