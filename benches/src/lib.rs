@@ -1,3 +1,4 @@
 //! Benchmarks, and the events they run on.
 
 pub mod harvest;
+pub mod ratio;
