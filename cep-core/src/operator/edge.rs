@@ -112,6 +112,7 @@ impl Edge {
             let firing = self.firing(instant, last);
             if let Some(error) = judged.errors.of(row) {
                 self.emits.fail(firing, error.clone(), stage);
+                self.keys.lower(&mut self.raised, last.id);
                 continue;
             }
             let holds = judged.operand.holds(row);

@@ -189,6 +189,15 @@ impl KeyTable {
         }
     }
 
+    /// Takes a key off those whose condition held last (`raised`, by id; such a key is held). For a
+    /// condition without a value: it does not hold, but that is no fall, it is an error.
+    pub(crate) fn lower(&mut self, raised: &mut [bool], id: u32) {
+        if let Some(raised) = raised.get_mut(id as usize).filter(|raised| **raised) {
+            *raised = false;
+            self.release(id);
+        }
+    }
+
     /// Forgets the keys that nothing holds, if they are many beside those that were held at once:
     /// keys that come back in every window keep their ids.
     pub(crate) fn sweep(&mut self) {

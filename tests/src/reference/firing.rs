@@ -56,7 +56,11 @@ impl Judge<'_> {
         };
         let holds = match holds {
             Ok(holds) => holds,
-            Err(error) => return self.fail(judgement, error),
+            Err(error) => {
+                // A condition without a value does not hold, but that is no fall: it is an error.
+                *edge = Edge::Low;
+                return self.fail(judgement, error);
+            }
         };
         let kind = match (&self.rule.trigger, holds, *edge) {
             (Trigger::Always | Trigger::Each(_), true, _) | (Trigger::Edge(_), true, Edge::Low) => {

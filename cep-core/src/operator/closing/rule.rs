@@ -249,6 +249,8 @@ impl ClosingRule {
             if let Some(error) = judged.errors.of(row as usize) {
                 let firing = closing.firing(window, from, row, self.stream);
                 self.emits.fail(firing, error.clone(), stage);
+                let id = ids.get(row as usize).copied().unwrap_or(0);
+                closing.keys.lower(&mut self.raised, id);
                 continue;
             }
             let holds = judged.operand.holds(row as usize);

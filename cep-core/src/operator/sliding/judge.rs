@@ -118,15 +118,20 @@ impl Sliding {
         for (row, judgement) in rows.iter().zip(&judgements.of) {
             // INVARIANT (an empty sliding window makes the condition false).
             let empty = judgement.events.is_empty();
-            if let Some(error) = judged.errors.of(*row as usize).filter(|_| !empty) {
+            let failed = judged.errors.of(*row as usize).filter(|_| !empty);
+            if let Some(error) = failed {
                 self.emits.fail(self.firing(judgement), error.clone(), stage);
-                continue;
             }
             let holds = !empty && judged.operand.holds(*row as usize);
             let Some(window) = self.windows.get_mut(judgement.id as usize).and_then(Option::as_mut)
             else {
                 continue;
             };
+            // A condition without a value does not hold, but that is no fall: it is an error.
+            if failed.is_some() {
+                window.raised = false;
+                continue;
+            }
             match (edge, window.raised, holds) {
                 (true, false, true) | (false, _, true) => fired.push(*row),
                 (true, true, false) => cleared.push(*row),
