@@ -77,13 +77,7 @@ impl Edge {
         // The sort is stable, so the last of equal keys is the last that came.
         lasts.sort_by_key(|last| last.id);
         lasts.reverse();
-        lasts.dedup_by(|later, kept| {
-            let same = later.id == kept.id;
-            if same {
-                self.keys.release(later.id);
-            }
-            same
-        });
+        lasts.dedup_by_key(|last| last.id);
         lasts
     }
 
@@ -112,20 +106,17 @@ impl Edge {
             let firing = self.firing(instant, last);
             if let Some(error) = judged.errors.of(row) {
                 self.emits.fail(firing, error.clone(), stage);
-                self.keys.lower(&mut self.raised, last.id);
+                // A condition without a value does not hold, but that is no fall: it is an error.
+                if let Some(raised) = self.raised.get_mut(last.id as usize) {
+                    *raised = false;
+                }
                 continue;
             }
             let holds = judged.operand.holds(row);
             let Some(raised) = self.raised.get_mut(last.id as usize) else { continue };
             let kind = match (*raised, holds) {
-                (false, true) => {
-                    self.keys.hold(last.id);
-                    EmitKind::Fire
-                }
-                (true, false) => {
-                    self.keys.release(last.id);
-                    EmitKind::Clear
-                }
+                (false, true) => EmitKind::Fire,
+                (true, false) => EmitKind::Clear,
                 _ => continue,
             };
             *raised = holds;
@@ -138,7 +129,6 @@ impl Edge {
             let scope = Scope { len: 1, fields: &fields, keys: &keys, ..scope };
             self.emits.emit(kind, &scope, &[firing], stage);
         }
-        ids.iter().for_each(|id| self.keys.release(*id));
     }
 
     fn firing(&self, instant: i64, last: &Last) -> Firing {
@@ -169,7 +159,6 @@ impl Operator for Edge {
         let inputs = self.intake.inputs(arrival, &[self.rule], &mut rows, stage);
         let mut chunk = Chunk::default();
         self.keys.intern(&inputs.key, &rows, &mut chunk.ids);
-        chunk.ids.iter().for_each(|id| self.keys.hold(*id));
         for (column, used) in arrival.batch.columns.iter().zip(&self.used) {
             chunk.columns.push(used.then(|| column.gather(&rows)));
             chunk.masks.push(None);
@@ -185,7 +174,10 @@ impl Operator for Edge {
             let lasts = self.take_instant(instant);
             self.judge(instant, &lasts, stage);
         }
-        self.keys.sweep();
+        if self.keys.is_full() {
+            let raised = (0_u32..).zip(&self.raised).filter(|(_, raised)| **raised);
+            self.keys.keep_only(self.pending.ids().chain(raised.map(|(id, _)| id)));
+        }
     }
 
     fn save(&self) -> OperatorState {
@@ -201,7 +193,6 @@ impl Operator for Edge {
         self.pending.load(state.pending, &self.kept_types(), &mut self.keys)?;
         for bytes in state.raised {
             let id = self.keys.intern_encoded(&bytes)?;
-            self.keys.hold(id);
             self.raised.resize(self.keys.capacity(), false);
             *self.raised.get_mut(id as usize)? = true;
         }

@@ -1,7 +1,7 @@
 //! From integers to ids, with one memory access a look-up.
 //!
-//! Open addressing with linear probing over entries that hold key and id together; at most half of
-//! the places are used. Entries are never taken out one by one: the owner makes the table anew.
+//! Open addressing with linear probing over entries that hold key and id together; at most three
+//! of four places are used. Entries are never taken out one by one: the owner makes the table anew.
 
 use foldhash::fast::FixedState;
 use std::hash::BuildHasher;
@@ -59,7 +59,7 @@ impl IntTable {
             *entry = (key, id);
             self.used += 1;
         }
-        if self.used * 2 > self.places.len() {
+        if self.used * 4 > self.places.len() * 3 {
             let entries = std::mem::take(&mut self.places);
             self.refill(entries.into_iter().filter(|(_, id)| *id != NONE), self.used);
         }
@@ -74,7 +74,7 @@ impl IntTable {
     }
 
     fn refill(&mut self, entries: impl Iterator<Item = (i64, u32)>, expected: usize) {
-        self.places = vec![(0, NONE); (expected * 4).next_power_of_two().max(MIN_PLACES)];
+        self.places = vec![(0, NONE); (expected * 2).next_power_of_two().max(MIN_PLACES)];
         self.used = 0;
         for (key, id) in entries {
             if let Err(place) = self.find(key)

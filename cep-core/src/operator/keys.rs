@@ -1,7 +1,7 @@
 //! Group keys as small numbers.
 //!
-//! Each key that has state gets an id; state is then kept in vectors by id. A key is counted for
-//! every piece of state that names it, and forgotten some time after the last one has gone.
+//! Each key that comes gets an id; state is then kept in vectors by id. When keys have become many,
+//! the operator says which of them still have state, and the others are forgotten.
 
 use super::int_table::IntTable;
 use super::{Errors, Operand};
@@ -12,21 +12,22 @@ use hashbrown::HashTable;
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
-/// How many keys without state are kept before any is forgotten.
-const IDLE_KEYS_KEPT: usize = 4096;
+/// Up to how many keys none is forgotten.
+const ALWAYS_KEPT: usize = 4096;
+/// How many times the keys that had state at the last look there may be before the next look.
+const GROWTH: usize = 3;
 
 /// The keys of an operator.
 #[derive(Debug)]
 pub(crate) struct KeyTable {
     names: Names,
     hasher: FixedState,
-    /// How many pieces of state name each id.
-    holds: Vec<u32>,
+    /// How many ids were ever made.
+    made: usize,
+    /// Ids that were forgotten and can be given out again.
     free: Vec<u32>,
-    /// How many ids are in use and held by nothing.
-    idle: usize,
-    /// The most ids that were held at once since keys were last forgotten.
-    most_held: usize,
+    /// With more ids in use than this, it is time to forget some.
+    limit: usize,
 }
 
 #[derive(Debug)]
@@ -50,17 +51,13 @@ impl KeyTable {
             }
             _ => Names::Bytes { table: HashTable::new(), values: Vec::new(), scratch: Vec::new() },
         };
-        let mut keys =
-            Self { names, hasher, holds: Vec::new(), free: Vec::new(), idle: 0, most_held: 0 };
-        if matches!(keys.names, Names::Whole) {
-            keys.holds.push(1);
-        }
-        keys
+        let made = usize::from(matches!(names, Names::Whole));
+        Self { names, hasher, made, free: Vec::new(), limit: ALWAYS_KEPT }
     }
 
     /// The number of ids that were ever given out; ids are below it.
     pub(crate) fn capacity(&self) -> usize {
-        self.holds.len()
+        self.made
     }
 
     /// Appends the ids of the keys of `rows`.
@@ -164,54 +161,34 @@ impl KeyTable {
     }
 
     fn new_id(&mut self) -> u32 {
-        self.idle += 1;
         self.free.pop().unwrap_or_else(|| {
-            self.holds.push(0);
+            self.made += 1;
             // Four billion keys in one task do not fit memory either.
-            u32::try_from(self.holds.len() - 1).unwrap_or(u32::MAX)
+            u32::try_from(self.made - 1).unwrap_or(u32::MAX)
         })
     }
 
-    /// A piece of state names the key.
-    pub(crate) fn hold(&mut self, id: u32) {
-        if let Some(holds) = self.holds.get_mut(id as usize) {
-            self.idle -= usize::from(*holds == 0);
-            *holds += 1;
-        }
-        self.most_held = self.most_held.max(self.holds.len() - self.free.len() - self.idle);
+    /// Whether keys have become so many that those without state should be forgotten.
+    pub(crate) fn is_full(&self) -> bool {
+        self.made - self.free.len() > self.limit
     }
 
-    /// A piece of state that named the key has gone.
-    pub(crate) fn release(&mut self, id: u32) {
-        if let Some(holds) = self.holds.get_mut(id as usize) {
-            *holds = holds.saturating_sub(1);
-            self.idle += usize::from(*holds == 0);
+    /// Forgets all keys but those with state.
+    pub(crate) fn keep_only(&mut self, with_state: impl Iterator<Item = u32>) {
+        let mut kept = vec![false; self.made];
+        for id in with_state {
+            if let Some(kept) = kept.get_mut(id as usize) {
+                *kept = true;
+            }
         }
-    }
-
-    /// Takes a key off those whose condition held last (`raised`, by id; such a key is held). For a
-    /// condition without a value: it does not hold, but that is no fall, it is an error.
-    pub(crate) fn lower(&mut self, raised: &mut [bool], id: u32) {
-        if let Some(raised) = raised.get_mut(id as usize).filter(|raised| **raised) {
-            *raised = false;
-            self.release(id);
-        }
-    }
-
-    /// Forgets the keys that nothing holds, if they are many beside those that were held at once:
-    /// keys that come back in every window keep their ids.
-    pub(crate) fn sweep(&mut self) {
-        if self.idle <= IDLE_KEYS_KEPT + 2 * self.most_held {
-            return;
-        }
-        self.most_held = 0;
-        let (holds, free) = (&self.holds, &mut self.free);
+        self.limit = ALWAYS_KEPT + GROWTH * kept.iter().filter(|kept| **kept).count();
+        let free = &mut self.free;
         let mut keep = |id: u32| {
-            let held = holds.get(id as usize).is_some_and(|holds| *holds > 0);
-            if !held {
+            let kept = kept.get(id as usize).copied().unwrap_or(false);
+            if !kept {
                 free.push(id);
             }
-            held
+            kept
         };
         match &mut self.names {
             Names::Whole => {}
@@ -224,7 +201,6 @@ impl KeyTable {
                 kept
             }),
         }
-        self.idle = 0;
     }
 
     /// The canonical bytes of a key.
@@ -322,12 +298,13 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_nothing_holds_are_forgotten_and_their_ids_used_again() {
+    fn keys_without_state_are_forgotten_and_their_ids_used_again() {
         let mut keys = table(Type::Int);
         let many: Vec<Value> = (0..10_000).map(Value::Int).collect();
         let ids = intern(&mut keys, &many, &Type::Int);
-        keys.hold(ids[5]);
-        keys.sweep();
+        assert!(keys.is_full());
+        keys.keep_only([ids[5]].into_iter());
+        assert!(!keys.is_full());
         assert_eq!(intern(&mut keys, &[Value::Int(5)], &Type::Int), [ids[5]]);
         intern(&mut keys, &(20_000..29_000).map(Value::Int).collect::<Vec<_>>(), &Type::Int);
         assert_eq!(keys.capacity(), 10_000);

@@ -56,7 +56,7 @@ pub(crate) struct PendingRow {
 }
 
 impl Pending {
-    /// Takes in a chunk; `places` are those of its rows. The keys are held by the caller.
+    /// Takes in a chunk; `places` are those of its rows.
     pub(crate) fn push(&mut self, mut chunk: Chunk, places: impl Iterator<Item = Place>) {
         chunk.order = places.zip(0..).collect();
         // Events come nearly in order, which this sort likes.
@@ -100,6 +100,11 @@ impl Pending {
         Some(result)
     }
 
+    /// The keys of the rows that wait.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = u32> {
+        self.chunks.iter().flat_map(|chunk| chunk.ids.iter().copied())
+    }
+
     /// All rows as plain data, in order.
     pub(crate) fn save(&self, keys: &KeyTable) -> Vec<PendingRow> {
         let waiting = |chunk: &'_ Chunk| chunk.order.get(chunk.done..).unwrap_or(&[]).to_vec();
@@ -126,7 +131,7 @@ impl Pending {
         saved.collect()
     }
 
-    /// Takes over what `save` gave, as columns of `types`; the keys are held.
+    /// Takes over what `save` gave, as columns of `types`.
     pub(crate) fn load(
         &mut self,
         rows: Vec<PendingRow>,
@@ -140,7 +145,6 @@ impl Pending {
         };
         for row in &rows {
             let id = keys.intern_encoded(&row.key)?;
-            keys.hold(id);
             chunk.ids.push(id);
             for (column, value) in chunk.columns.iter_mut().zip(&row.values) {
                 if let (Some(column), Some(value)) = (column, value) {

@@ -56,15 +56,8 @@ impl Slice {
         self.slots.get(key as usize).is_some_and(|slot| *slot != NONE)
     }
 
-    /// Fills `found` with the slots of `keys`, making groups for new ones, and calls `on_new` for
-    /// the key of each new group.
-    pub(crate) fn find_slots(
-        &mut self,
-        keys: &[u32],
-        capacity: usize,
-        found: &mut Vec<u32>,
-        mut on_new: impl FnMut(u32),
-    ) {
+    /// Fills `found` with the slots of `keys`, making groups for new ones. Ids are below `capacity`.
+    pub(crate) fn find_slots(&mut self, keys: &[u32], capacity: usize, found: &mut Vec<u32>) {
         found.clear();
         if self.slots.len() < capacity {
             self.slots.resize(capacity, NONE);
@@ -79,7 +72,6 @@ impl Slice {
             if *slot == NONE {
                 *slot = u32::try_from(self.keys.len()).unwrap_or(NONE);
                 self.keys.push(*key);
-                on_new(*key);
             }
             found.push(*slot);
         }
@@ -100,7 +92,7 @@ impl Slice {
 
     /// Takes all groups of another slice in.
     pub(crate) fn combine(&mut self, other: &Self, capacity: usize, slots: &mut Vec<u32>) {
-        self.find_slots(&other.keys, capacity, slots, |_| {});
+        self.find_slots(&other.keys, capacity, slots);
         for (mine, theirs) in self.states.iter_mut().zip(&other.states) {
             mine.combine(slots, theirs.as_ref());
         }
@@ -141,7 +133,7 @@ impl Slice {
         let keys = state.keys.iter().map(|key| intern(key)).collect::<Option<Vec<_>>>()?;
         let capacity = keys.iter().max().map_or(0, |key| *key as usize + 1);
         let mut found = Vec::new();
-        self.find_slots(&keys, capacity, &mut found, |_| {});
+        self.find_slots(&keys, capacity, &mut found);
         if state.states.len() != self.states.len() || state.last_times.len() != keys.len() {
             return None;
         }

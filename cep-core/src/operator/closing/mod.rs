@@ -87,6 +87,7 @@ impl ClosingGroup {
     fn admit(&mut self, plan: &Plan, id: RuleId, rule: &RulePlan, grid: Grid) {
         let calls = rule.aggregates.iter().map(|call| self.share(call)).collect();
         self.rule_ids.push(id);
+        self.store.fills |= rule.window.as_ref().is_some_and(|window| window.fill.is_some());
         self.rules.push(ClosingRule::new(plan, id, rule, grid, calls));
     }
 
@@ -138,8 +139,13 @@ impl ClosingGroup {
     fn purge(&mut self) {
         let needed = self.rules.iter().map(|rule| rule.first_start_after(self.closed_to)).min();
         let needed = needed.unwrap_or(i64::MAX);
-        self.store.purge_before(needed, &mut self.keys);
-        self.keys.sweep();
+        // Keys of the slices that go now may well come back, so they are still kept.
+        if self.keys.is_full() {
+            let of_slices = self.store.slices.values().flat_map(|slice| slice.keys.iter().copied());
+            let of_rules = self.rules.iter().flat_map(ClosingRule::keys_with_state);
+            self.keys.keep_only(of_slices.chain(of_rules));
+        }
+        self.store.purge_before(needed);
     }
 }
 
@@ -158,7 +164,7 @@ impl Operator for ClosingGroup {
             let inputs = self.intake.inputs(arrival, &self.rule_ids, &mut scratch.rows, stage);
             scratch.ids.clear();
             self.keys.intern(&inputs.key, &scratch.rows, &mut scratch.ids);
-            self.store.take_in(arrival, &inputs, &mut self.keys, &mut scratch);
+            self.store.take_in(arrival, &inputs, self.keys.capacity(), &mut scratch);
             for slice in self.store.opened.drain(..) {
                 let after = slice.0.max(slice.1).max(self.closed_to.0);
                 self.rules.iter_mut().for_each(|rule| rule.expect_end_after(after));

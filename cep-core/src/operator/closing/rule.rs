@@ -68,6 +68,12 @@ impl ClosingRule {
         self.emits.rule()
     }
 
+    /// The keys that get empty windows, and those whose condition held at their last window.
+    pub(super) fn keys_with_state(&self) -> impl Iterator<Item = u32> {
+        let raised = (0_u32..).zip(&self.raised).filter(|(_, raised)| **raised);
+        self.filled.iter().copied().chain(raised.map(|(id, _)| id))
+    }
+
     /// The windows with an end after `after` may have something.
     pub(super) fn expect_end_after(&mut self, after: i64) {
         let end = self.grid.first_end_after(after);
@@ -148,7 +154,6 @@ impl ClosingRule {
                 if let Some(last) = self.last_seen.get_mut(*key as usize) {
                     if *last == i64::MIN {
                         self.filled.push(*key);
-                        closing.keys.hold(*key);
                     }
                     *last = (*last).max(*time);
                 }
@@ -168,7 +173,7 @@ impl ClosingRule {
                 .collect();
             if !absent.is_empty() {
                 let mut nothing = empty.fresh();
-                nothing.find_slots(&absent, closing.keys.capacity(), &mut Vec::new(), |_| {});
+                nothing.find_slots(&absent, closing.keys.capacity(), &mut Vec::new());
                 self.judge(&nothing, closing, stage);
             }
         }
@@ -177,11 +182,8 @@ impl ClosingRule {
         self.filled.retain(|key| {
             let last = last_seen.get_mut(*key as usize);
             let stays = last.as_ref().is_some_and(|last| next.saturating_sub(**last) <= fill.0);
-            if !stays {
-                if let Some(last) = last {
-                    *last = i64::MIN;
-                }
-                closing.keys.release(*key);
+            if let Some(last) = last.filter(|_| !stays) {
+                *last = i64::MIN;
             }
             stays
         });
@@ -250,7 +252,10 @@ impl ClosingRule {
                 let firing = closing.firing(window, from, row, self.stream);
                 self.emits.fail(firing, error.clone(), stage);
                 let id = ids.get(row as usize).copied().unwrap_or(0);
-                closing.keys.lower(&mut self.raised, id);
+                // A condition without a value does not hold, but that is no fall: it is an error.
+                if let Some(raised) = self.raised.get_mut(id as usize) {
+                    *raised = false;
+                }
                 continue;
             }
             let holds = judged.operand.holds(row as usize);
@@ -263,14 +268,8 @@ impl ClosingRule {
             let id = ids.get(row as usize).copied().unwrap_or(0);
             let Some(raised) = self.raised.get_mut(id as usize) else { continue };
             match (*raised, holds) {
-                (false, true) => {
-                    fired.push(row);
-                    closing.keys.hold(id);
-                }
-                (true, false) => {
-                    cleared.push(row);
-                    closing.keys.release(id);
-                }
+                (false, true) => fired.push(row),
+                (true, false) => cleared.push(row),
                 _ => {}
             }
             *raised = holds;

@@ -55,7 +55,6 @@ impl ClosingGroup {
         for (key, saved) in state.slices {
             let mut slice = self.store.empty.fresh();
             slice.load(saved, |bytes| self.keys.intern_encoded(bytes))?;
-            slice.keys.iter().for_each(|key| self.keys.hold(*key));
             self.store.slices.insert(key, slice);
         }
         for (rule, saved) in self.rules.iter_mut().zip(state.rules) {
@@ -65,13 +64,11 @@ impl ClosingGroup {
                 rule.last_seen.resize(self.keys.capacity(), i64::MIN);
                 *rule.last_seen.get_mut(id as usize)? = last;
                 rule.filled.push(id);
-                self.keys.hold(id);
             }
             for bytes in saved.raised {
                 let id = self.keys.intern_encoded(&bytes)?;
                 rule.raised.resize(self.keys.capacity(), false);
                 *rule.raised.get_mut(id as usize)? = true;
-                self.keys.hold(id);
             }
         }
         Some(())

@@ -1,7 +1,6 @@
 //! The slices of a group: which one an event goes into, and which ones a window holds.
 
 use super::super::intake::Inputs;
-use super::super::keys::KeyTable;
 use super::super::{Arrival, Disorder};
 use crate::aggregate::new_states;
 use crate::plan::AggregateCall;
@@ -23,6 +22,8 @@ pub(super) struct SliceStore {
     pub(super) slices: BTreeMap<SliceKey, Slice>,
     /// A slice without groups.
     pub(super) empty: Slice,
+    /// Whether some rule fills, so that the groups' last event times are wanted.
+    pub(super) fills: bool,
     /// Slices that the last batch made.
     pub(super) opened: Vec<SliceKey>,
     pool: Vec<Slice>,
@@ -51,6 +52,7 @@ impl SliceStore {
             width,
             slices: BTreeMap::new(),
             empty: Slice::new(Vec::new()),
+            fills: false,
             opened: Vec::new(),
             pool: Vec::new(),
         }
@@ -122,7 +124,7 @@ impl SliceStore {
         &mut self,
         arrival: &Arrival<'_>,
         inputs: &Inputs<'_>,
-        keys: &mut KeyTable,
+        capacity: usize,
         scratch: &mut Scratch,
     ) {
         let batch = arrival.batch;
@@ -133,23 +135,23 @@ impl SliceStore {
                 self.opened.push(bucket.slice);
                 self.pool.pop().unwrap_or_else(|| self.empty.fresh())
             });
-            let capacity = keys.capacity();
-            slice.find_slots(&bucket.ids, capacity, slots, |key| keys.hold(key));
+            slice.find_slots(&bucket.ids, capacity, slots);
             for (states, (input, mask)) in slice.states.iter_mut().zip(&inputs.calls) {
                 states.update(slots, &bucket.rows, input.as_deref(), mask.as_deref());
             }
             let offset = |row: &u32| batch.offsets.get(*row as usize).copied().unwrap_or(0);
             let time = |row: &u32| batch.times.get(*row as usize).copied().unwrap_or(0);
             slice.causes.add(slots, batch.partition, bucket.rows.iter().map(offset));
-            slice.note_times(slots, bucket.rows.iter().map(time));
+            if self.fills {
+                slice.note_times(slots, bucket.rows.iter().map(time));
+            }
         }
     }
 
     /// Lets go of the slices that begin before `needed`.
-    pub(super) fn purge_before(&mut self, needed: i64, keys: &mut KeyTable) {
+    pub(super) fn purge_before(&mut self, needed: i64) {
         while let Some(entry) = self.slices.first_entry().filter(|it| it.key().0 < needed) {
             let mut slice = entry.remove();
-            slice.keys.iter().for_each(|key| keys.release(*key));
             if self.pool.len() < POOLED_SLICES {
                 slice.clear();
                 self.pool.push(slice);

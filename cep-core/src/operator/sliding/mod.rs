@@ -98,22 +98,17 @@ impl Sliding {
         }
         while self.pending.next_time() == Some(instant) {
             let (windows, calls) = (&mut self.windows, &self.intake.calls);
-            let (expiries, keys, size) = (&mut self.expiries, &mut self.keys, self.size);
+            let (expiries, size) = (&mut self.expiries, self.size);
             let arrived = self.pending.pop(|place_of, chunk, row| {
                 let id = chunk.ids.get(row).copied().unwrap_or(0);
                 windows.resize_with(windows.len().max(id as usize + 1), || None);
                 if let Some(place) = windows.get_mut(id as usize) {
-                    if place.is_none() {
-                        keys.hold(id);
-                    }
                     let window = place.get_or_insert_with(|| Box::new(KeyWindow::new(calls)));
                     if window.oldest().is_none() {
                         expiries.push(Reverse((instant.saturating_add(size), id)));
                     }
                     window.push(place_of, chunk, row);
                 }
-                // The window holds the key from here on.
-                keys.release(id);
                 (id, Some((place_of.partition, place_of.offset)))
             });
             self.touched.extend(arrived);
@@ -129,7 +124,6 @@ impl Sliding {
         let Some(place) = self.windows.get_mut(id as usize) else { return };
         if place.as_ref().is_some_and(|window| window.is_idle()) {
             *place = None;
-            self.keys.release(id);
         }
     }
 }
@@ -146,7 +140,6 @@ impl Operator for Sliding {
         let inputs = self.intake.inputs(arrival, &[self.rule], &mut rows, stage);
         let mut chunk = Chunk::default();
         self.keys.intern(&inputs.key, &rows, &mut chunk.ids);
-        chunk.ids.iter().for_each(|id| self.keys.hold(*id));
         for (column, mask) in inputs.calls {
             chunk.columns.push(column.map(|column| column.gather(&rows)));
             chunk.masks.push(mask.map(|mask| {
@@ -172,7 +165,10 @@ impl Operator for Sliding {
             }
         }
         self.follow(&mut judgements, stage);
-        self.keys.sweep();
+        if self.keys.is_full() {
+            let windows = (0_u32..).zip(&self.windows).filter(|(_, window)| window.is_some());
+            self.keys.keep_only(self.pending.ids().chain(windows.map(|(id, _)| id)));
+        }
     }
 
     fn save(&self) -> OperatorState {

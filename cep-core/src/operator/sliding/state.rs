@@ -28,7 +28,6 @@ impl Sliding {
         for (key, saved) in state.windows {
             let window = KeyWindow::load(&self.intake.calls, saved)?;
             let id = self.keys.intern_encoded(&key)?;
-            self.keys.hold(id);
             if let Some(oldest) = window.oldest() {
                 self.expiries.push(Reverse((oldest.saturating_add(self.size), id)));
             }
