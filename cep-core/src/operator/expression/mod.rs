@@ -5,69 +5,16 @@
 //! Comparisons and arithmetic of plain numbers have loops of their own; everything else goes row
 //! by row through [`crate::function`].
 
-use crate::function::{EvalError, apply_binary, apply_unary, int_arithmetic};
+mod errors;
+mod whole;
+
+pub use errors::Errors;
+
+use crate::function::{EvalError, apply_binary, apply_unary};
 use crate::plan::{BinaryOp, Expr, ExprKind, ParamPlan, TextPart, UnaryOp};
 use crate::value::{Column, ColumnData, Type, Value};
 use std::borrow::Cow;
-
-/// Rows without a value, in rising order, and why.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Errors(Vec<(u32, EvalError)>);
-
-impl Errors {
-    /// Whether every row has a value.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// The first error.
-    #[must_use]
-    pub fn first(&self) -> Option<&EvalError> {
-        self.0.first().map(|(_, error)| error)
-    }
-
-    /// The error of a row.
-    #[must_use]
-    pub fn of(&self, row: usize) -> Option<&EvalError> {
-        let found = self.0.binary_search_by_key(&row, |(at, _)| *at as usize).ok()?;
-        self.0.get(found).map(|(_, error)| error)
-    }
-
-    /// Adds an error for a row after all rows that are in.
-    pub fn push(&mut self, row: usize, error: EvalError) {
-        if let Ok(row) = u32::try_from(row) {
-            self.0.push((row, error));
-        }
-    }
-
-    /// Adds the errors of `other`; a row that has one already keeps it.
-    pub fn merge(&mut self, other: Self) {
-        if !other.is_empty() {
-            self.0.extend(other.0);
-            self.0.sort_by_key(|(row, _)| *row);
-            self.0.dedup_by_key(|(row, _)| *row);
-        }
-    }
-
-    /// The errors of `rows`, as the rows of a new column that has only them.
-    pub(crate) fn pick(&self, rows: &[u32]) -> Self {
-        let mut picked = Self::default();
-        if !self.is_empty() {
-            for (place, row) in rows.iter().enumerate() {
-                if let Some(error) = self.of(*row as usize) {
-                    picked.push(place, error.clone());
-                }
-            }
-        }
-        picked
-    }
-
-    pub(crate) fn retain(mut self, keep: impl Fn(usize) -> bool) -> Self {
-        self.0.retain(|(row, _)| keep(*row as usize));
-        self
-    }
-}
+use whole::whole_numbers;
 
 /// What the leaves of an expression stand for.
 #[derive(Clone, Copy, Debug, Default)]
@@ -351,108 +298,6 @@ fn interpolate<'a>(parts: &[TextPart], scope: &Scope<'a>) -> Evaluated<'a> {
     row_by_row(&Type::String, values, scope.len, |values| {
         Ok(Value::text(values.iter().map(ToString::to_string).collect::<String>()))
     })
-}
-
-/// A side of an operation on whole numbers.
-#[derive(Clone, Copy)]
-enum Whole<'a> {
-    Each(&'a [i64]),
-    Same(i64),
-}
-
-impl<'a> Whole<'a> {
-    /// The side, and whether it is integers rather than times; `None` for other types and for
-    /// columns with nulls.
-    fn of(operand: &'a Operand<'_>) -> Option<(Self, bool)> {
-        match operand {
-            Operand::Constant(Value::Int(value)) => Some((Self::Same(*value), true)),
-            Operand::Constant(Value::Timestamp(time)) => Some((Self::Same(time.0), false)),
-            Operand::Constant(Value::Duration(span)) => Some((Self::Same(span.0), false)),
-            Operand::Constant(_) => None,
-            Operand::Column(column) if !column.valid.is_empty() => None,
-            Operand::Column(column) => match &column.data {
-                ColumnData::Int(values) => Some((Self::Each(values), true)),
-                ColumnData::Timestamp(values) | ColumnData::Duration(values) => {
-                    Some((Self::Each(values), false))
-                }
-                _ => None,
-            },
-        }
-    }
-
-    fn zip<R>(self, other: Self, len: usize, op: impl Fn(i64, i64) -> R) -> Vec<R> {
-        match (self, other) {
-            (Self::Each(left), Self::Each(right)) => {
-                left.iter().zip(right).map(|(left, right)| op(*left, *right)).collect()
-            }
-            (Self::Each(left), Self::Same(right)) => {
-                left.iter().map(|left| op(*left, right)).collect()
-            }
-            (Self::Same(left), Self::Each(right)) => {
-                right.iter().map(|right| op(left, *right)).collect()
-            }
-            (Self::Same(left), Self::Same(right)) => (0..len).map(|_| op(left, right)).collect(),
-        }
-    }
-}
-
-/// Comparisons of integers, timestamps and durations, and arithmetic of integers, in one loop.
-fn whole_numbers<'a>(
-    op: BinaryOp,
-    left: &Operand<'_>,
-    right: &Operand<'_>,
-    len: usize,
-) -> Option<Evaluated<'a>> {
-    use BinaryOp as Op;
-    let ((left, left_int), (right, right_int)) = (Whole::of(left)?, Whole::of(right)?);
-    if left_int != right_int {
-        return None;
-    }
-    let compared = match op {
-        Op::Equal => left.zip(right, len, |a, b| a == b),
-        Op::NotEqual => left.zip(right, len, |a, b| a != b),
-        Op::Less => left.zip(right, len, |a, b| a < b),
-        Op::LessEqual => left.zip(right, len, |a, b| a <= b),
-        Op::Greater => left.zip(right, len, |a, b| a > b),
-        Op::GreaterEqual => left.zip(right, len, |a, b| a >= b),
-        _ if left_int => return Some(whole_arithmetic(op, left, right, len)),
-        _ => return None,
-    };
-    Some(Evaluated::owned(ColumnData::Bool(compared), Errors::default()))
-}
-
-fn whole_arithmetic<'a>(
-    op: BinaryOp,
-    left: Whole<'_>,
-    right: Whole<'_>,
-    len: usize,
-) -> Evaluated<'a> {
-    let results = match op {
-        BinaryOp::Add => left.zip(right, len, i64::overflowing_add),
-        BinaryOp::Subtract => left.zip(right, len, i64::overflowing_sub),
-        BinaryOp::Multiply => left.zip(right, len, i64::overflowing_mul),
-        _ => {
-            let results = left.zip(right, len, |a, b| int_arithmetic(op, a, b));
-            return whole_results(results.into_iter());
-        }
-    };
-    whole_results(results.into_iter().map(|(value, overflowed)| {
-        if overflowed { Err(EvalError::IntegerOverflow) } else { Ok(value) }
-    }))
-}
-
-fn whole_results<'a>(results: impl Iterator<Item = Result<i64, EvalError>>) -> Evaluated<'a> {
-    let mut errors = Errors::default();
-    let values = results
-        .enumerate()
-        .map(|(row, result)| {
-            result.unwrap_or_else(|error| {
-                errors.push(row, error);
-                0
-            })
-        })
-        .collect();
-    Evaluated::owned(ColumnData::Int(values), errors)
 }
 
 /// Whether an expression reads parts of the group key.
