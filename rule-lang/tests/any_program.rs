@@ -7,7 +7,7 @@ use cep_core::plan::{BinaryOp, Expr, ExprKind, Plan, TextPart, UnaryOp};
 use cep_core::value::Type;
 use proptest::prelude::*;
 use rule_lang::diagnostic::render::{Colour, render_all};
-use rule_lang::{Source, compile};
+use rule_lang::{Source, compile, format};
 
 const STREAM: &str = "stream S {\n i: int\n j: int?\n f: float\n d: decimal\n e: decimal?\n s: string\n r: string?\n b: bool\n t: timestamp\n u: duration\n key i\n time t\n}\nparam p: int = 1\nparam q: decimal? = null\n";
 
@@ -183,6 +183,15 @@ proptest! {
         if let Some(plan) = &compiled.plan {
             check_types(plan).map_err(|problem| TestCaseError::fail(format!("{problem}\n{text}")))?;
         }
+    }
+
+    #[test]
+    fn a_formatted_program_has_the_same_plan(text in program()) {
+        let formatted = format(&text).map_err(|problems| TestCaseError::fail(format!("{problems:?}\n{text}")))?;
+        let plan = |text: &str| compile(&[Source::new("a.rules", text)]).plan;
+        prop_assert_eq!(plan(&text), plan(&formatted), "{}\n=>\n{}", text, formatted);
+        let twice = format(&formatted);
+        prop_assert_eq!(twice.as_ref(), Ok(&formatted));
     }
 }
 

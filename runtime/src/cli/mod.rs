@@ -6,6 +6,7 @@
 mod check;
 mod copy;
 mod explain;
+mod fmt;
 mod log;
 mod program;
 mod run;
@@ -27,6 +28,7 @@ Examples:
   cep run rules/harvest            read the events beside the rules, print what they give
   cep check rules/harvest          say what is wrong with the rules
   cep test rules/harvest           run their tests
+  cep fmt rules/harvest            rewrite them in the one layout
 
 Exit codes: 0 fine, 1 the rules or a test are wrong, 2 usage, 3 the outside failed.")]
 struct Cli {
@@ -51,6 +53,7 @@ struct Common {
 enum Verb {
     Run(run::RunArgs),
     Check(check::CheckArgs),
+    Fmt(fmt::FmtArgs),
     Explain(explain::ExplainArgs),
     Test(test::TestArgs),
     Copy(copy::CopyArgs),
@@ -143,6 +146,7 @@ pub fn main() -> ExitCode {
     let done = match cli.verb {
         Verb::Run(args) => run::run(&args, words, &screen),
         Verb::Check(args) => check::run(&args),
+        Verb::Fmt(args) => fmt::run(&args),
         Verb::Explain(args) => explain::run(&args),
         Verb::Test(args) => test::run(&args),
         Verb::Copy(args) => copy::run(&args, words),

@@ -4,7 +4,7 @@ use super::{Exit, Failure, Look, stderr_look};
 use crate::connector::ConnectorError;
 use cep_core::plan::Plan;
 use rule_lang::diagnostic::render::{Colour, render_all};
-use rule_lang::{Compiled, Source, compile};
+use rule_lang::{Compiled, Diagnostic, Source, SourceMap, compile};
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -84,6 +84,22 @@ pub(super) fn programs_under(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(found)
 }
 
+/// The files of the programs under `path`.
+pub(super) fn files_under(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let mut files = Vec::new();
+    for program in programs_under(path)? {
+        if program.is_dir() {
+            let found = rules_in(&program).map_err(|error| {
+                ConnectorError::io(format!("cannot read `{}`", program.display()), &error)
+            })?;
+            files.extend(found);
+        } else {
+            files.push(program);
+        }
+    }
+    Ok(files)
+}
+
 fn rules_in(folder: &Path) -> std::io::Result<BTreeSet<PathBuf>> {
     let mut files = BTreeSet::new();
     for entry in std::fs::read_dir(folder)? {
@@ -102,13 +118,18 @@ fn source(path: &Path) -> Result<Source, Failure> {
     Ok(Source::new(name, bytes))
 }
 
-/// Shows every diagnostic on standard error.
+/// Shows every diagnostic of a program on standard error.
 pub(super) fn show(compiled: &Compiled) {
+    show_all(&compiled.diagnostics, &compiled.sources);
+}
+
+/// Shows diagnostics on standard error.
+pub(super) fn show_all(diagnostics: &[Diagnostic], sources: &SourceMap) {
     let colour = match stderr_look() {
         Look::Terminal => Colour::Always,
         Look::Plain => Colour::Never,
     };
-    let text = render_all(&compiled.diagnostics, &compiled.sources, colour);
+    let text = render_all(diagnostics, sources, colour);
     if !text.is_empty() {
         // Nothing can be said about standard error being gone.
         let _ = std::io::stderr().lock().write_all(text.as_bytes());

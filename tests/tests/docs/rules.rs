@@ -109,21 +109,3 @@ fn the_example_is_free_of_errors_and_warnings() {
     assert_eq!(said, "");
     assert!(compiled.tests.len() >= 6);
 }
-
-#[test]
-fn rules_that_are_right_have_the_canonical_layout() {
-    let mut wrong = Vec::new();
-    let example = repository().join("rules/harvest/harvest.rules");
-    let mut texts =
-        vec![("rules/harvest/harvest.rules".to_owned(), std::fs::read_to_string(example).unwrap())];
-    let blocks = Rules::read().blocks;
-    let right = blocks.into_iter().filter(|block| block.mark("error").is_none());
-    texts.extend(right.map(|block| (block.place(), block.text)));
-    for (place, text) in texts {
-        let canonical = rule_lang::format(&text).unwrap_or_else(|_| panic!("{place}"));
-        if canonical != text {
-            wrong.push(format!("{place} should be\n{canonical}"));
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
