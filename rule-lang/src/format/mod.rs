@@ -17,9 +17,12 @@
 //! ```
 //!
 //! Layout works on tokens, not on the tree: a text is cut into declarations, members, clauses, test
-//! lines and table rows, and each is written anew. What stands between two tokens is a [`Gap`]: its
+//! lines and table rows, and each is written anew. What stands between two tokens is a *gap*: its
 //! comments go wherever its token goes, so none is lost, and the order of tokens never changes.
 //! Only commas between members are dropped or added. Literals and comments keep their spelling.
+//!
+//! A new clause or declaration is told by its first word: the clauses' are those of the parser
+//! (`parse::recover`), the declarations' stand in `split::file`.
 //!
 //! The layout depends on the tokens, the comments and, between members, on where an empty line was
 //! left; not on where lines were broken. So formatting twice is formatting once.
@@ -45,8 +48,6 @@ use crate::diagnostic::Diagnostic;
 use crate::parse::parse;
 use crate::source::FileId;
 use page::Page;
-#[allow(unused_imports, reason = "named in the documentation above")]
-use token::Gap;
 
 /// The width in characters that lines keep to where they can be broken.
 const WIDTH: usize = 120;
