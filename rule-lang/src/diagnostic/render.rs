@@ -2,7 +2,7 @@
 
 use super::{Diagnostic, Label, Severity};
 use crate::source::{FileId, SourceMap, Span};
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use std::ops::Range;
 
 /// Whether the text carries terminal colours.
@@ -25,16 +25,26 @@ pub fn render(diagnostic: &Diagnostic, sources: &SourceMap, colour: Colour) -> S
     renderer.render(&[group(diagnostic, sources)])
 }
 
+/// How many diagnostics are drawn at most; nobody reads more, and the rest is counted.
+pub const MAX_DRAWN: usize = 1_000;
+/// The longest line that is drawn, in bytes; of a longer one only the place is named. The renderer
+/// looks at all of a line, and a line can be as long as the file.
+const MAX_DRAWN_LINE: usize = 4_096;
+
 /// All diagnostics as text, an empty line between two, and a line end at the end if there is any.
+/// Beyond [`MAX_DRAWN`] they are only counted.
 #[must_use]
 pub fn render_all(diagnostics: &[Diagnostic], sources: &SourceMap, colour: Colour) -> String {
     let mut text = String::new();
-    for diagnostic in diagnostics {
+    for diagnostic in diagnostics.iter().take(MAX_DRAWN) {
         if !text.is_empty() {
             text.push('\n');
         }
         text.push_str(&render(diagnostic, sources, colour));
         text.push('\n');
+    }
+    if let Some(more) = diagnostics.len().checked_sub(MAX_DRAWN).filter(|more| *more > 0) {
+        text.push_str(&format!("\n… and {more} more\n"));
     }
     text
 }
@@ -58,7 +68,11 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a SourceMap) -> Group<'a> {
             .enumerate()
             .skip(position)
             .filter(|(_, other)| other.span.file == label.span.file);
-        group = group.elements(snippet(labels, label.span.file, sources));
+        group = if is_on_a_long_line(label, sources) {
+            group.elements(origin(label, sources))
+        } else {
+            group.elements(snippet(labels, label.span.file, sources))
+        };
     }
     for help in &diagnostic.help {
         group = group.element(Level::HELP.message(help.as_str()));
@@ -89,6 +103,19 @@ fn snippet<'a>(
         });
     }
     Some(snippet)
+}
+
+/// The place of a label, where its line is too long to be drawn.
+fn origin<'a>(label: &Label, sources: &'a SourceMap) -> Option<Origin<'a>> {
+    let source = sources.file(label.span.file)?;
+    let (line, column) = sources.line_column(label.span.file, label.span.start);
+    Some(Origin::path(source.name.as_str()).line(line).char_column(column))
+}
+
+fn is_on_a_long_line(label: &Label, sources: &SourceMap) -> bool {
+    let text = sources.file(label.span.file).map_or("", |source| source.text.as_str());
+    let start = range(label.span, text).start;
+    lines_around(std::iter::once(start..start), text).len() > MAX_DRAWN_LINE
 }
 
 /// The bytes of all lines from the first to the last that one of the ranges touches. The renderer

@@ -1,4 +1,4 @@
-use super::render::{Colour, render, render_all};
+use super::render::{Colour, MAX_DRAWN, render, render_all};
 use super::{Code, Diagnostic, Severity, closest};
 use crate::source::{FileId, Source, SourceMap, Span};
 
@@ -37,6 +37,30 @@ fn lines_keep_their_numbers() {
     4002 | param y: int = 1
          | ----- there
     ");
+}
+
+/// A line can be as long as the file, so drawing it for each of its mistakes would take for ever.
+#[test]
+fn of_a_very_long_line_only_the_place_is_named() {
+    let text = format!("param y: int = {}x\n", " ".repeat(5_000));
+    let start = u32::try_from(text.find('x').unwrap_or(0)).unwrap_or(0);
+    let (sources, _) = SourceMap::load(&[Source::new("a.rules", text)]);
+    let span = Span::new(FileId(0), start, start + 1);
+    let diagnostic = Diagnostic::new(Code::UnknownName, "a title").label(span, "here");
+    insta::assert_snapshot!(render(&diagnostic, &sources, Colour::Never), @r"
+    error[E0202]: a title
+    --> a.rules:1:5016
+    ");
+}
+
+#[test]
+fn diagnostics_beyond_the_limit_are_counted() {
+    let (sources, _) = SourceMap::load(&[Source::new("a.rules", "x\n")]);
+    let diagnostic =
+        Diagnostic::new(Code::UnknownName, "a title").label(Span::new(FileId(0), 0, 1), "");
+    let text = render_all(&vec![diagnostic; MAX_DRAWN + 7], &sources, Colour::Never);
+    assert_eq!(text.matches("a title").count(), MAX_DRAWN);
+    assert!(text.ends_with("\n… and 7 more\n"));
 }
 
 #[test]
