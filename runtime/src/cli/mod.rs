@@ -4,10 +4,12 @@
 //! 0 nobody · 1 the rules or a test are wrong · 2 the command was · 3 the outside failed.
 
 mod check;
+mod complete;
 mod copy;
 mod explain;
 mod fmt;
 mod log;
+mod new;
 mod program;
 mod run;
 mod test;
@@ -25,6 +27,7 @@ use std::process::ExitCode;
 #[command(name = "cep", version, max_term_width = 100)]
 #[command(after_help = "\
 Examples:
+  cep new machines                 make a folder to begin from
   cep run rules/harvest            read the events beside the rules, print what they give
   cep check rules/harvest          say what is wrong with the rules
   cep test rules/harvest           run their tests
@@ -51,12 +54,15 @@ struct Common {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    New(new::NewArgs),
     Run(run::RunArgs),
     Check(check::CheckArgs),
     Fmt(fmt::FmtArgs),
     Explain(explain::ExplainArgs),
     Test(test::TestArgs),
     Copy(copy::CopyArgs),
+    Completions(complete::CompletionsArgs),
+    Man(complete::ManArgs),
 }
 
 /// What the exit code says.
@@ -144,12 +150,15 @@ pub fn main() -> ExitCode {
     let words = if cli.common.quiet { Words::OnlyWhatIsWrong } else { Words::All };
     let screen = log::start(cli.common.log, words);
     let done = match cli.verb {
+        Verb::New(args) => new::run(&args),
         Verb::Run(args) => run::run(&args, words, &screen),
         Verb::Check(args) => check::run(&args),
         Verb::Fmt(args) => fmt::run(&args),
         Verb::Explain(args) => explain::run(&args),
         Verb::Test(args) => test::run(&args),
         Verb::Copy(args) => copy::run(&args, words),
+        Verb::Completions(args) => complete::completions(&args),
+        Verb::Man(_) => complete::man(),
     };
     let exit = match done {
         Ok(exit) => exit,

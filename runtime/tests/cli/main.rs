@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod fmt;
+mod new;
 mod places;
 mod room;
 mod run;

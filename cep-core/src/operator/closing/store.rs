@@ -87,6 +87,7 @@ impl SliceStore {
         let Scratch { rows, ids, buckets, .. } = scratch;
         let mut used = 0_usize;
         let mut current = 0_usize;
+        let mut highest: Option<SliceKey> = None;
         for (row, id) in rows.iter().zip(ids) {
             let at = *row as usize;
             let time = arrival.batch.times.get(at).copied().unwrap_or(0);
@@ -99,8 +100,11 @@ impl SliceStore {
             if !same {
                 let watermark = arrival.watermarks.get(at).copied().unwrap_or(i64::MIN);
                 let slice = self.slice_of(time, watermark);
-                let found = buckets.iter().take(used).position(|it| it.slice == slice);
+                // Time mostly goes on: a slice beyond all so far needs no search.
+                let known = highest.is_some_and(|highest| slice <= highest);
+                let found = buckets.iter().take(used).rposition(|it| known && it.slice == slice);
                 current = found.unwrap_or(used);
+                highest = highest.max(Some(slice));
                 if current == used {
                     used += 1;
                     buckets.resize_with(buckets.len().max(used), Bucket::default);

@@ -1,0 +1,48 @@
+//! `cep new`: a working folder to begin from.
+
+use super::{Exit, Failure};
+use crate::connector::ConnectorError;
+use clap::Args;
+use std::fs::{File, create_dir_all};
+use std::io::Write;
+use std::path::PathBuf;
+
+/// Make a folder with rules, a test and events that work at once.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cep new machines
+  cep run machines                 it raises an event from the events beside the rules
+  cep test machines                its test passes
+
+Exit codes: 0 made, 2 one of the files is there already, 3 the folder cannot be written.")]
+pub(super) struct NewArgs {
+    /// The folder; it may exist, the files must not.
+    #[arg(value_name = "DIR")]
+    dir: PathBuf,
+}
+
+/// The files, by name.
+const FILES: [(&str, &str); 3] = [
+    ("machines.rules", include_str!("machines.rules")),
+    ("events.jsonl", include_str!("events.jsonl")),
+    ("cep.toml", include_str!("cep.toml")),
+];
+
+pub(super) fn run(args: &NewArgs) -> Result<Exit, Failure> {
+    let dir = args.dir.display();
+    if let Some((name, _)) = FILES.iter().find(|(name, _)| args.dir.join(name).exists()) {
+        let failure = Failure::usage(format!("there is a `{name}` in {dir} already"));
+        return Err(failure.with_help("name a folder that does not exist yet"));
+    }
+    create_dir_all(&args.dir)
+        .map_err(|error| ConnectorError::io(format!("cannot make {dir}"), &error))?;
+    for (name, text) in FILES {
+        let path = args.dir.join(name);
+        File::create_new(&path).and_then(|mut file| file.write_all(text.as_bytes())).map_err(
+            |error| ConnectorError::io(format!("cannot write {}", path.display()), &error),
+        )?;
+    }
+    tracing::info!("made {dir}; now try `cep run {dir}` and `cep test {dir}`");
+    Ok(Exit::Fine)
+}
