@@ -43,7 +43,7 @@ fn lower_rule(rule: &typed::Rule, events: &Events) -> RulePlan {
     let trigger = match &rule.trigger {
         Trigger::Always => PlanTrigger::Always,
         Trigger::Each(condition) => PlanTrigger::Each(lowering.expr(condition)),
-        Trigger::Edge(condition) => PlanTrigger::Edge(lowering.expr(condition)),
+        Trigger::Edge(condition) => PlanTrigger::edge(lowering.expr(condition)),
     };
     let emits = rule.emits.iter().map(|emit| lowering.emit(emit, events)).collect();
     RulePlan {

@@ -128,7 +128,7 @@ fn a_late_event_counts_for_the_windows_that_it_did_not_miss() {
 
 #[test]
 fn a_sliding_window_fires_on_the_edge_and_clears() {
-    let plan = harvest(WindowKind::Sliding { size: Span::from_secs(10) }, None, Trigger::Edge);
+    let plan = harvest(WindowKind::Sliding { size: Span::from_secs(10) }, None, Trigger::edge);
     let events = [(1, 7, 100), (3, 7, 30), (5, 7, 40), (20, 7, 1)];
     let (emits, _) = run(&plan, &events, Finish::Flush);
     assert_eq!(

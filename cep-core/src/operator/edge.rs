@@ -1,14 +1,17 @@
 //! A rule without a window that fires when its condition becomes true for a key, and clears when it
-//! becomes false: judged once for each key and instant, on the instant's last event.
+//! becomes false: judged once for each key and instant, on the instant's last event. Where the
+//! condition must have held `for` some time, the key is judged once more when that has passed, on
+//! the last event there was.
 
 use super::firing::{Decided, EmitLines, Firing};
 use super::intake::Intake;
 use super::keys::KeyTable;
 use super::pending::{Chunk, Pending, PendingRow};
 use super::sliding::{drop_late, places};
-use super::{Advance, Arrival, Operator, OperatorState, Scope, Stage, evaluate};
+use super::trigger::{Moment, Presence, SavedStates, TriggerStates, Verdict};
+use super::{Advance, Arrival, Operator, OperatorState, Scope, Stage};
 use crate::engine::Causes;
-use crate::plan::{EmitKind, FieldPlan, Plan, RuleId, RulePlan, StreamId, Trigger};
+use crate::plan::{EmitKind, FieldPlan, Plan, RuleId, RulePlan, StreamId};
 use crate::time::EventTime;
 use crate::value::{Column, RowOrigin, Type, Value};
 use serde::{Deserialize, Serialize};
@@ -21,12 +24,12 @@ pub(crate) struct Edge {
     fields: Vec<FieldPlan>,
     used: Vec<bool>,
     intake: Intake,
-    trigger: Trigger,
+    trigger: TriggerStates,
     emits: EmitLines,
     keys: KeyTable,
     pending: Pending,
-    /// The keys whose condition held last.
-    raised: Vec<bool>,
+    /// The last rows of the keys that may be judged again without a new one, by key id.
+    kept: Vec<Option<Box<Last>>>,
     rows: Vec<u32>,
 }
 
@@ -34,12 +37,17 @@ pub(crate) struct Edge {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct EdgeState {
     pending: Vec<PendingRow>,
-    raised: Vec<Vec<u8>>,
+    trigger: SavedStates,
+    kept: Vec<(Vec<u8>, Last)>,
 }
 
-/// One key's last row of an instant.
+/// One key's last row.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Last {
+    /// The key, where this runs; a checkpoint has its bytes.
+    #[serde(skip)]
     id: u32,
+    time: i64,
     origin: RowOrigin,
     values: Vec<Option<Value>>,
 }
@@ -53,26 +61,37 @@ impl Edge {
             fields: plan.stream(rule.input).map_or_else(Vec::new, |it| it.fields.clone()),
             used: plan.used_fields(rule.input),
             intake: Intake::new(rule, params.clone()),
-            trigger: rule.trigger.clone(),
+            trigger: TriggerStates::new(&rule.trigger),
             emits: EmitLines::new(plan, id, rule, params),
             keys: KeyTable::new(&rule.key, seed),
             pending: Pending::default(),
-            raised: Vec::new(),
+            kept: Vec::new(),
             rows: Vec::new(),
         }
     }
 
-    /// The last row of each key at an instant.
+    /// The next instant at which a key is to be judged.
+    fn next_instant(&self) -> Option<i64> {
+        self.pending.next_time().into_iter().chain(self.trigger.next_timer()).min()
+    }
+
+    /// The last row of each key that is to be judged at an instant.
     fn take_instant(&mut self, instant: i64) -> Vec<Last> {
         let mut lasts: Vec<Last> = Vec::new();
         while self.pending.next_time() == Some(instant) {
             let stream = self.stream;
             let popped = self.pending.pop(|place, chunk, row| Last {
                 id: chunk.ids.get(row).copied().unwrap_or(0),
+                time: instant,
                 origin: RowOrigin { stream, partition: place.partition, offset: place.offset },
                 values: chunk.columns.iter().map(|it| Some(it.as_ref()?.get(row))).collect(),
             });
             lasts.extend(popped);
+        }
+        for id in self.trigger.pop_due(instant) {
+            let last = self.kept.get(id as usize).and_then(Option::as_deref);
+            // Before the rows that came now.
+            lasts.splice(0..0, last.cloned());
         }
         // The sort is stable, so the last of equal keys is the last that came.
         lasts.sort_by_key(|last| last.id);
@@ -99,27 +118,20 @@ impl Edge {
             params: self.emits.params(),
             ..Scope::default()
         };
-        let Some(condition) = self.trigger.condition() else { return };
-        let judged = evaluate(condition, &scope);
-        self.raised.resize(self.keys.capacity().max(self.raised.len()), false);
+        let judged = self.trigger.evaluate(&scope);
+        let moment = Moment { from: instant, to: instant };
         for (row, last) in lasts.iter().enumerate() {
             let firing = self.firing(instant, last);
-            if let Some(error) = judged.errors.of(row) {
-                self.emits.fail(firing, error.clone(), stage);
-                // A condition without a value does not hold, but that is no fall: it is an error.
-                if let Some(raised) = self.raised.get_mut(last.id as usize) {
-                    *raised = false;
+            let verdict = self.trigger.judge(last.id, moment, &judged, row, Presence::Some);
+            let kind = match verdict {
+                Verdict::Nothing => continue,
+                Verdict::Fire => EmitKind::Fire,
+                Verdict::Clear => EmitKind::Clear,
+                Verdict::Failed(error) => {
+                    self.emits.fail(firing, error, stage);
+                    continue;
                 }
-                continue;
-            }
-            let holds = judged.operand.holds(row);
-            let Some(raised) = self.raised.get_mut(last.id as usize) else { continue };
-            let kind = match (*raised, holds) {
-                (false, true) => EmitKind::Fire,
-                (true, false) => EmitKind::Clear,
-                _ => continue,
             };
-            *raised = holds;
             let picked = |columns: &[Column]| -> Vec<Column> {
                 let row = u32::try_from(row).unwrap_or(0);
                 let pick = |it: &Column| if it.is_empty() { it.clone() } else { it.gather(&[row]) };
@@ -129,6 +141,7 @@ impl Edge {
             let scope = Scope { len: 1, fields: &fields, keys: &keys, ..scope };
             self.emits.emit(kind, &scope, &[firing], stage);
         }
+        lasts.iter().for_each(|last| self.keep(last));
     }
 
     fn firing(&self, instant: i64, last: &Last) -> Firing {
@@ -136,8 +149,23 @@ impl Edge {
             time: EventTime(instant),
             order_time: EventTime(instant),
             key: self.keys.values(last.id),
-            decided: Decided::Record(last.origin),
+            decided: if last.time == instant {
+                Decided::Record(last.origin)
+            } else {
+                Decided::Expiry(EventTime(instant))
+            },
             causes: Causes::of(vec![last.origin]),
+        }
+    }
+
+    /// Keeps a key's last row while it may be judged again without a new one.
+    fn keep(&mut self, last: &Last) {
+        let held = self.trigger.is_held(last.id);
+        if held {
+            self.kept.resize_with(self.kept.len().max(last.id as usize + 1), || None);
+        }
+        if let Some(place) = self.kept.get_mut(last.id as usize) {
+            *place = held.then(|| Box::new(last.clone()));
         }
     }
 
@@ -169,33 +197,38 @@ impl Operator for Edge {
 
     fn advance(&mut self, advance: Advance, stage: &mut Stage) {
         while let Some(instant) =
-            self.pending.next_time().filter(|time| advance.to.has_decided(EventTime(*time)))
+            self.next_instant().filter(|time| advance.to.has_decided(EventTime(*time)))
         {
             let lasts = self.take_instant(instant);
             self.judge(instant, &lasts, stage);
         }
         if self.keys.is_full() {
-            let raised = (0_u32..).zip(&self.raised).filter(|(_, raised)| **raised);
-            self.keys.keep_only(self.pending.ids().chain(raised.map(|(id, _)| id)));
+            self.keys.keep_only(self.pending.ids().chain(self.trigger.keys_with_state()));
         }
     }
 
     fn save(&self) -> OperatorState {
-        let raised = (0_u32..).zip(&self.raised).filter(|(_, raised)| **raised);
         OperatorState::Edge(EdgeState {
             pending: self.pending.save(&self.keys),
-            raised: raised.map(|(id, _)| self.keys.encoded(id)).collect(),
+            trigger: self.trigger.save(|id| self.keys.encoded(id)),
+            kept: self
+                .kept
+                .iter()
+                .flatten()
+                .map(|last| (self.keys.encoded(last.id), (**last).clone()))
+                .collect(),
         })
     }
 
     fn load(&mut self, state: OperatorState) -> Option<()> {
         let OperatorState::Edge(state) = state else { return None };
         self.pending.load(state.pending, &self.kept_types(), &mut self.keys)?;
-        for bytes in state.raised {
+        for (bytes, mut last) in state.kept {
             let id = self.keys.intern_encoded(&bytes)?;
-            self.raised.resize(self.keys.capacity(), false);
-            *self.raised.get_mut(id as usize)? = true;
+            last.id = id;
+            self.kept.resize_with(self.kept.len().max(id as usize + 1), || None);
+            *self.kept.get_mut(id as usize)? = Some(Box::new(last));
         }
-        Some(())
+        self.trigger.load(state.trigger, &mut |bytes| self.keys.intern_encoded(bytes))
     }
 }

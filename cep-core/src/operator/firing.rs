@@ -31,7 +31,8 @@ pub(crate) enum Decided {
     },
     /// An event made the difference.
     Record(RowOrigin),
-    /// Events left a sliding window at this instant, and none came.
+    /// Time passed: events left a sliding window at this instant, or the condition had held for long
+    /// enough, and no event came.
     Expiry(EventTime),
 }
 

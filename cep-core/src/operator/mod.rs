@@ -12,6 +12,7 @@ mod keys;
 mod pending;
 mod sliding;
 mod stateless;
+mod trigger;
 
 pub use expression::{Errors, Evaluated, Operand, Scope, evaluate};
 pub(crate) use firing::Staged;

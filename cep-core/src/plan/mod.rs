@@ -12,8 +12,8 @@ mod stream;
 pub use expr::{BinaryOp, Expr, ExprKind, TextPart, UnaryOp};
 pub use horizon::Horizon;
 pub use rule::{
-    AggregateCall, AggregateFunction, Attribute, EmitKind, EmitPlan, KeyPart, RulePlan, Trigger,
-    WindowKind, WindowPlan,
+    AggregateCall, AggregateFunction, Attribute, EdgePlan, EmitKind, EmitPlan, Hold, KeyPart,
+    RulePlan, Trigger, WindowKind, WindowPlan,
 };
 pub use stream::{Connector, FieldPlan, FieldSource, StreamPlan, TimeSource, TimestampFormat};
 
@@ -21,7 +21,7 @@ use crate::value::{Type, Value};
 use serde::{Deserialize, Serialize};
 
 /// The version of the plan format. A checkpoint of another version is not restored.
-pub const PLAN_VERSION: u32 = 1;
+pub const PLAN_VERSION: u32 = 2;
 
 /// The index of a stream in [`Plan::streams`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

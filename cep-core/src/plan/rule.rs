@@ -109,7 +109,29 @@ pub enum Trigger {
     Each(Expr),
     /// When the condition becomes true for a key; the first evaluation counts as a rise. The
     /// `clear` emits go out when it becomes false. An empty sliding window makes it false.
-    Edge(Expr),
+    Edge(EdgePlan),
+}
+
+/// What makes an edge rise and fall.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EdgePlan {
+    /// It rises when this holds.
+    pub condition: Expr,
+    /// How long the condition must have held before.
+    pub hold: Hold,
+    /// Once risen, it falls only when this holds; without it, when the condition does not.
+    pub until: Option<Expr>,
+}
+
+/// How long a condition must have held for its edge to rise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Hold {
+    /// It need not have.
+    No,
+    /// `for D`: at every evaluation since an instant D ago. Not for closing windows.
+    For(Span),
+    /// `for N windows`: at the last N closing windows of the key.
+    Windows(u32),
 }
 
 impl Trigger {
@@ -118,7 +140,32 @@ impl Trigger {
     pub fn condition(&self) -> Option<&Expr> {
         match self {
             Self::Always => None,
-            Self::Each(condition) | Self::Edge(condition) => Some(condition),
+            Self::Each(condition) => Some(condition),
+            Self::Edge(edge) => Some(&edge.condition),
+        }
+    }
+
+    /// An edge that rises as soon as the condition holds, and falls when it does not.
+    #[must_use]
+    pub fn edge(condition: Expr) -> Self {
+        Self::Edge(EdgePlan { condition, hold: Hold::No, until: None })
+    }
+
+    /// What lets a risen edge fall, if that is another condition.
+    #[must_use]
+    pub fn until(&self) -> Option<&Expr> {
+        match self {
+            Self::Edge(edge) => edge.until.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// How long the condition must have held.
+    #[must_use]
+    pub fn hold(&self) -> Hold {
+        match self {
+            Self::Edge(edge) => edge.hold,
+            _ => Hold::No,
         }
     }
 }
@@ -196,6 +243,7 @@ impl RulePlan {
     /// Calls `see` with the condition and every expression of the emits.
     pub fn firing_expressions<'a>(&'a self, see: &mut impl FnMut(&'a Expr)) {
         self.trigger.condition().into_iter().for_each(&mut *see);
+        self.trigger.until().into_iter().for_each(&mut *see);
         for emit in &self.emits {
             emit.condition.iter().for_each(&mut *see);
             emit.fields.iter().for_each(|(_, expr)| see(expr));

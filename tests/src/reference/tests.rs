@@ -149,7 +149,7 @@ fn fill_ends_where_the_last_event_is_too_far_from_the_window_end() {
 #[test]
 fn a_sliding_edge_rises_and_falls_with_arrivals_and_expiries() {
     let above = compare(BinaryOp::GreaterEqual, int(ExprKind::Aggregate(0)), literal(10));
-    let plan = plan_of(0, rule(sliding(10), Trigger::Edge(above)));
+    let plan = plan_of(0, rule(sliding(10), Trigger::edge(above)));
     let events = [(0, 0, 1, 6), (0, 4, 1, 6), (0, 8, 1, 6), (0, 14, 1, 1)];
     // At 10 s the first leaves: 12 still holds. At 14 s the second leaves as 1 comes: 7.
     assert_snapshot!(check(&plan, &events, End::Flush), @r"
@@ -163,7 +163,7 @@ fn a_sliding_edge_rises_and_falls_with_arrivals_and_expiries() {
 #[test]
 fn an_edge_without_a_window_is_judged_by_the_last_row_of_an_instant() {
     let high = compare(BinaryOp::Greater, int(ExprKind::Field(1)), literal(5));
-    let plan = plan_of(0, rule(None, Trigger::Edge(high)));
+    let plan = plan_of(0, rule(None, Trigger::edge(high)));
     let events =
         [(0, 1, 1, 9), (0, 1, 1, 3), (0, 2, 1, 7), (0, 3, 1, 8), (0, 2, 1, 0), (0, 4, 1, 1)];
     assert_snapshot!(check(&plan, &events, End::Flush), @r"

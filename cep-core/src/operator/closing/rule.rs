@@ -1,11 +1,11 @@
 //! One rule over closing windows: which windows it has, and what it makes of each.
 
-use super::super::expression::reads_keys;
 use super::super::firing::{Decided, EmitLines, Firing};
 use super::super::keys::KeyTable;
-use super::super::{Advance, Errors, Scope, Stage, evaluate};
+use super::super::trigger::{Moment, Presence, TriggerStates, Verdict};
+use super::super::{Advance, Errors, Scope, Stage};
 use super::store::SliceStore;
-use crate::plan::{EmitKind, KeyPart, Plan, RuleId, RulePlan, StreamId, Trigger};
+use crate::plan::{EmitKind, KeyPart, Plan, RuleId, RulePlan, StreamId};
 use crate::time::{EventTime, Span, Watermark};
 use crate::value::{Column, ColumnData, Type};
 use crate::window::{Grid, Slice};
@@ -21,7 +21,8 @@ pub(super) struct ClosingRule {
     stream: StreamId,
     /// The group's index of each aggregate of the rule, and its type.
     calls: Vec<(usize, Type)>,
-    trigger: Trigger,
+    /// Which keys' conditions held at their last windows.
+    pub(super) trigger: TriggerStates,
     emits: EmitLines,
     /// The next window end that has, or may have, something in its window.
     pub(super) next_end: Option<i64>,
@@ -29,8 +30,6 @@ pub(super) struct ClosingRule {
     pub(super) last_seen: Vec<i64>,
     /// The ids that have an entry in `last_seen`.
     pub(super) filled: Vec<u32>,
-    /// For an edge: the keys whose condition held at their last window.
-    pub(super) raised: Vec<bool>,
 }
 
 /// What a window is judged with.
@@ -55,12 +54,11 @@ impl ClosingRule {
             fill: rule.window.as_ref().and_then(|window| window.fill),
             stream: rule.input,
             calls: calls.into_iter().zip(types).collect(),
-            trigger: rule.trigger.clone(),
+            trigger: TriggerStates::new(&rule.trigger),
             emits: EmitLines::new(plan, id, rule, plan.params.as_slice().into()),
             next_end: None,
             last_seen: Vec::new(),
             filled: Vec::new(),
-            raised: Vec::new(),
         }
     }
 
@@ -70,8 +68,7 @@ impl ClosingRule {
 
     /// The keys that get empty windows, and those whose condition held at their last window.
     pub(super) fn keys_with_state(&self) -> impl Iterator<Item = u32> {
-        let raised = (0_u32..).zip(&self.raised).filter(|(_, raised)| **raised);
-        self.filled.iter().copied().chain(raised.map(|(id, _)| id))
+        self.filled.iter().copied().chain(self.trigger.keys_with_state())
     }
 
     /// The windows with an end after `after` may have something.
@@ -224,9 +221,7 @@ impl ClosingRule {
         closing: &mut Closing<'_>,
         stage: &mut Stage,
     ) -> (Vec<u32>, Vec<u32>) {
-        let all = 0..u32::try_from(ids.len()).unwrap_or(u32::MAX);
-        let Some(condition) = self.trigger.condition() else { return (all.collect(), Vec::new()) };
-        let key_columns = if reads_keys(condition) {
+        let key_columns = if self.trigger.reads_keys() {
             closing.keys.columns(closing.parts, ids)
         } else {
             Vec::new()
@@ -241,38 +236,19 @@ impl ClosingRule {
             params: self.emits.params(),
             ..Scope::default()
         };
-        let judged = evaluate(condition, &scope);
+        let judged = self.trigger.evaluate(&scope);
         let (mut fired, mut cleared) = (Vec::new(), Vec::new());
-        let edge = matches!(self.trigger, Trigger::Edge(_));
-        if edge {
-            self.raised.resize(closing.keys.capacity().max(self.raised.len()), false);
-        }
-        for row in all {
-            if let Some(error) = judged.errors.of(row as usize) {
-                let firing = closing.firing(window, from, row, self.stream);
-                self.emits.fail(firing, error.clone(), stage);
-                let id = ids.get(row as usize).copied().unwrap_or(0);
-                // A condition without a value does not hold, but that is no fall: it is an error.
-                if let Some(raised) = self.raised.get_mut(id as usize) {
-                    *raised = false;
+        let moment = Moment { from: closing.start, to: closing.end };
+        for (row, id) in (0_u32..).zip(ids) {
+            match self.trigger.judge(*id, moment, &judged, row as usize, Presence::Some) {
+                Verdict::Nothing => {}
+                Verdict::Fire => fired.push(row),
+                Verdict::Clear => cleared.push(row),
+                Verdict::Failed(error) => {
+                    let firing = closing.firing(window, from, row, self.stream);
+                    self.emits.fail(firing, error, stage);
                 }
-                continue;
             }
-            let holds = judged.operand.holds(row as usize);
-            if !edge {
-                if holds {
-                    fired.push(row);
-                }
-                continue;
-            }
-            let id = ids.get(row as usize).copied().unwrap_or(0);
-            let Some(raised) = self.raised.get_mut(id as usize) else { continue };
-            match (*raised, holds) {
-                (false, true) => fired.push(row),
-                (true, false) => cleared.push(row),
-                _ => {}
-            }
-            *raised = holds;
         }
         (fired, cleared)
     }

@@ -1,5 +1,6 @@
 //! The state of a group of closing windows as plain data.
 
+use super::super::trigger::SavedStates;
 use super::ClosingGroup;
 use super::store::SliceKey;
 use crate::time::Watermark;
@@ -19,8 +20,7 @@ struct RuleState {
     next_end: Option<i64>,
     /// The canonical bytes of the keys that get empty windows, and their last event times.
     filled: Vec<(Vec<u8>, i64)>,
-    /// The canonical bytes of the keys whose condition held at their last window.
-    raised: Vec<Vec<u8>>,
+    trigger: SavedStates,
 }
 
 impl ClosingGroup {
@@ -28,11 +28,10 @@ impl ClosingGroup {
         let encoded = |id: u32| self.keys.encoded(id);
         let rules = self.rules.iter().map(|rule| {
             let last = |key: &u32| rule.last_seen.get(*key as usize).copied().unwrap_or(i64::MIN);
-            let raised = (0_u32..).zip(&rule.raised).filter(|(_, raised)| **raised);
             RuleState {
                 next_end: rule.next_end,
                 filled: rule.filled.iter().map(|key| (encoded(*key), last(key))).collect(),
-                raised: raised.map(|(key, _)| encoded(key)).collect(),
+                trigger: rule.trigger.save(encoded),
             }
         });
         ClosingState {
@@ -65,11 +64,7 @@ impl ClosingGroup {
                 *rule.last_seen.get_mut(id as usize)? = last;
                 rule.filled.push(id);
             }
-            for bytes in saved.raised {
-                let id = self.keys.intern_encoded(&bytes)?;
-                rule.raised.resize(self.keys.capacity(), false);
-                *rule.raised.get_mut(id as usize)? = true;
-            }
+            rule.trigger.load(saved.trigger, &mut |bytes| self.keys.intern_encoded(bytes))?;
         }
         Some(())
     }

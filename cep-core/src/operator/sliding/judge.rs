@@ -1,11 +1,11 @@
 //! Judging keys at instants, many at once, and following the verdicts in order.
 
-use super::super::expression::reads_keys;
 use super::super::firing::{Decided, Firing};
-use super::super::{Errors, Scope, Stage, evaluate};
+use super::super::trigger::{Moment, Presence, Verdict};
+use super::super::{Errors, Scope, Stage};
 use super::Sliding;
 use super::window::KeyWindow;
-use crate::plan::{AggregateCall, EmitKind, Trigger};
+use crate::plan::{AggregateCall, EmitKind};
 use crate::time::EventTime;
 use crate::value::{Column, ColumnData, RowOrigin};
 use std::ops::Range;
@@ -94,13 +94,13 @@ impl Sliding {
 
     fn verdicts(&mut self, judgements: &Judgements, stage: &mut Stage) -> (Vec<u32>, Vec<u32>) {
         let all = 0..u32::try_from(judgements.len()).unwrap_or(u32::MAX);
-        let Some(condition) = self.trigger.condition() else {
+        if self.trigger.is_always() {
             let came =
                 |row: &u32| judgements.of.get(*row as usize).is_some_and(|it| it.arrival.is_some());
             return (all.filter(came).collect(), Vec::new());
-        };
+        }
         let rows: Vec<u32> = all.collect();
-        let keyed = reads_keys(condition).then(|| self.key_columns(&rows, judgements));
+        let keyed = self.trigger.reads_keys().then(|| self.key_columns(&rows, judgements));
         let key_columns = keyed.unwrap_or_default();
         let (starts, ends) = self.bounds(&rows, judgements);
         let scope = Scope {
@@ -112,32 +112,21 @@ impl Sliding {
             params: self.emits.params(),
             ..Scope::default()
         };
-        let judged = evaluate(condition, &scope);
-        let edge = matches!(self.trigger, Trigger::Edge(_));
+        let judged = self.trigger.evaluate(&scope);
         let (mut fired, mut cleared) = (Vec::new(), Vec::new());
         for (row, judgement) in rows.iter().zip(&judgements.of) {
             // INVARIANT (an empty sliding window makes the condition false).
             let empty = judgement.events.is_empty();
-            let failed = judged.errors.of(*row as usize).filter(|_| !empty);
-            if let Some(error) = failed {
-                self.emits.fail(self.firing(judgement), error.clone(), stage);
+            let presence = if empty { Presence::None } else { Presence::Some };
+            let moment = Moment { from: judgement.instant, to: judgement.instant };
+            match self.trigger.judge(judgement.id, moment, &judged, *row as usize, presence) {
+                Verdict::Nothing => {}
+                Verdict::Fire => fired.push(*row),
+                Verdict::Clear => cleared.push(*row),
+                Verdict::Failed(error) => {
+                    self.emits.fail(self.firing(judgement), error, stage);
+                }
             }
-            let holds = !empty && judged.operand.holds(*row as usize);
-            let Some(window) = self.windows.get_mut(judgement.id as usize).and_then(Option::as_mut)
-            else {
-                continue;
-            };
-            // A condition without a value does not hold, but that is no fall: it is an error.
-            if failed.is_some() {
-                window.raised = false;
-                continue;
-            }
-            match (edge, window.raised, holds) {
-                (true, false, true) | (false, _, true) => fired.push(*row),
-                (true, true, false) => cleared.push(*row),
-                _ => {}
-            }
-            window.raised = edge && holds;
         }
         (fired, cleared)
     }

@@ -15,9 +15,10 @@ use super::firing::EmitLines;
 use super::intake::Intake;
 use super::keys::KeyTable;
 use super::pending::{Chunk, Pending, Place};
+use super::trigger::TriggerStates;
 use super::{Advance, Arrival, Disorder, Operator, OperatorState, Stage};
 use crate::engine::LateEvent;
-use crate::plan::{Plan, RuleId, RulePlan, StreamId, Trigger, WindowKind};
+use crate::plan::{Plan, RuleId, RulePlan, StreamId, WindowKind};
 use crate::time::{EventTime, Watermark};
 use judge::Judgements;
 use std::cmp::Reverse;
@@ -34,11 +35,11 @@ pub(crate) struct Sliding {
     rule: RuleId,
     size: i64,
     intake: Intake,
-    trigger: Trigger,
+    trigger: TriggerStates,
     emits: EmitLines,
     keys: KeyTable,
     pending: Pending,
-    /// The windows that are not empty, or whose condition held last, by key id.
+    /// The windows that are not empty, by key id.
     windows: Vec<Option<Box<KeyWindow>>>,
     /// When the oldest event of a key leaves, one entry a key.
     expiries: BinaryHeap<Reverse<(i64, u32)>>,
@@ -58,7 +59,7 @@ impl Sliding {
             rule: id,
             size,
             intake: Intake::new(rule, params.clone()),
-            trigger: rule.trigger.clone(),
+            trigger: TriggerStates::new(&rule.trigger),
             emits: EmitLines::new(plan, id, rule, params),
             keys: KeyTable::new(&rule.key, seed),
             pending: Pending::default(),
@@ -72,10 +73,8 @@ impl Sliding {
     /// The next instant at which something comes or goes, before the watermark.
     fn next_instant(&self, watermark: Watermark) -> Option<i64> {
         let expiry = self.expiries.peek().map(|Reverse((instant, _))| *instant);
-        let next = match (self.pending.next_time(), expiry) {
-            (Some(arrival), Some(expiry)) => arrival.min(expiry),
-            (arrival, expiry) => arrival.or(expiry)?,
-        };
+        let next = [self.pending.next_time(), expiry, self.trigger.next_timer()];
+        let next = next.into_iter().flatten().min()?;
         watermark.has_decided(EventTime(next)).then_some(next)
     }
 
@@ -113,13 +112,15 @@ impl Sliding {
             });
             self.touched.extend(arrived);
         }
+        let due = self.trigger.pop_due(instant);
+        self.touched.extend(due.into_iter().map(|id| (id, None)));
         // A key that was touched more than once is judged once, with its last arrival.
         self.touched.sort_unstable();
         self.touched.reverse();
         self.touched.dedup_by_key(|(id, _)| *id);
     }
 
-    /// Lets go of a key whose window is empty and whose condition does not hold.
+    /// Lets go of a window that is empty.
     fn forget(&mut self, id: u32) {
         let Some(place) = self.windows.get_mut(id as usize) else { return };
         if place.as_ref().is_some_and(|window| window.is_idle()) {
@@ -152,7 +153,15 @@ impl Operator for Sliding {
 
     fn advance(&mut self, advance: Advance, stage: &mut Stage) {
         let mut judgements = Judgements::new(&self.intake.calls);
-        while let Some(instant) = self.next_instant(advance.to) {
+        // Judgements that are not followed yet may ask for one to be made at this instant.
+        let mut settled_to = None;
+        while let Some(mut instant) = self.next_instant(advance.to) {
+            if settled_to.is_some_and(|settled| instant >= settled) {
+                self.follow(&mut judgements, stage);
+                settled_to = None;
+                instant = self.next_instant(advance.to).unwrap_or(instant);
+            }
+            settled_to = settled_to.or_else(|| self.trigger.first_timer_after(instant));
             self.turn(instant);
             for index in 0..self.touched.len() {
                 let Some((id, arrival)) = self.touched.get(index).copied() else { break };
@@ -167,7 +176,8 @@ impl Operator for Sliding {
         self.follow(&mut judgements, stage);
         if self.keys.is_full() {
             let windows = (0_u32..).zip(&self.windows).filter(|(_, window)| window.is_some());
-            self.keys.keep_only(self.pending.ids().chain(windows.map(|(id, _)| id)));
+            let windows = windows.map(|(id, _)| id).chain(self.trigger.keys_with_state());
+            self.keys.keep_only(self.pending.ids().chain(windows));
         }
     }
 

@@ -1,6 +1,7 @@
 //! The state of a sliding window as plain data.
 
 use super::super::pending::PendingRow;
+use super::super::trigger::SavedStates;
 use super::Sliding;
 use super::window::{KeyWindow, KeyWindowState};
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,7 @@ use std::cmp::Reverse;
 pub(crate) struct SlidingState {
     pending: Vec<PendingRow>,
     windows: Vec<(Vec<u8>, KeyWindowState)>,
+    trigger: SavedStates,
 }
 
 impl Sliding {
@@ -18,7 +20,11 @@ impl Sliding {
         let windows = (0_u32..)
             .zip(&self.windows)
             .filter_map(|(id, window)| Some((self.keys.encoded(id), window.as_ref()?.save())));
-        SlidingState { pending: self.pending.save(&self.keys), windows: windows.collect() }
+        SlidingState {
+            pending: self.pending.save(&self.keys),
+            windows: windows.collect(),
+            trigger: self.trigger.save(|id| self.keys.encoded(id)),
+        }
     }
 
     pub(super) fn restore(&mut self, state: SlidingState) -> Option<()> {
@@ -34,6 +40,6 @@ impl Sliding {
             self.windows.resize_with(self.keys.capacity(), || None);
             *self.windows.get_mut(id as usize)? = Some(Box::new(window));
         }
-        Some(())
+        self.trigger.load(state.trigger, &mut |bytes| self.keys.intern_encoded(bytes))
     }
 }

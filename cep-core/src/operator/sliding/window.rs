@@ -18,8 +18,6 @@ pub(super) struct KeyWindow {
     /// How many events were taken off the front for good.
     gone: u64,
     pub(super) aggregates: Vec<Box<dyn SlidingAggregate>>,
-    /// For an edge: whether the condition held last.
-    pub(super) raised: bool,
 }
 
 /// Where an event stands, and when it came.
@@ -35,7 +33,6 @@ struct Event {
 pub(super) struct KeyWindowState {
     events: Vec<Event>,
     aggregates: Vec<Vec<u8>>,
-    raised: bool,
 }
 
 impl KeyWindow {
@@ -45,7 +42,6 @@ impl KeyWindow {
             left: 0,
             gone: 0,
             aggregates: calls.iter().map(new_sliding).collect(),
-            raised: false,
         }
     }
 
@@ -56,7 +52,7 @@ impl KeyWindow {
 
     /// Whether there is nothing to remember.
     pub(super) fn is_idle(&self) -> bool {
-        self.events.is_empty() && !self.raised
+        self.events.is_empty()
     }
 
     pub(super) fn push(&mut self, place: Place, chunk: &Chunk, row: usize) {
@@ -106,7 +102,6 @@ impl KeyWindow {
         KeyWindowState {
             events: self.events.iter().skip(self.left).copied().collect(),
             aggregates: self.aggregates.iter().map(|aggregate| aggregate.save()).collect(),
-            raised: self.raised,
         }
     }
 
@@ -119,7 +114,6 @@ impl KeyWindow {
             aggregate.load(bytes)?;
         }
         window.events = state.events.into();
-        window.raised = state.raised;
         Some(window)
     }
 }

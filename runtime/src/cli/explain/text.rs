@@ -90,8 +90,8 @@ fn rule(plan: &Plan, id: RuleId, rule: &RulePlan, out: &mut String) {
     let when = match &rule.trigger {
         Trigger::Always => "at every evaluation".into(),
         Trigger::Each(condition) => format!("each {}", names.expression(condition)),
-        Trigger::Edge(condition) => {
-            format!("{} becomes true, or false again", names.expression(condition))
+        Trigger::Edge(edge) => {
+            format!("{} becomes true, or false again", names.expression(&edge.condition))
         }
     };
     line(out, "when", &when);
