@@ -108,6 +108,13 @@ fn value(of: &Value) -> String {
     match of {
         Value::Timestamp(at) => time(*at),
         Value::Decimal(number) => number.normalize().to_string(),
+        Value::List(values) => {
+            format!("[{}]", values.iter().map(value).collect::<Vec<_>>().join(", "))
+        }
+        Value::Record(members) => {
+            let members = members.iter().map(|(name, field)| format!("{name}: {}", value(field)));
+            format!("{{{}}}", members.collect::<Vec<_>>().join(", "))
+        }
         other => format!("{other:?}"),
     }
 }

@@ -72,10 +72,13 @@ fn extreme_state<B: ForState, Side: extreme::Side>(ty: &Type, builder: B) -> B::
         Type::Bool => builder.build::<Extreme<bool, Side>>(),
         Type::Float => builder.build::<Extreme<extreme::Real, Side>>(),
         Type::Decimal => builder.build::<Extreme<Decimal, Side>>(),
-        Type::String => builder.build::<Extreme<Arc<str>, Side>>(),
+        Type::String | Type::Enum(_) => builder.build::<Extreme<Arc<str>, Side>>(),
         Type::Timestamp => builder.build::<Extreme<crate::time::EventTime, Side>>(),
         Type::Duration => builder.build::<Extreme<crate::time::Span, Side>>(),
-        Type::Int | Type::Optional(_) => builder.build::<Extreme<i64, Side>>(),
+        // Lists, records and JSON have no extremes in the language.
+        Type::Int | Type::Optional(_) | Type::List(_) | Type::Record(_) | Type::Json => {
+            builder.build::<Extreme<i64, Side>>()
+        }
     }
 }
 

@@ -32,6 +32,8 @@ pub enum ColumnData {
     Timestamp(Vec<i64>),
     /// Lengths of time, in microseconds.
     Duration(Vec<i64>),
+    /// Lists, records and JSON, one by one; null rows hold null.
+    Whole(Vec<Value>),
 }
 
 /// Texts end to end in one buffer.
@@ -89,9 +91,10 @@ impl Column {
             Type::Int => ColumnData::Int(Vec::new()),
             Type::Float => ColumnData::Float(Vec::new()),
             Type::Decimal => ColumnData::Decimal(Vec::new()),
-            Type::String => ColumnData::Text(TextColumn::default()),
+            Type::String | Type::Enum(_) => ColumnData::Text(TextColumn::default()),
             Type::Timestamp => ColumnData::Timestamp(Vec::new()),
             Type::Duration | Type::Optional(_) => ColumnData::Duration(Vec::new()),
+            Type::List(_) | Type::Record(_) | Type::Json => ColumnData::Whole(Vec::new()),
         };
         Self { data, valid: Vec::new() }
     }
@@ -113,6 +116,7 @@ impl Column {
             ColumnData::Float(values) => values.len(),
             ColumnData::Decimal(values) => values.len(),
             ColumnData::Text(texts) => texts.len(),
+            ColumnData::Whole(values) => values.len(),
         }
     }
 
@@ -146,6 +150,7 @@ impl Column {
             ColumnData::Duration(values) => {
                 values.get(row).map(|micros| Value::Duration(Span(*micros)))
             }
+            ColumnData::Whole(values) => values.get(row).cloned(),
         };
         value.unwrap_or(Value::Null)
     }
@@ -164,6 +169,9 @@ impl Column {
             }
             (ColumnData::Timestamp(values), Value::Timestamp(value)) => push(values, value.0),
             (ColumnData::Duration(values), Value::Duration(value)) => push(values, value.0),
+            (ColumnData::Whole(values), Value::List(_) | Value::Record(_) | Value::Json(_)) => {
+                push(values, value.clone())
+            }
             _ => false,
         };
         if fits {
@@ -191,6 +199,7 @@ impl Column {
             ColumnData::Float(values) => values.push(0.0),
             ColumnData::Decimal(values) => values.push(Decimal::ZERO),
             ColumnData::Text(texts) => texts.push(""),
+            ColumnData::Whole(values) => values.push(Value::Null),
         }
     }
 
@@ -212,6 +221,7 @@ impl Column {
             ColumnData::Float(values) => values.truncate(len),
             ColumnData::Decimal(values) => values.truncate(len),
             ColumnData::Text(texts) => texts.truncate(len),
+            ColumnData::Whole(values) => values.truncate(len),
         }
         self.valid.truncate(len);
     }
@@ -234,6 +244,10 @@ impl Column {
             }
             ColumnData::Timestamp(values) => ColumnData::Timestamp(pick(values, rows)),
             ColumnData::Duration(values) => ColumnData::Duration(pick(values, rows)),
+            ColumnData::Whole(values) => {
+                let value = |row: &u32| values.get(*row as usize).cloned().unwrap_or(Value::Null);
+                ColumnData::Whole(rows.iter().map(value).collect())
+            }
         };
         let valid = if self.valid.is_empty() { Vec::new() } else { pick(&self.valid, rows) };
         Self { data, valid }

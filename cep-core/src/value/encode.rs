@@ -17,13 +17,28 @@ pub fn encode_value(value: &Value, out: &mut Vec<u8>) {
         Value::Text(value) => encode_text(value, out),
         Value::Timestamp(value) => push_tagged(out, 6, &value.0.to_be_bytes()),
         Value::Duration(value) => push_tagged(out, 7, &value.0.to_be_bytes()),
+        Value::List(values) => {
+            push_tagged(out, 8, &(values.len() as u64).to_be_bytes());
+            values.iter().for_each(|value| encode_value(value, out));
+        }
+        Value::Record(members) => {
+            push_tagged(out, 9, &(members.len() as u64).to_be_bytes());
+            for (name, value) in members.iter() {
+                encode_text(name, out);
+                encode_value(value, out);
+            }
+        }
+        Value::Json(text) => encode_tagged_text(10, text, out),
     }
 }
 
 /// Appends the canonical bytes of a text, as [`encode_value`] does for [`Value::Text`].
 pub(crate) fn encode_text(text: &str, out: &mut Vec<u8>) {
-    out.push(5);
-    out.extend_from_slice(&(text.len() as u64).to_be_bytes());
+    encode_tagged_text(5, text, out);
+}
+
+fn encode_tagged_text(tag: u8, text: &str, out: &mut Vec<u8>) {
+    push_tagged(out, tag, &(text.len() as u64).to_be_bytes());
     out.extend_from_slice(text.as_bytes());
 }
 
@@ -38,15 +53,20 @@ pub fn encode_key(key: &[Value], out: &mut Vec<u8>) {
 #[must_use]
 pub fn decode_key(mut bytes: &[u8]) -> Option<Vec<Value>> {
     let mut values = Vec::new();
-    while let [tag, rest @ ..] = bytes {
+    while !bytes.is_empty() {
         let value;
-        (value, bytes) = decode_value(*tag, rest)?;
+        (value, bytes) = decode_value(bytes, MOST_NESTED)?;
         values.push(value);
     }
     Some(values)
 }
 
-fn decode_value(tag: u8, bytes: &[u8]) -> Option<(Value, &[u8])> {
+/// Values within one another; deeper bytes are not those of a value.
+const MOST_NESTED: u32 = 256;
+
+fn decode_value(bytes: &[u8], depth: u32) -> Option<(Value, &[u8])> {
+    let (tag, bytes) = bytes.split_first()?;
+    let tag = *tag;
     if tag == 0 {
         return Some((Value::Null, bytes));
     }
@@ -63,15 +83,40 @@ fn decode_value(tag: u8, bytes: &[u8]) -> Option<(Value, &[u8])> {
     let value = match tag {
         2 => Value::Int(number),
         3 => Value::Float(f64::from_bits(u64::from_be_bytes(*raw))),
-        5 => {
+        5 | 10 => {
             let (text, rest) = rest.split_at_checked(usize::try_from(number).ok()?)?;
-            return Some((Value::text(std::str::from_utf8(text).ok()?), rest));
+            let text = std::str::from_utf8(text).ok()?;
+            let value = if tag == 5 { Value::text(text) } else { Value::Json(text.into()) };
+            return Some((value, rest));
         }
+        8 => return decode_list(number, rest, depth.checked_sub(1)?),
+        9 => return decode_record(number, rest, depth.checked_sub(1)?),
         6 => Value::Timestamp(EventTime(number)),
         7 => Value::Duration(Span(number)),
         _ => return None,
     };
     Some((value, rest))
+}
+
+fn decode_list(len: i64, mut bytes: &[u8], depth: u32) -> Option<(Value, &[u8])> {
+    let mut values = Vec::new();
+    for _ in 0..len {
+        let value;
+        (value, bytes) = decode_value(bytes, depth)?;
+        values.push(value);
+    }
+    Some((Value::List(values.into()), bytes))
+}
+
+fn decode_record(len: i64, mut bytes: &[u8], depth: u32) -> Option<(Value, &[u8])> {
+    let mut members = Vec::new();
+    for _ in 0..len {
+        let (Value::Text(name), rest) = decode_value(bytes, 0)? else { return None };
+        let value;
+        (value, bytes) = decode_value(rest, depth)?;
+        members.push((name, value));
+    }
+    Some((Value::Record(members.into()), bytes))
 }
 
 fn push_tagged(out: &mut Vec<u8>, tag: u8, bytes: &[u8]) {
@@ -109,6 +154,9 @@ mod tests {
             Value::text("farm"),
             Value::Timestamp(EventTime(9)),
             Value::Duration(Span(-1)),
+            Value::List([Value::Int(1), Value::Null].into()),
+            Value::Record([("a".into(), Value::List([].into()))].into()),
+            Value::Json("{}".into()),
         ];
         let mut encoded = Vec::new();
         encode_key(&key, &mut encoded);

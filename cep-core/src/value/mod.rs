@@ -6,6 +6,8 @@
 mod batch;
 mod column;
 mod encode;
+#[cfg(test)]
+mod tests;
 
 pub use batch::{EventBatch, RowOrigin};
 pub use column::{Column, ColumnData, TextColumn};
@@ -38,6 +40,14 @@ pub enum Type {
     Duration,
     /// A value that may be absent.
     Optional(Box<Type>),
+    /// Any number of values of one type.
+    List(Box<Type>),
+    /// Named values, in the order of their declaration.
+    Record(Vec<(String, Type)>),
+    /// One of these texts, which are sorted and without repetition; see [`Type::one_of`].
+    Enum(Vec<String>),
+    /// JSON of any kind, passed through whole.
+    Json,
 }
 
 impl Type {
@@ -61,6 +71,25 @@ impl Type {
     pub fn optional(self) -> Type {
         if self.is_optional() { self } else { Self::Optional(Box::new(self)) }
     }
+
+    /// The list of values of this type.
+    #[must_use]
+    pub fn list(self) -> Type {
+        Self::List(Box::new(self))
+    }
+
+    /// The texts as an enum.
+    #[must_use]
+    pub fn one_of(texts: impl IntoIterator<Item = String>) -> Type {
+        let texts: std::collections::BTreeSet<String> = texts.into_iter().collect();
+        Self::Enum(texts.into_iter().collect())
+    }
+
+    /// Whether values of this type are made of others, or are JSON.
+    #[must_use]
+    pub fn is_structured(&self) -> bool {
+        matches!(self.base(), Self::List(_) | Self::Record(_) | Self::Json)
+    }
 }
 
 impl fmt::Display for Type {
@@ -73,7 +102,26 @@ impl fmt::Display for Type {
             Self::String => f.write_str("string"),
             Self::Timestamp => f.write_str("timestamp"),
             Self::Duration => f.write_str("duration"),
-            Self::Optional(inner) => write!(f, "{inner}?"),
+            Self::Optional(inner) => match inner.as_ref() {
+                Self::Enum(_) => write!(f, "({inner})?"),
+                _ => write!(f, "{inner}?"),
+            },
+            Self::List(element) => write!(f, "[{element}]"),
+            Self::Record(fields) => {
+                let mut opening = "{ ";
+                for (name, ty) in fields {
+                    write!(f, "{opening}{name}: {ty}")?;
+                    opening = ", ";
+                }
+                f.write_str(if fields.is_empty() { "{}" } else { " }" })
+            }
+            Self::Enum(texts) => {
+                for (index, text) in texts.iter().enumerate() {
+                    write!(f, "{}{text:?}", if index == 0 { "" } else { " | " })?;
+                }
+                Ok(())
+            }
+            Self::Json => f.write_str("json"),
         }
     }
 }
@@ -81,7 +129,8 @@ impl fmt::Display for Type {
 /// One datum.
 ///
 /// Equality and order are the canonical ones: null first, then by type, numbers by value
-/// (`1.0` equals `1.00` as decimals, `-0.0` equals `0.0`), text by its bytes.
+/// (`1.0` equals `1.00` as decimals, `-0.0` equals `0.0`), text and JSON by their bytes, lists and
+/// records by their first difference.
 #[derive(Clone, Serialize, Deserialize)]
 pub enum Value {
     /// Absent.
@@ -100,6 +149,12 @@ pub enum Value {
     Timestamp(EventTime),
     /// A length of time.
     Duration(Span),
+    /// Values of one type.
+    List(Arc<[Value]>),
+    /// Named values, in the order of their type.
+    Record(Arc<[(Arc<str>, Value)]>),
+    /// JSON on one line, otherwise as it was written.
+    Json(Arc<str>),
 }
 
 impl Value {
@@ -115,11 +170,22 @@ impl Value {
         matches!(self, Self::Null)
     }
 
-    /// The type of this value; `None` for null, which fits every optional type.
+    /// The member of a record by its place; null where there is none.
+    #[must_use]
+    pub fn member(&self, index: usize) -> Value {
+        match self {
+            Self::Record(members) => members.get(index).map(|(_, value)| value.clone()),
+            _ => None,
+        }
+        .unwrap_or(Value::Null)
+    }
+
+    /// The type of this value; `None` for null, which fits every optional type, and for lists and
+    /// records, whose values do not say all of their type.
     #[must_use]
     pub fn type_of(&self) -> Option<Type> {
         Some(match self {
-            Self::Null => return None,
+            Self::Null | Self::List(_) | Self::Record(_) => return None,
             Self::Bool(_) => Type::Bool,
             Self::Int(_) => Type::Int,
             Self::Float(_) => Type::Float,
@@ -127,6 +193,7 @@ impl Value {
             Self::Text(_) => Type::String,
             Self::Timestamp(_) => Type::Timestamp,
             Self::Duration(_) => Type::Duration,
+            Self::Json(_) => Type::Json,
         })
     }
 
@@ -140,6 +207,9 @@ impl Value {
             Self::Text(_) => 5,
             Self::Timestamp(_) => 6,
             Self::Duration(_) => 7,
+            Self::List(_) => 8,
+            Self::Record(_) => 9,
+            Self::Json(_) => 10,
         }
     }
 }
@@ -152,7 +222,11 @@ impl Ord for Value {
             // Adding zero turns -0.0 into 0.0, so that equal numbers are one key.
             (Self::Float(a), Self::Float(b)) => (a + 0.0).total_cmp(&(b + 0.0)),
             (Self::Decimal(a), Self::Decimal(b)) => a.cmp(b),
-            (Self::Text(a), Self::Text(b)) => a.as_bytes().cmp(b.as_bytes()),
+            (Self::Text(a), Self::Text(b)) | (Self::Json(a), Self::Json(b)) => {
+                a.as_bytes().cmp(b.as_bytes())
+            }
+            (Self::List(a), Self::List(b)) => a.cmp(b),
+            (Self::Record(a), Self::Record(b)) => a.cmp(b),
             (Self::Timestamp(a), Self::Timestamp(b)) => a.cmp(b),
             (Self::Duration(a), Self::Duration(b)) => a.cmp(b),
             _ => self.rank().cmp(&other.rank()),
@@ -174,7 +248,8 @@ impl PartialEq for Value {
 
 impl Eq for Value {}
 
-/// The form used in messages and in string interpolation; text stands bare, null is `null`.
+/// The form used in messages and in string interpolation; text stands bare, null is `null`, lists
+/// and records are as the language writes them.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -186,6 +261,22 @@ impl fmt::Display for Value {
             Self::Text(value) => f.write_str(value),
             Self::Timestamp(value) => write!(f, "{value}"),
             Self::Duration(value) => write!(f, "{value}"),
+            Self::List(values) => {
+                f.write_str("[")?;
+                for (index, value) in values.iter().enumerate() {
+                    write!(f, "{}{value:?}", if index == 0 { "" } else { ", " })?;
+                }
+                f.write_str("]")
+            }
+            Self::Record(members) => {
+                let mut opening = "{";
+                for (name, value) in members.iter() {
+                    write!(f, "{opening}{name}: {value:?}")?;
+                    opening = ", ";
+                }
+                f.write_str(if members.is_empty() { "{}" } else { "}" })
+            }
+            Self::Json(text) => f.write_str(text),
         }
     }
 }

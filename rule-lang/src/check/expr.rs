@@ -240,6 +240,8 @@ fn fallback(ty: &Type) -> &'static str {
         Type::String => "''",
         Type::Timestamp => "@2026-01-01T00:00:00Z",
         Type::Duration | Type::Optional(_) => "0s",
+        Type::List(_) => "[]",
+        Type::Record(_) | Type::Enum(_) | Type::Json => "…",
     }
 }
 

@@ -203,7 +203,9 @@ impl Decoder {
             return Err(Reason::too_long(text.len()));
         }
         self.found.fill(Token::MISSING);
-        let learns = self.first_tier == Tier::Template && self.templates.wants_lesson();
+        let learns = self.first_tier == Tier::Template
+            && !self.projection.reads_whole
+            && self.templates.wants_lesson();
         let walked = if self.first_tier == Tier::Parser {
             None
         } else if learns {

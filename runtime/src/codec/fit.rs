@@ -12,9 +12,10 @@ use super::reason::Reason;
 use super::scan::padded;
 use super::span;
 use super::token::{Kind, Token};
+use super::whole;
 use cep_core::plan::TimestampFormat;
-use cep_core::time::EventTime;
-use cep_core::value::{Column, ColumnData, Decimal};
+use cep_core::time::{EventTime, Span};
+use cep_core::value::{Column, ColumnData, Decimal, Type, Value};
 use std::borrow::Cow;
 
 /// One value on its way into a column.
@@ -35,8 +36,12 @@ impl<'a> Fitting<'a> {
         match &mut column.data {
             ColumnData::Int(values) => values.push(self.int()?),
             ColumnData::Timestamp(values) => values.push(self.instant(instants)?.0),
-            ColumnData::Text(texts) if self.token.kind == Kind::Text => texts.push(self.raw()),
-            ColumnData::Text(texts) => texts.push(&self.text("text")?),
+            ColumnData::Text(texts)
+                if self.token.kind == Kind::Text && self.field.choices.is_empty() =>
+            {
+                texts.push(self.raw());
+            }
+            ColumnData::Text(texts) => texts.push(&self.choice()?),
             ColumnData::Decimal(values) => match plain_decimal(self.token) {
                 Some(value) => values.push(value),
                 None => values.push(self.decimal()?),
@@ -44,6 +49,7 @@ impl<'a> Fitting<'a> {
             ColumnData::Float(values) => values.push(self.float()?),
             ColumnData::Bool(values) => values.push(self.bool()?),
             ColumnData::Duration(values) => values.push(self.duration()?),
+            ColumnData::Whole(values) => values.push(self.whole(instants)?),
         }
         column.mark_valid();
         Ok(())
@@ -59,7 +65,7 @@ impl<'a> Fitting<'a> {
     }
 
     #[cold]
-    fn misfit(self, wanted: &str) -> Reason {
+    pub fn misfit(self, wanted: &str) -> Reason {
         Reason::misfit(self.field, wanted, self.token, self.record)
     }
 
@@ -138,6 +144,43 @@ impl<'a> Fitting<'a> {
             }
             _ => Err(self.misfit(wanted)),
         }
+    }
+
+    /// A text, of the few there are if it is an enum.
+    fn choice(self) -> Result<Cow<'a, str>, Reason> {
+        let text = self.text("text")?;
+        let choices = &self.field.choices;
+        if choices.is_empty() || choices.iter().any(|choice| *choice == text) {
+            return Ok(text);
+        }
+        let wanted: Vec<String> = choices.iter().map(|choice| format!("{choice:?}")).collect();
+        Err(self.misfit(&wanted.join(" or ")))
+    }
+
+    fn whole(self, instants: &mut InstantReader) -> Result<Value, Reason> {
+        let (start, end) = (self.token.start as usize, self.token.end as usize);
+        let raw = match self.token.kind {
+            // The token stands between the quotes.
+            Kind::Text | Kind::EscapedText => self.record.get(start.saturating_sub(1)..end + 1),
+            _ => self.record.get(start..end),
+        };
+        whole::read(raw.unwrap_or_default(), self.field.ty.base(), &self.field.name, instants)
+    }
+
+    /// The value, one by one; for what stands inside of lists and records.
+    pub fn value(self, ty: &Type, instants: &mut InstantReader) -> Result<Value, Reason> {
+        Ok(match ty.base() {
+            Type::Bool => Value::Bool(self.bool()?),
+            Type::Int => Value::Int(self.int()?),
+            Type::Float => Value::Float(self.float()?),
+            Type::Decimal => Value::Decimal(self.decimal()?),
+            Type::String | Type::Enum(_) => Value::text(self.choice()?),
+            Type::Timestamp => Value::Timestamp(self.instant(instants)?),
+            Type::Duration => Value::Duration(Span(self.duration()?)),
+            Type::List(_) | Type::Record(_) | Type::Json | Type::Optional(_) => {
+                self.whole(instants)?
+            }
+        })
     }
 
     fn duration(self) -> Result<i64, Reason> {

@@ -37,7 +37,7 @@ pub(super) fn write_int(value: impl itoa::Integer, out: &mut Vec<u8>) {
 }
 
 /// Appends a value: numbers exactly (a float as the shortest text that reads back as it),
-/// timestamps as RFC 3339 text, durations as text in the form of the language.
+/// timestamps as RFC 3339 text, durations as text in the form of the language, JSON as it is.
 pub(super) fn write_value(value: &Value, out: &mut Vec<u8>) {
     match value {
         Value::Null => out.extend_from_slice(b"null"),
@@ -57,6 +57,29 @@ pub(super) fn write_value(value: &Value, out: &mut Vec<u8>) {
             out.push(b'"');
         }
         Value::Duration(span) => _ = write!(out, "\"{span}\""),
+        Value::List(values) => {
+            out.push(b'[');
+            for (index, value) in values.iter().enumerate() {
+                if index > 0 {
+                    out.push(b',');
+                }
+                write_value(value, out);
+            }
+            out.push(b']');
+        }
+        Value::Record(members) => {
+            out.push(b'{');
+            for (index, (name, value)) in members.iter().enumerate() {
+                if index > 0 {
+                    out.push(b',');
+                }
+                write_text(name, out);
+                out.push(b':');
+                write_value(value, out);
+            }
+            out.push(b'}');
+        }
+        Value::Json(text) => out.extend_from_slice(text.as_bytes()),
     }
 }
 
@@ -86,6 +109,13 @@ mod tests {
             (Value::text("a\"b\\c\n\u{1}é🌾"), r#""a\"b\\c\n\u0001é🌾""#),
             (Value::Timestamp(EventTime(1_584_981_114_028_000)), r#""2020-03-23T16:31:54.028Z""#),
             (Value::Duration(Span::from_secs(5_400)), r#""1h30m""#),
+            (Value::List([Value::Int(1), Value::text("a")].into()), r#"[1,"a"]"#),
+            (
+                Value::Record(
+                    [("a b".into(), Value::Null), ("c".into(), Value::Json("{ }".into()))].into(),
+                ),
+                r#"{"a b":null,"c":{ }}"#,
+            ),
         ];
         for (value, expected) in cases {
             assert_eq!(shown(&value), expected);

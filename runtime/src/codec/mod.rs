@@ -14,6 +14,9 @@
 //! the record bad otherwise. In members that no rule reads, an escape of half a surrogate pair
 //! and numbers of any size pass, since JSON's grammar has them.
 //!
+//! Lists, records and JSON that rules read are found as one value by any tier but the first, and
+//! read by `whole.rs`, slower and by the same rules.
+//!
 //! [`cloudevents::Encoder`] writes derived events.
 
 pub mod cloudevents;
@@ -33,6 +36,7 @@ mod span;
 mod template;
 mod token;
 mod walk;
+mod whole;
 
 #[cfg(test)]
 mod tests;

@@ -102,7 +102,7 @@ impl<'de> Visitor<'de> for Members<'_> {
 }
 
 /// Reads a member's name with its escapes resolved.
-struct Name;
+pub(super) struct Name;
 
 impl<'de> DeserializeSeed<'de> for Name {
     type Value = std::borrow::Cow<'de, str>;
@@ -129,7 +129,7 @@ impl<'de> Visitor<'de> for Name {
 }
 
 /// The token of a value that is known to be JSON and starts at `start` in its record.
-fn token(raw: &str, start: usize) -> Token {
+pub(super) fn token(raw: &str, start: usize) -> Token {
     let bytes = raw.as_bytes();
     let end = start + raw.len();
     match byte(bytes, 0) {

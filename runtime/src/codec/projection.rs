@@ -8,6 +8,7 @@ use super::Format;
 use super::scan::{load, mask, padded};
 use cep_core::plan::{FieldPlan, FieldSource, Plan, StreamId, TimeSource, TimestampFormat};
 use cep_core::time::Span;
+use cep_core::value::Type;
 use std::ops::Range;
 
 /// What of a stream's records is read.
@@ -28,6 +29,8 @@ pub(super) struct Projection {
     pub ahead: Span,
     /// The slot of a CloudEvent's `type` and what it must be; other events are not this stream's.
     pub kind: Option<(u16, String)>,
+    /// Whether some field is read as a whole; then no layouts are learned.
+    pub reads_whole: bool,
 }
 
 /// Where the event time comes from.
@@ -61,6 +64,10 @@ pub(super) struct Field {
     pub is_optional: bool,
     /// How a timestamp is written.
     pub format: TimestampFormat,
+    /// Its type.
+    pub ty: Type,
+    /// The texts that it may be, if it is an enum; else none.
+    pub choices: Vec<String>,
 }
 
 /// The members of one object that are read.
@@ -154,7 +161,7 @@ impl Projection {
         };
         let used = plan.used_fields(stream_id);
         let fields = stream.map_or(&[][..], |stream| &stream.fields);
-        let targets = fields
+        let targets: Vec<Target> = fields
             .iter()
             .enumerate()
             .filter(|(column, _)| used.get(*column).copied().unwrap_or(false))
@@ -173,6 +180,7 @@ impl Projection {
         });
         let mut inner = Vec::new();
         collect_inner(&builder.root, "", &mut inner);
+        let reads_whole = targets.iter().any(|target| target.field.ty.is_structured());
         Self {
             root: builder.root,
             slots: usize::from(builder.next_slot),
@@ -181,6 +189,7 @@ impl Projection {
             time,
             ahead: stream.map_or(Span::ZERO, |stream| stream.ahead),
             kind,
+            reads_whole,
         }
     }
 }
@@ -199,8 +208,23 @@ impl Field {
         Self {
             name: plan.name.clone(),
             path: path.join("."),
-            is_optional: plan.ty.is_optional(),
-            format: plan.format,
+            ..Self::part(String::new(), &plan.ty, plan.format)
+        }
+    }
+
+    /// What is read of a part of a field, which is named by its path.
+    pub fn part(path: String, ty: &Type, format: TimestampFormat) -> Self {
+        let choices = match ty.base() {
+            Type::Enum(texts) => texts.clone(),
+            _ => Vec::new(),
+        };
+        Self {
+            name: path.clone(),
+            path,
+            is_optional: ty.is_optional(),
+            format,
+            ty: ty.clone(),
+            choices,
         }
     }
 }

@@ -105,7 +105,9 @@ impl<T: Trail> Walk<'_, T> {
             b'-' | b'0' => number::read(bytes, start, token)?,
             b'{' if !member.inner.members.is_empty() && depth < DEEPEST => {
                 token.kind = Kind::Object;
-                return self.object(start + 1, &member.inner, depth + 1);
+                let end = self.object(start + 1, &member.inner, depth + 1)?;
+                self.found.get_mut(usize::from(member.slot))?.set(Kind::Object, start, end);
+                return Some(end);
             }
             _ => {
                 let (end, kind) = value(bytes, start, depth)?;

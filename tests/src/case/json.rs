@@ -27,12 +27,13 @@ pub(super) fn event(
 fn field(field: &FieldPlan, json: &Json) -> Result<Value, String> {
     let FieldSource::Path(path) = &field.source;
     let found = path.iter().try_fold(json, |json, name| json.get(name)).unwrap_or(&Json::Null);
-    value(field, found).ok_or_else(|| format!("`{}` is a {}, not {found}", field.name, field.ty))
+    value(&field.ty, field.format, found)
+        .ok_or_else(|| format!("`{}` is a {}, not {found}", field.name, field.ty))
 }
 
-fn value(field: &FieldPlan, json: &Json) -> Option<Value> {
-    match (field.ty.base(), json) {
-        (_, Json::Null) => field.ty.is_optional().then_some(Value::Null),
+fn value(ty: &Type, format: TimestampFormat, json: &Json) -> Option<Value> {
+    match (ty.base(), json) {
+        (_, Json::Null) => ty.is_optional().then_some(Value::Null),
         (Type::Bool, Json::Bool(value)) => Some(Value::Bool(*value)),
         (Type::Int, Json::Number(number)) => number.as_i64().map(Value::Int),
         (Type::Float, Json::Number(number)) => number.as_f64().map(Value::Float),
@@ -40,7 +41,7 @@ fn value(field: &FieldPlan, json: &Json) -> Option<Value> {
         (Type::Decimal, Json::String(text)) => decimal(text),
         (Type::String, Json::String(text)) => Some(Value::text(text.as_str())),
         (Type::Timestamp, Json::Number(number)) => {
-            let micros = match field.format {
+            let micros = match format {
                 TimestampFormat::Micros => 1,
                 TimestampFormat::Millis | TimestampFormat::Automatic => 1_000,
                 TimestampFormat::Seconds => 1_000_000,
@@ -50,6 +51,23 @@ fn value(field: &FieldPlan, json: &Json) -> Option<Value> {
         }
         (Type::Timestamp, Json::String(text)) => parse_time(text).ok().map(Value::Timestamp),
         (Type::Duration, Json::String(text)) => parse_span(text).map(Value::Duration),
+        (Type::Enum(texts), Json::String(text)) => {
+            texts.contains(text).then(|| Value::text(text.as_str()))
+        }
+        (Type::List(element), Json::Array(items)) => {
+            let items = items.iter().map(|item| value(element, TimestampFormat::Automatic, item));
+            items.collect::<Option<Vec<Value>>>().map(|items| Value::List(items.into()))
+        }
+        (Type::Record(fields), Json::Object(members)) => {
+            let member = |(name, ty): &(String, Type)| {
+                let found = members.get(name).unwrap_or(&Json::Null);
+                let found = value(ty, TimestampFormat::Automatic, found)?;
+                Some((name.as_str().into(), found))
+            };
+            let members: Option<Vec<_>> = fields.iter().map(member).collect();
+            members.map(|members| Value::Record(members.into()))
+        }
+        (Type::Json, json) => Some(Value::Json(json.to_string().into())),
         _ => None,
     }
 }

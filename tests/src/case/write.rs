@@ -49,6 +49,13 @@ fn json(value: &Value) -> String {
         Value::Decimal(value) => format!("\"{value}\""),
         Value::Timestamp(time) => format!("\"{}\"", offset(*time)),
         Value::Duration(span) => format!("\"{}us\"", span.0),
+        Value::List(values) => {
+            format!("[{}]", values.iter().map(json).collect::<Vec<_>>().join(", "))
+        }
+        Value::Record(members) => {
+            let members = members.iter().map(|(name, value)| format!("{name:?}: {}", json(value)));
+            format!("{{{}}}", members.collect::<Vec<_>>().join(", "))
+        }
         other => format!("{other:?}"),
     }
 }

@@ -3,6 +3,7 @@
 
 mod behaviour;
 mod property;
+mod whole;
 mod words;
 
 use super::Format;

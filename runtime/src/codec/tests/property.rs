@@ -119,7 +119,7 @@ fn expected_value(field: &FieldPlan, text: &str) -> Option<Value> {
             let time = chrono::DateTime::parse_from_rfc3339(&text).ok()?;
             Value::Timestamp(EventTime::from_micros(time.timestamp_micros())?)
         }
-        Type::Duration | Type::Optional(_) => panic!("not generated"),
+        other => panic!("{other} is not generated"),
     })
 }
 
