@@ -10,3 +10,4 @@ pub mod connector;
 pub mod driver;
 mod durable;
 mod duration;
+pub mod snapshot;

@@ -18,8 +18,10 @@ mod wiring;
 use crate::config::ConfigError;
 use crate::connector::{ConnectorError, ConnectorErrorKind, UriError};
 use crate::driver::DriverError;
+use crate::snapshot::SnapshotError;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 /// Rules over streams of events: windows, thresholds, derived events.
@@ -171,6 +173,12 @@ pub fn main() -> ExitCode {
         }
     };
     ExitCode::from(exit as u8)
+}
+
+/// See [`crate::snapshot::derived_events`].
+pub(crate) fn derived_events(folder: &Path) -> Result<String, SnapshotError> {
+    let derived = program::load_plan(folder).and_then(|(_, plan)| test::derived(&plan, folder));
+    derived.map_err(|failure| SnapshotError::new(failure.message, failure.help))
 }
 
 /// How standard error is drawn on.

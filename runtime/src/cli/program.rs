@@ -54,7 +54,8 @@ pub(super) fn load_plan(path: &Path) -> Result<(Program, Plan), Failure> {
     }
 }
 
-/// The programs under `path`: itself if it holds rules, otherwise its folders that do.
+/// The programs under `path`: itself and every folder below it, where they hold rules. Folders
+/// whose names begin with `.` are not looked into.
 pub(super) fn programs_under(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     let failed = |error: &std::io::Error| {
         Failure::from(ConnectorError::io(format!("cannot read `{}`", path.display()), error))
@@ -65,13 +66,13 @@ pub(super) fn programs_under(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     let (mut found, mut waiting) = (Vec::new(), vec![path.to_owned()]);
     while let Some(folder) = waiting.pop() {
         if !rules_in(&folder).map_err(|error| failed(&error))?.is_empty() {
-            found.push(folder);
-            continue;
+            found.push(folder.clone());
         }
         for entry in std::fs::read_dir(&folder).map_err(|error| failed(&error))? {
             let entry = entry.map_err(|error| failed(&error))?;
             // Links are not followed, so that a circle of them does not matter.
-            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            let is_hidden = entry.file_name().to_string_lossy().starts_with('.');
+            if !is_hidden && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
                 waiting.push(entry.path());
             }
         }

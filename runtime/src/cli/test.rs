@@ -1,66 +1,228 @@
-//! `cep test`: the `test` blocks of programs.
+//! `cep test`: the `test` blocks of programs, and the stored snapshots of what they give.
 
 mod compare;
+mod diff;
 mod play;
+mod review;
+mod snapshot;
 mod table;
 
-use super::program::{self, programs_under};
+use super::program::{self, Program, programs_under};
 use super::{Exit, Failure, print};
+use cep_core::plan::Plan;
 use clap::Args;
 use compare::{Verdict, judge};
 use play::play;
-use std::path::PathBuf;
+use review::{Decision, Mode, Wish};
+pub(super) use snapshot::folder::derived;
+use snapshot::store::Place;
+use std::path::{Path, PathBuf};
 
-/// Run the tests that stand in rules.
+/// Run the tests that stand in rules, and compare what events beside them give with what is stored.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   cep test rules/harvest                    every test of a program
   cep test rules                            of every program below the folder
-  cep test rules/harvest --filter slow      those whose title holds a text
+  cep test rules --filter slow              those whose folder or title holds a text
+  cep test rules/harvest --review           show each snapshot that changed, and ask
+  cep test rules/harvest --accept           take all of them
 
-Exit codes: 0 all hold, 1 one does not or the rules are wrong, 3 a file cannot be read.")]
+A folder with `STREAM.jsonl` or `events.jsonl` beside its rules has a snapshot, `derived.snap`: all
+that the rules give from these events. Where it differs, `derived.snap.new` has what came. With the
+variable CI set nothing is written.
+
+Exit codes: 0 all hold, 1 one does not or the rules are wrong, 2 usage, 3 a file cannot be read.")]
 pub(super) struct TestArgs {
     /// Folders or files of rules.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Only tests whose title holds this text.
+    /// Only tests whose folder or title holds this text.
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
+    /// Take every snapshot as it came.
+    #[arg(long, conflicts_with = "review")]
+    accept: bool,
+    /// Ask about every snapshot that is not as stored.
+    #[arg(long)]
+    review: bool,
+}
+
+/// What has been counted so far.
+#[derive(Debug, Default)]
+struct Tally {
+    held: usize,
+    failed: usize,
+    accepted: usize,
+    /// Snapshots that are not as stored; they are counted as failed too.
+    open: usize,
+    /// Programs that could not be tested.
+    broken: usize,
+    /// The worst that happened.
+    exit: Option<Exit>,
 }
 
 pub(super) fn run(args: &TestArgs) -> Result<Exit, Failure> {
-    let (mut held, mut failed, mut broken) = (0, 0, 0);
+    let wish = match (args.accept, args.review) {
+        (true, _) => Some(Wish::Accept),
+        (_, true) => Some(Wish::Review),
+        _ => None,
+    };
+    let mode = Mode::of(wish)?;
+    let mut tally = Tally::default();
     for path in &args.paths {
         for path in programs_under(path)? {
-            let program = program::load(&path)?;
-            let compiled = &program.compiled;
-            if compiled.has_errors() {
-                program::show(compiled);
-                tracing::error!("{}", program::summary(compiled, &path));
-                broken += 1;
-                continue;
-            }
-            let Some(plan) = &compiled.plan else { continue };
-            let wanted = |title: &str| args.filter.as_ref().is_none_or(|text| title.contains(text));
-            for test in compiled.tests.iter().filter(|test| wanted(&test.title)) {
-                let played = play(plan, test);
-                let verdict = judge(plan, test, &played, &compiled.sources);
-                let (word, details) = match &verdict {
-                    Verdict::Holds => ("ok", ""),
-                    Verdict::Fails(details) => ("FAILED", details.as_str()),
-                };
-                if verdict == Verdict::Holds {
-                    held += 1
-                } else {
-                    failed += 1
-                }
-                print(&format!("{}: {} … {word}\n{details}", path.display(), test.title))?;
+            let tests = Tests { path: &path, mode, filter: args.filter.as_deref() };
+            tests.run(&mut tally)?;
+        }
+    }
+    if let Some(filter) = &args.filter
+        && tally.counted() == 0
+        && tally.broken == 0
+    {
+        let message = format!("the name of no test and of no folder holds `{filter}`");
+        return Err(Failure::usage(message));
+    }
+    print(&tally.summary())?;
+    tally.say_what_is_open(mode);
+    Ok(tally.exit.unwrap_or(Exit::Fine))
+}
+
+impl Tally {
+    fn counted(&self) -> usize {
+        self.held + self.failed + self.accepted
+    }
+
+    fn summary(&self) -> String {
+        let accepted = match self.accepted {
+            0 => String::new(),
+            count => format!(", {count} accepted"),
+        };
+        format!("\n{} passed, {} failed{accepted}\n", self.held, self.failed)
+    }
+
+    fn worse(&mut self, exit: Exit) {
+        let known = self.exit.map_or(0, |known| known as u8);
+        self.exit = if exit as u8 > known { Some(exit) } else { self.exit };
+    }
+
+    fn snapshot(&mut self, decision: Decision) {
+        match decision {
+            Decision::Holds => self.held += 1,
+            Decision::Accepted => self.accepted += 1,
+            Decision::Open => {
+                self.open += 1;
+                self.failed += 1;
+                self.worse(Exit::Wrong);
             }
         }
     }
-    print(&format!("\n{held} passed, {failed} failed\n"))?;
-    Ok(if failed + broken > 0 { Exit::Wrong } else { Exit::Fine })
+
+    fn say_what_is_open(&self, mode: Mode) {
+        let (count, plural) = (self.open, if self.open == 1 { "" } else { "s" });
+        match mode {
+            _ if count == 0 => {}
+            Mode::Wait => tracing::error!(
+                "{count} snapshot{plural} not as stored: `--review` asks one by one, `--accept` \
+                 takes what came"
+            ),
+            Mode::Ci => tracing::error!(
+                "{count} snapshot{plural} not as stored; in CI nothing is written: accept where \
+                 the difference can be looked at, and commit the `.snap` files"
+            ),
+            Mode::Accept | Mode::Review => tracing::error!("{count} snapshot{plural} not accepted"),
+        }
+    }
+}
+
+/// The tests of one program.
+struct Tests<'a> {
+    path: &'a Path,
+    mode: Mode,
+    filter: Option<&'a str>,
+}
+
+impl Tests<'_> {
+    fn run(&self, tally: &mut Tally) -> Result<(), Failure> {
+        let program = program::load(self.path)?;
+        let Some(plan) = program.compiled.plan.as_ref() else {
+            program::show(&program.compiled);
+            tracing::error!("{}", program::summary(&program.compiled, self.path));
+            tally.broken += 1;
+            tally.worse(Exit::Wrong);
+            return Ok(());
+        };
+        self.blocks(&program, plan, tally)?;
+        // One file is a part of a program, and what is beside it may be of another.
+        if self.path.is_dir() { self.folder(plan, tally) } else { Ok(()) }
+    }
+
+    /// The name of a test, if it is one that was asked for.
+    fn label(&self, title: &str) -> Option<String> {
+        let label = format!("{}: {title}", self.path.display());
+        self.filter.is_none_or(|text| label.contains(text)).then_some(label)
+    }
+
+    fn blocks(&self, program: &Program, plan: &Plan, tally: &mut Tally) -> Result<(), Failure> {
+        for test in &program.compiled.tests {
+            let Some(label) = self.label(&test.title) else { continue };
+            let played = play(plan, test);
+            match judge(plan, test, &played, &program.compiled.sources) {
+                Verdict::Holds => {
+                    print(&format!("{label} … ok\n"))?;
+                    tally.held += 1;
+                }
+                Verdict::Fails(details) => {
+                    print(&format!("{label} … FAILED\n{details}"))?;
+                    tally.failed += 1;
+                    tally.worse(Exit::Wrong);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What the folder's events give, against what is stored.
+    fn folder(&self, plan: &Plan, tally: &mut Tally) -> Result<(), Failure> {
+        let files = snapshot::folder::events_beside(plan, self.path);
+        let names = files.iter().filter_map(|file| file.file_name());
+        let names: Vec<String> = names.map(|name| name.to_string_lossy().into_owned()).collect();
+        if names.is_empty() {
+            return Ok(());
+        }
+        let title = format!("derived from {}", names.join(" and "));
+        let Some(label) = self.label(&title) else { return Ok(()) };
+        let place = Place::new(self.path, snapshot::DERIVED, title);
+        let settled = snapshot::folder::derived(plan, self.path).and_then(|text| {
+            let decision = self.mode.settle(&place, &label, &text)?;
+            if decision != Decision::Holds {
+                say_bad_records(&text, &place);
+            }
+            Ok(decision)
+        });
+        match settled {
+            Ok(decision) => tally.snapshot(decision),
+            Err(failure) => {
+                let help = failure.help.map(|help| format!("  help: {help}\n")).unwrap_or_default();
+                print(&format!("{label} … FAILED\n  {}\n{help}", failure.message))?;
+                tally.failed += 1;
+                tally.worse(failure.exit);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A bad record may be there to be tested, or be a slip; it should not be accepted unseen.
+fn say_bad_records(text: &str, place: &Place) {
+    let mut bad = text.lines().filter(|line| line.starts_with("bad record "));
+    if let Some(first) = bad.next() {
+        let more = match bad.count() {
+            0 => String::new(),
+            count => format!(", and {count} more"),
+        };
+        tracing::warn!("{} has a {first}{more}", place.path().display());
+    }
 }
 
 #[cfg(test)]

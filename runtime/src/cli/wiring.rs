@@ -94,7 +94,7 @@ impl Wishes<'_> {
         if let Some(text) = stream.from.as_ref().and_then(|from| self.declared(from)) {
             return place_and_format(&text, stream);
         }
-        match self.beside(stream) {
+        match beside(self.folder, &stream.name) {
             Some(path) => place_and_format(&format!("file:{}", path.display()), stream),
             None => Err(self.nowhere(stream)),
         }
@@ -112,15 +112,6 @@ impl Wishes<'_> {
             }
             _ => None,
         }
-    }
-
-    /// The file of events beside the rules, if there is one.
-    fn beside(&self, stream: &StreamPlan) -> Option<PathBuf> {
-        [stream.name.as_str(), "events"]
-            .into_iter()
-            .flat_map(|name| ["", ".gz", ".zst"].map(|packed| format!("{name}.jsonl{packed}")))
-            .map(|file| self.folder.join(file))
-            .find(|path| path.is_file())
     }
 
     fn nowhere(&self, stream: &StreamPlan) -> Failure {
@@ -200,6 +191,15 @@ impl Wishes<'_> {
         }
         Ok(())
     }
+}
+
+/// The file of a stream's events beside the rules, if there is one.
+pub(super) fn beside(folder: &Path, stream: &str) -> Option<PathBuf> {
+    [stream, "events"]
+        .into_iter()
+        .flat_map(|name| ["", ".gz", ".zst"].map(|packed| format!("{name}.jsonl{packed}")))
+        .map(|file| folder.join(file))
+        .find(|path| path.is_file())
 }
 
 /// A place and how its records are written: as `?format=` after the URI says, else as the stream

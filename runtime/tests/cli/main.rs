@@ -9,5 +9,6 @@ mod places;
 mod room;
 mod run;
 mod signals;
+mod snapshots;
 mod state;
 mod verbs;

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 Examples:
   cep new machines
   cep run machines                 it raises an event from the events beside the rules
-  cep test machines                its test passes
+  cep test machines                its test passes, and its events give what is stored
 
 Exit codes: 0 made, 2 one of the files is there already, 3 the folder cannot be written.")]
 pub(super) struct NewArgs {
@@ -23,9 +23,10 @@ pub(super) struct NewArgs {
 }
 
 /// The files, by name.
-const FILES: [(&str, &str); 3] = [
+const FILES: [(&str, &str); 4] = [
     ("machines.rules", include_str!("machines.rules")),
     ("events.jsonl", include_str!("events.jsonl")),
+    ("derived.snap", include_str!("derived.snap")),
     ("cep.toml", include_str!("cep.toml")),
 ];
 
