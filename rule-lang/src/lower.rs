@@ -95,6 +95,7 @@ impl Lowering<'_> {
             ExprKind::Aggregate(call) => PlanKind::Aggregate(self.aggregate(call, &expr.ty)),
             ExprKind::WindowStart => PlanKind::WindowStart,
             ExprKind::WindowEnd => PlanKind::WindowEnd,
+            ExprKind::WindowIndex => PlanKind::WindowIndex,
             ExprKind::Unary(op, operand) => PlanKind::Unary(*op, self.boxed(operand)),
             ExprKind::Binary(op, left, right) => {
                 let left = self.boxed(left);

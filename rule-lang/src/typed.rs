@@ -35,6 +35,8 @@ pub enum ExprKind {
     WindowStart,
     /// `window.end`
     WindowEnd,
+    /// `window.index`
+    WindowIndex,
     /// An operation on one value.
     Unary(UnaryOp, Box<Expr>),
     /// An operation on two values of the types it wants.
@@ -170,7 +172,8 @@ impl Expr {
             | ExprKind::Let(_)
             | ExprKind::Key(_)
             | ExprKind::WindowStart
-            | ExprKind::WindowEnd => {}
+            | ExprKind::WindowEnd
+            | ExprKind::WindowIndex => {}
             ExprKind::Aggregate(call) => {
                 call.input.iter().chain(&call.filter).for_each(|inner| inner.visit(see));
             }

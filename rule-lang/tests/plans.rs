@@ -191,6 +191,10 @@ fn windows_and_triggers() {
         WindowKind::Hopping { size: ten, every: second, align: Span::ZERO }
     );
     assert_eq!(kind("sliding(10s)"), WindowKind::Sliding { size: ten });
+    assert_eq!(kind("session(max 10s, gap 1s)"), WindowKind::Session { gap: second, max: ten });
+    assert_eq!(kind("last(7)"), WindowKind::Last { count: 7 });
+    assert_eq!(kind("every(7)"), WindowKind::Every { count: 7 });
+    assert_eq!(kind("forever"), WindowKind::Forever);
 
     let trigger = |clauses: &str| rule(clauses).trigger;
     let emit = "emit A { n: count() }";

@@ -9,10 +9,12 @@ mod count;
 mod exact_decimal;
 mod exact_float;
 mod extreme;
+mod running;
 mod states;
 mod sum;
 mod two_stacks;
 
+pub use running::{RunningAggregate, new_running};
 pub use states::{AggregateStates, new_states};
 pub use two_stacks::{Counts, SlidingAggregate, new_sliding};
 

@@ -242,7 +242,7 @@ impl Engine {
         outbox.errors.append(&mut self.stage.errors);
         if self.order == OutputOrder::AsDecided {
             // An advance over several instants stages all rises of a rule before its falls.
-            self.stage.emits.sort_by_key(|staged| staged.order_time);
+            self.stage.emits.sort_by(Staged::merged_order);
             outbox.emits.extend(self.stage.emits.drain(..).map(|staged| staged.emit));
             return;
         }

@@ -4,7 +4,7 @@ use super::{Arrival, Errors, Evaluated, Operand, Scope, Stage, evaluate};
 use crate::engine::{EventRef, RuleError};
 use crate::plan::{AggregateCall, Expr, KeyPart, ParamPlan, RuleId, RulePlan};
 use crate::time::EventTime;
-use crate::value::{Column, EventBatch};
+use crate::value::{Column, EventBatch, Type};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -36,6 +36,11 @@ impl Intake {
             calls: rule.aggregates.clone(),
             params,
         }
+    }
+
+    /// The types of the aggregates' inputs, where they have one.
+    pub(crate) fn input_types(&self) -> Vec<Option<Type>> {
+        self.calls.iter().map(|call| Some(call.input.as_ref()?.ty.clone())).collect()
     }
 
     pub(crate) fn scope<'a>(&'a self, batch: &'a EventBatch) -> Scope<'a> {

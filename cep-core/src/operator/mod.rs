@@ -9,6 +9,7 @@ mod firing;
 mod int_table;
 mod intake;
 mod keys;
+mod ordered;
 mod pending;
 mod sliding;
 mod stateless;
@@ -85,6 +86,8 @@ pub(crate) enum OperatorState {
     Closing(closing::ClosingState),
     /// A sliding window.
     Sliding(sliding::SlidingState),
+    /// Windows made of events one by one.
+    Ordered(ordered::OrderedState),
     /// An edge without a window.
     Edge(edge::EdgeState),
 }
@@ -98,6 +101,9 @@ pub(crate) fn build(plan: &Plan, hash_seed: u64) -> Vec<Box<dyn Operator>> {
             Kind::Closing => {}
             Kind::Sliding => {
                 operators.push(Box::new(sliding::Sliding::new(plan, id, rule, hash_seed)))
+            }
+            Kind::Ordered => {
+                operators.push(Box::new(ordered::Ordered::new(plan, id, rule, hash_seed)))
             }
             Kind::Edge => operators.push(Box::new(edge::Edge::new(plan, id, rule, hash_seed))),
             Kind::Stateless => operators.push(Box::new(stateless::Stateless::new(plan, id, rule))),
@@ -134,6 +140,7 @@ fn closing_groups(plan: &Plan, hash_seed: u64) -> Vec<closing::ClosingGroup> {
 enum Kind {
     Closing,
     Sliding,
+    Ordered,
     Edge,
     Stateless,
 }
@@ -143,6 +150,10 @@ fn kind(rule: &RulePlan) -> Kind {
         (Some(window), _) => match window.kind {
             WindowKind::Hopping { .. } => Kind::Closing,
             WindowKind::Sliding { .. } => Kind::Sliding,
+            WindowKind::Session { .. }
+            | WindowKind::Last { .. }
+            | WindowKind::Every { .. }
+            | WindowKind::Forever => Kind::Ordered,
         },
         (None, Trigger::Edge(_)) => Kind::Edge,
         (None, _) => Kind::Stateless,

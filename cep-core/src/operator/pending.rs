@@ -1,6 +1,7 @@
 //! Events that wait for their turn: kept as they came, given out by event time once the watermark
 //! has decided their instant.
 
+use super::intake::Inputs;
 use super::keys::KeyTable;
 use crate::value::{Column, Type, Value};
 use serde::{Deserialize, Serialize};
@@ -53,6 +54,21 @@ pub(crate) struct PendingRow {
     key: Vec<u8>,
     values: Vec<Option<Value>>,
     counts: Vec<Option<bool>>,
+}
+
+impl Chunk {
+    /// What the aggregates take in from `rows`, whose keys are given ids.
+    pub(crate) fn of(inputs: Inputs<'_>, keys: &mut KeyTable, rows: &[u32]) -> Self {
+        let mut chunk = Self::default();
+        keys.intern(&inputs.key, rows, &mut chunk.ids);
+        for (column, mask) in inputs.calls {
+            chunk.columns.push(column.map(|column| column.gather(rows)));
+            chunk.masks.push(mask.map(|mask| {
+                rows.iter().map(|row| mask.get(*row as usize).copied().unwrap_or(false)).collect()
+            }));
+        }
+        chunk
+    }
 }
 
 impl Pending {

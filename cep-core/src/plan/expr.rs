@@ -34,6 +34,8 @@ pub enum ExprKind {
     WindowStart,
     /// The window's end, which no longer belongs to it (of a sliding window: its last instant).
     WindowEnd,
+    /// How many windows of the key were before this one.
+    WindowIndex,
     /// An operation on one operand.
     Unary(UnaryOp, Box<Expr>),
     /// An operation on two operands. `And`, `Or` and `Coalesce` do not evaluate their right side
@@ -126,7 +128,8 @@ impl Expr {
             | ExprKind::Key(_)
             | ExprKind::Aggregate(_)
             | ExprKind::WindowStart
-            | ExprKind::WindowEnd => {}
+            | ExprKind::WindowEnd
+            | ExprKind::WindowIndex => {}
             ExprKind::Unary(_, operand) => operand.visit_dyn(see),
             ExprKind::Binary(_, left, right) => {
                 left.visit_dyn(see);

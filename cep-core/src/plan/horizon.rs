@@ -3,7 +3,7 @@
 //! A replay that starts in the middle warms up over the horizon with its emits muted, and then
 //! gives what a replay from the beginning would give.
 
-use super::{Plan, RulePlan, Trigger, WindowKind};
+use super::{Plan, RulePlan, Trigger, WindowKind, WindowPlan};
 use crate::time::Span;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -27,20 +27,11 @@ impl Horizon {
             None if edge => Self::Unbounded(
                 "without a window a key's last evaluation may lie any time back".into(),
             ),
-            Some(window) if edge && matches!(window.kind, WindowKind::Hopping { .. }) => {
-                Self::Unbounded(
-                    "with a `clear` the verdict on a key's last window, any time back, counts"
-                        .into(),
-                )
-            }
             None => Self::Bounded(lateness),
-            Some(window) => {
-                let fill = window.fill.unwrap_or(Span::ZERO);
-                // A key's last event may be `fill` before an empty window's end, or start a
-                // window that ends `size` later.
-                let reach = window.kind.size().max(fill).saturating_add(window.kind.size());
-                Self::Bounded(reach.saturating_add(lateness))
-            }
+            Some(window) => match unbounded(window.kind, edge) {
+                Some(reason) => Self::Unbounded(reason.into()),
+                None => Self::Bounded(reach(window).saturating_add(lateness)),
+            },
         }
     }
 
@@ -58,6 +49,34 @@ impl Horizon {
         }
         Self::Bounded(longest)
     }
+}
+
+/// Why a rule with this window looks back without bound, if it does.
+fn unbounded(kind: WindowKind, edge: bool) -> Option<&'static str> {
+    match kind {
+        WindowKind::Session { .. } => {
+            Some("where a session begins depends on the one before it, and so on back")
+        }
+        WindowKind::Every { .. } => Some("`every` counts from the key's first event on"),
+        WindowKind::Last { .. } => {
+            Some("the last events of a key that has few may lie any time back")
+        }
+        WindowKind::Forever => Some("`forever` is everything since the key's first event"),
+        WindowKind::Hopping { .. } if edge => {
+            Some("with a `clear` the verdict on a key's last window, any time back, counts")
+        }
+        WindowKind::Hopping { .. } | WindowKind::Sliding { .. } => None,
+    }
+}
+
+/// How far before the watermark a window's events may lie.
+fn reach(window: &WindowPlan) -> Span {
+    let (WindowKind::Hopping { size, .. } | WindowKind::Sliding { size }) = window.kind else {
+        return Span::ZERO;
+    };
+    // A key's last event may be `fill` before an empty window's end, or start a window that ends
+    // `size` later.
+    size.max(window.fill.unwrap_or(Span::ZERO)).saturating_add(size)
 }
 
 impl fmt::Display for Horizon {

@@ -80,6 +80,27 @@ pub enum WindowKind {
         /// The length.
         size: Span,
     },
+    /// A burst of events of a key; judged when it is over. An event that comes `gap` or more after
+    /// the one before it, or `max` or more after the burst's first, begins the next. A burst ends
+    /// `gap` after its last event, but never more than `max` after its first.
+    Session {
+        /// The silence that ends it.
+        gap: Span,
+        /// The longest it can be.
+        max: Span,
+    },
+    /// The last so many events of a key; judged as they come.
+    Last {
+        /// How many; at least one.
+        count: u32,
+    },
+    /// As many events of a key, side by side, by event time; judged when it is full.
+    Every {
+        /// How many; at least one.
+        count: u32,
+    },
+    /// All events of a key so far; judged as they come.
+    Forever,
 }
 
 impl WindowKind {
@@ -89,12 +110,17 @@ impl WindowKind {
         Self::Hopping { size, every: size, align: Span::ZERO }
     }
 
-    /// How long the window is.
+    /// Whether the window is judged when it is over, and then once: not as its events come.
     #[must_use]
-    pub fn size(&self) -> Span {
-        match self {
-            Self::Hopping { size, .. } | Self::Sliding { size } => *size,
-        }
+    pub fn closes(&self) -> bool {
+        matches!(self, Self::Hopping { .. } | Self::Session { .. } | Self::Every { .. })
+    }
+
+    /// Whether a rule with this window reads events in the order of time, so that one is late as
+    /// soon as its partition's watermark has passed it.
+    #[must_use]
+    pub fn needs_order(&self) -> bool {
+        !matches!(self, Self::Hopping { .. })
     }
 }
 

@@ -145,6 +145,19 @@ pub enum WindowKind {
         /// Its length.
         size_us: Spanned<i64>,
     },
+    /// `session(gap D, max D)`
+    Session {
+        /// The silence that ends it.
+        gap_us: Spanned<i64>,
+        /// The longest it can be.
+        max_us: Spanned<i64>,
+    },
+    /// `last(n)`
+    Last(Spanned<u32>),
+    /// `every(n)`
+    Every(Spanned<u32>),
+    /// `forever`
+    Forever,
 }
 
 /// `NAME { field: expr, field, ..alias } [if EXPR]`.

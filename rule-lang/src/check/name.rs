@@ -6,7 +6,7 @@
 
 use super::declare::DeclaredStream;
 use super::index;
-use super::scope::{Level, Reads, Scope, Used, WindowState};
+use super::scope::{Level, Numbered, Reads, Scope, Used, WindowState};
 use super::stream::is_declared;
 use crate::ast;
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
@@ -174,20 +174,26 @@ impl<'p, 'a> Scope<'p, 'a> {
     }
 
     fn window_member(&mut self, base: Span, name: &ast::Ident) -> Option<Expr> {
-        let kind = match name.name.as_str() {
-            "start" => ExprKind::WindowStart,
-            "end" => ExprKind::WindowEnd,
+        let (ty, kind) = match name.name.as_str() {
+            "start" => (Type::Timestamp, ExprKind::WindowStart),
+            "end" => (Type::Timestamp, ExprKind::WindowEnd),
+            "index" if self.numbered == Numbered::Yes => (Type::Int, ExprKind::WindowIndex),
             other => {
+                let help = if other == "index" {
+                    Some("only the windows of `every(n)` are numbered, from 0".to_owned())
+                } else {
+                    did_you_mean(other, ["start", "end", "index"])
+                };
                 self.out.push(
                     Diagnostic::new(Code::UnknownMember, format!("`window` has no `{other}`"))
                         .label(name.span, "expected `start` or `end`")
-                        .maybe_help(did_you_mean(other, ["start", "end"])),
+                        .maybe_help(help),
                 );
                 return None;
             }
         };
         if self.level == Level::Group {
-            return Some(Expr::new(Type::Timestamp, kind));
+            return Some(Expr::new(ty, kind));
         }
         let (title, help) = match (self.level, self.window) {
             (Level::Inside, _) => (

@@ -3,7 +3,7 @@
 use super::attribute::attributes;
 use super::expr::is_false;
 use super::narrow::where_true;
-use super::scope::{Level, Scope, WindowState};
+use super::scope::{Level, Numbered, Scope, WindowState};
 use super::suspect::window_span;
 use super::{Declared, Events, Usage};
 use crate::ast::{self, ClauseKind, Completeness};
@@ -69,6 +69,7 @@ pub(super) fn check<'p, 'a: 'p>(
         measures: Vec::new(),
         keys: Vec::new(),
         window: window_state(ast),
+        numbered: numbered(ast),
         level: Level::Row,
         facts: Vec::new(),
     };
@@ -108,12 +109,22 @@ fn emits_of(ast: &ast::Rule) -> impl Iterator<Item = &ast::Emit> {
     })
 }
 
-fn window_state(ast: &ast::Rule) -> WindowState {
-    let window = ast.clauses.iter().find_map(|clause| match &clause.kind {
+fn window_of(ast: &ast::Rule) -> Option<&ast::Window> {
+    ast.clauses.iter().find_map(|clause| match &clause.kind {
         ClauseKind::Window(window) => Some(window),
         _ => None,
-    });
-    match window {
+    })
+}
+
+fn numbered(ast: &ast::Rule) -> Numbered {
+    match window_of(ast).map(|window| &window.kind) {
+        Some(Some(ast::WindowKind::Every(_)) | None) => Numbered::Yes,
+        _ => Numbered::No,
+    }
+}
+
+fn window_state(ast: &ast::Rule) -> WindowState {
+    match window_of(ast) {
         None => WindowState::Without,
         Some(window) if window.fill_us.is_some() => WindowState::MayBeEmpty,
         Some(_) => WindowState::NeverEmpty,

@@ -29,6 +29,13 @@ pub(super) enum WindowState {
     MayBeEmpty,
 }
 
+/// Whether the windows of a key have numbers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Numbered {
+    Yes,
+    No,
+}
+
 /// A `let` of the rule.
 pub(super) struct Let<'a> {
     pub name: &'a str,
@@ -73,6 +80,8 @@ pub(super) struct Scope<'p, 'a> {
     pub measures: Vec<Measure>,
     pub keys: Vec<Key>,
     pub window: WindowState,
+    /// What the window's numbers count, if it has any.
+    pub numbered: Numbered,
     pub level: Level,
     /// Expressions known not to be null here.
     pub facts: Vec<Expr>,
@@ -87,7 +96,9 @@ pub(super) fn reads(expr: &Expr, lets: &[Let<'_>], window: WindowState) -> Reads
     };
     expr.visit(&mut |node| match &node.kind {
         ExprKind::Aggregate(_) => see(Reads::Group),
-        ExprKind::WindowStart | ExprKind::WindowEnd => see(Reads::Group),
+        ExprKind::WindowStart | ExprKind::WindowEnd | ExprKind::WindowIndex => {
+            see(Reads::Group);
+        }
         ExprKind::Key(_) if window != WindowState::Without => see(Reads::Group),
         ExprKind::Field(_) => see(Reads::Event),
         ExprKind::Let(at) => {

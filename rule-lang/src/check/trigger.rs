@@ -5,7 +5,6 @@ use super::scope::Scope;
 use crate::ast::{self, ClauseKind, Completeness};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::typed::Trigger;
-use cep_core::plan::{WindowKind, WindowPlan};
 
 impl Scope<'_, '_> {
     pub(super) fn trigger(&mut self, ast: &ast::Rule, parts: &Parts) -> Option<Trigger> {
@@ -28,8 +27,7 @@ impl Scope<'_, '_> {
             }
             return (!written).then_some(Trigger::Always);
         };
-        let closing =
-            matches!(parts.window, Some(WindowPlan { kind: WindowKind::Hopping { .. }, .. }));
+        let closing = parts.window.as_ref().is_some_and(|window| window.kind.closes());
         match (trigger, clear) {
             (ast::Trigger::Each, Some(clear)) => {
                 self.out.push(

@@ -19,6 +19,16 @@ impl Scope<'_, '_> {
             ast::WindowKind::Sliding { size_us } => {
                 (Some(WindowKind::Sliding { size: Length(size_us.value) }), [Some(size_us), None])
             }
+            ast::WindowKind::Session { gap_us, max_us } => {
+                (self.session(gap_us, max_us), [Some(gap_us), Some(max_us)])
+            }
+            ast::WindowKind::Last(count) => {
+                (Some(WindowKind::Last { count: count.value }), [None, None])
+            }
+            ast::WindowKind::Every(count) => {
+                (Some(WindowKind::Every { count: count.value }), [None, None])
+            }
+            ast::WindowKind::Forever => (Some(WindowKind::Forever), [None, None]),
         };
         if let Some(zero) = sizes.into_iter().flatten().find(|size| size.value <= 0) {
             self.out.push(
@@ -28,16 +38,37 @@ impl Scope<'_, '_> {
             );
             return None;
         }
-        if let (Some(WindowKind::Sliding { .. }), Some(fill)) = (kind, &ast.fill_us) {
+        if let (Some(kind), Some(fill)) = (kind, &ast.fill_us)
+            && !matches!(kind, WindowKind::Hopping { .. })
+        {
+            let (name, why) = unfillable(kind);
             self.out.push(
-                Diagnostic::new(Code::FillPlace, "a sliding window has no empty windows to fill")
+                Diagnostic::new(Code::FillPlace, format!("{name} has no empty windows to fill"))
                     .label(fill.span, "")
-                    .label(ast.kind_span, "judged as events come and go")
+                    .label(ast.kind_span, why)
                     .help("remove `fill`, or write `tumbling(…)`"),
             );
             return None;
         }
         Some(WindowPlan { kind: kind?, fill })
+    }
+
+    fn session(
+        &mut self,
+        gap: &ast::Spanned<i64>,
+        max: &ast::Spanned<i64>,
+    ) -> Option<WindowKind> {
+        if max.value < gap.value {
+            let (gap_length, max_length) = (Length(gap.value), Length(max.value));
+            self.out.push(
+                Diagnostic::new(Code::WindowSize, "every session would be cut before its gap is over")
+                    .label(gap.span, format!("{gap_length} of silence end it"))
+                    .label(max.span, format!("but it is cut after {max_length}"))
+                    .help(format!("write a `max` of {gap_length} or more")),
+            );
+            return None;
+        }
+        Some(WindowKind::Session { gap: Length(gap.value), max: Length(max.value) })
     }
 
     /// A window whose starts are `every` apart.
@@ -71,6 +102,17 @@ impl Scope<'_, '_> {
             every: Length(every.value),
             align: Length(align),
         })
+    }
+}
+
+/// A window that no `fill` can fill, and why.
+fn unfillable(kind: WindowKind) -> (&'static str, &'static str) {
+    match kind {
+        WindowKind::Session { .. } => ("a session", "begins with an event"),
+        WindowKind::Every { .. } => ("a window by count", "is over when it is full"),
+        WindowKind::Last { .. } => ("a window by count", "judged as events come"),
+        WindowKind::Forever => ("`forever`", "is one window"),
+        _ => ("a sliding window", "judged as events come and go"),
     }
 }
 

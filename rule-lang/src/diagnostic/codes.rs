@@ -119,10 +119,7 @@ codes! {
     NoJoins = "E0502", "`join` is not supported in this version";
     NoTables = "E0503", "tables are not supported in this version";
     NoFunctions = "E0504", "`fn` is not supported in this version";
-    NoSession = "E0505", "`session` windows are not supported in this version";
     NoLimit = "E0506", "`limit` is not supported in this version";
-    NoCountWindows = "E0507", "windows by count are not supported in this version";
-    NoForever = "E0508", "`forever` is not supported in this version";
     NoEarly = "E0509", "`early` is not supported in this version";
     NoAllow = "E0510", "`allow` is not supported in this version";
     NoWhenFor = "E0511", "`for` after a condition is not supported in this version";

@@ -12,6 +12,8 @@ struct Arguments {
     size: Option<Spanned<i64>>,
     every: Option<Spanned<i64>>,
     align: Option<Spanned<i64>>,
+    gap: Option<Spanned<i64>>,
+    max: Option<Spanned<i64>>,
     /// Whether an argument was already reported.
     faulty: bool,
 }
@@ -27,55 +29,110 @@ impl Cursor<'_> {
                 self.bump();
                 window.kind = self.window_kind(word, token.span);
             }
-            "session" => self.skip_window(
-                Code::NoSession,
-                "`session` windows are",
-                "`tumbling(D)` collects what belongs to each D",
-            ),
-            "last" | "every" => self.skip_window(
-                Code::NoCountWindows,
-                "windows by count are",
-                "use a window by time: `sliding(D)` or `tumbling(D)`",
-            ),
-            "forever" => self.skip_window(
-                Code::NoForever,
-                "`forever` is",
-                "use a long window, such as `tumbling(1d)`",
-            ),
+            "session" => {
+                self.bump();
+                window.kind = self.session();
+            }
+            "last" | "every" => {
+                self.bump();
+                window.kind = self.count_window(word, token.span);
+            }
+            "forever" => {
+                self.bump();
+                window.kind = Some(WindowKind::Forever);
+            }
             _ => self.unknown_window(token.kind, word),
         }
         self.window_options(&mut window);
         window
     }
 
-    fn skip_window(&mut self, code: Code, what: &str, help: &str) {
-        let span = self.bump().span;
-        self.not_supported(code, span, what, help);
-        if self.eat(Punct::ParenOpen).is_some() {
-            self.skip_group();
-            self.eat(Punct::ParenClose);
-        }
-    }
-
     fn unknown_window(&mut self, kind: TokenKind, word: &str) {
         if kind != TokenKind::Word || self.at_clause() {
-            self.expected("`tumbling(…)`, `hopping(…)` or `sliding(…)`");
+            self.expected("`tumbling(…)`, `sliding(…)` or another kind of window");
             return;
         }
-        let help = did_you_mean(word, ["tumbling", "hopping", "sliding"]);
+        let help = did_you_mean(word, KINDS);
         let help = help.unwrap_or_else(|| {
             "write `tumbling(10s)`, `hopping(10s, every 1s)` or `sliding(10s)`".to_owned()
         });
         let span = self.bump().span;
         self.report(
             Diagnostic::new(Code::UnknownWindow, format!("there is no window kind `{word}`"))
-                .label(span, "expected `tumbling`, `hopping` or `sliding`")
+                .label(span, "expected `tumbling`, `hopping`, `sliding`, `session`, `last`, `every` or `forever`")
                 .help(help),
         );
         if self.eat(Punct::ParenOpen).is_some() {
             self.skip_group();
             self.eat(Punct::ParenClose);
         }
+    }
+
+    /// After `session`: `(gap D, max D)`.
+    fn session(&mut self) -> Option<WindowKind> {
+        let open = self.expect(Punct::ParenOpen, "`(gap D, max D)`")?;
+        let arguments = self.window_arguments("session");
+        if !self.close(Punct::ParenClose, open) || arguments.faulty {
+            return None;
+        }
+        let (title, help) = match (arguments.gap, arguments.max) {
+            (Some(gap_us), Some(max_us)) => return Some(WindowKind::Session { gap_us, max_us }),
+            (Some(gap), None) => (
+                "this `session` window has no `max`",
+                format!(
+                    "a key that is never silent would keep it open; write `session(gap {}, max 1h)`",
+                    self.text_of(gap.span)
+                ),
+            ),
+            (None, _) => (
+                "this `session` window has no `gap`",
+                "write how much silence ends it: `session(gap 30s, max 1h)`".to_owned(),
+            ),
+        };
+        self.report(Diagnostic::new(Code::Unexpected, title).label(open, "").help(help));
+        None
+    }
+
+    /// After `last` or `every`: `(n)`.
+    fn count_window(&mut self, word: &str, span: Span) -> Option<WindowKind> {
+        let open = self.expect(Punct::ParenOpen, "`(` and how many events")?;
+        let token = self.peek();
+        let count = match token.kind {
+            TokenKind::Int(value) => {
+                self.bump();
+                Some(Spanned { value, span: token.span })
+            }
+            TokenKind::Duration(_) => {
+                self.bump();
+                let text = self.text_of(token.span);
+                let other = if word == "last" { "sliding" } else { "tumbling" };
+                self.report(
+                    Diagnostic::new(Code::Unexpected, format!("`{word}` counts events"))
+                        .label(token.span, "expected a whole number")
+                        .help(format!("for a window by time write `{other}({text})`")),
+                );
+                None
+            }
+            _ => {
+                self.expected("how many events, a whole number");
+                self.skip_group();
+                None
+            }
+        };
+        if !self.close(Punct::ParenClose, open) {
+            return None;
+        }
+        let count = count?;
+        let Some(value) = u32::try_from(count.value).ok().filter(|count| *count > 0) else {
+            self.report(
+                Diagnostic::new(Code::WindowSize, "a window by count holds at least one event")
+                    .label(count.span, "")
+                    .label(span, format!("`{word}` counts from 1 to {}", u32::MAX)),
+            );
+            return None;
+        };
+        let count = Spanned { value, span: count.span };
+        Some(if word == "last" { WindowKind::Last(count) } else { WindowKind::Every(count) })
     }
 
     fn window_kind(&mut self, word: &str, span: Span) -> Option<WindowKind> {
@@ -138,7 +195,10 @@ impl Cursor<'_> {
         let word = self.word().unwrap_or_default();
         let valued = !matches!(self.nth(1).kind, TokenKind::Punct(_));
         if token.kind != TokenKind::Word || !valued {
-            if arguments.size.is_some() {
+            if kind == "session" {
+                self.expected("`gap D` or `max D`");
+                self.bump();
+            } else if arguments.size.is_some() {
                 self.expected("`every D` or `align D`");
                 self.bump();
             } else {
@@ -155,7 +215,15 @@ impl Cursor<'_> {
                 self.bump();
                 arguments.align = self.duration("`align`");
             }
-            ("zone", _) => {
+            ("gap", "session") => {
+                self.bump();
+                arguments.gap = self.duration("`gap`");
+            }
+            ("max", "session") => {
+                self.bump();
+                arguments.max = self.duration("`max`");
+            }
+            ("zone", "tumbling") => {
                 self.not_supported(
                     Code::NoZone,
                     token.span,
@@ -173,6 +241,7 @@ impl Cursor<'_> {
         let known: &[&str] = match kind {
             "hopping" => &["every", "align"],
             "tumbling" => &["align"],
+            "session" => &["gap", "max"],
             _ => &[],
         };
         let help = match (word, kind) {
@@ -235,3 +304,7 @@ impl Cursor<'_> {
         }
     }
 }
+
+/// The kinds of windows.
+const KINDS: [&str; 7] =
+    ["tumbling", "hopping", "sliding", "session", "last", "every", "forever"];

@@ -15,12 +15,14 @@ pub(super) struct Scope<'a> {
     aggregates: Vec<Result<Value, EvalError>>,
     /// The window's start and end.
     window: Option<(EventTime, EventTime)>,
+    /// How many windows of the key were before it.
+    index: i64,
 }
 
 impl<'a> Scope<'a> {
     /// The scope of one event.
     pub fn of_row(plan: &'a Plan, fields: &'a [Value], key: &'a [Value]) -> Self {
-        Self { plan, fields, key, aggregates: Vec::new(), window: None }
+        Self { plan, fields, key, aggregates: Vec::new(), window: None, index: 0 }
     }
 
     /// The scope of one window.
@@ -30,7 +32,12 @@ impl<'a> Scope<'a> {
         aggregates: Vec<Result<Value, EvalError>>,
         window: (EventTime, EventTime),
     ) -> Self {
-        Self { plan, fields: &[], key, aggregates, window: Some(window) }
+        Self { plan, fields: &[], key, aggregates, window: Some(window), index: 0 }
+    }
+
+    /// The same for the window of this number.
+    pub fn numbered(self, index: i64) -> Self {
+        Self { index, ..self }
     }
 
     /// Whether a condition holds.
@@ -56,6 +63,7 @@ impl<'a> Scope<'a> {
             }
             ExprKind::WindowStart => self.window.map(|w| Value::Timestamp(w.0)).ok_or(DEFECT),
             ExprKind::WindowEnd => self.window.map(|w| Value::Timestamp(w.1)).ok_or(DEFECT),
+            ExprKind::WindowIndex => Ok(Value::Int(self.index)),
             ExprKind::Unary(op, operand) => apply_unary(*op, &self.value(operand)?),
             ExprKind::Binary(op, left, right) => self.binary(*op, left, right),
             ExprKind::If(condition, yes, no) => {

@@ -13,12 +13,14 @@
 //! - A row knows the watermark its partition had just before it. That decides lateness, so that no
 //!   order between partitions matters.
 //! - A rule is *judged* at instants: closing windows at their end ([`closing`]), sliding windows
-//!   wherever a row comes or goes ([`sliding`]), rules without a window at rows ([`rowwise`]).
+//!   wherever a row comes or goes ([`sliding`]), sessions when they are over ([`session`]), windows
+//!   by count at rows ([`counted`]), as are rules without a window ([`rowwise`]).
 //!   A judgement that fires is a *firing* ([`firing`]).
 //! - Everything is judged that the final watermark has decided.
 
 mod aggregate;
 mod closing;
+mod counted;
 mod exact;
 mod expr;
 mod firing;
@@ -26,6 +28,7 @@ mod id;
 mod output;
 mod rows;
 mod rowwise;
+mod session;
 mod sliding;
 #[cfg(test)]
 mod tests;
@@ -52,6 +55,16 @@ pub fn run(plan: &Plan, log: &Log) -> Outputs {
         match rule.window.as_ref().map(|window| (window.kind, window.fill)) {
             None => rowwise::run(&mut judge, log, end),
             Some((WindowKind::Sliding { size }, _)) => sliding::run(&mut judge, log, size, end),
+            Some((WindowKind::Session { gap, max }, _)) => {
+                session::run(&mut judge, log, session::Ends { gap, max }, end);
+            }
+            Some((WindowKind::Last { count }, _)) => {
+                counted::run_last(&mut judge, log, Some(count), end);
+            }
+            Some((WindowKind::Every { count }, _)) => {
+                counted::run_every(&mut judge, log, count, end);
+            }
+            Some((WindowKind::Forever, _)) => counted::run_last(&mut judge, log, None, end),
             Some((WindowKind::Hopping { size, every, align }, fill)) => {
                 let grid = closing::Grid::new(size, every, align);
                 closing::run(

@@ -42,7 +42,7 @@ pub fn lateness(rule: &RulePlan, time: EventTime, watermark: Watermark) -> Laten
         Some(WindowKind::Hopping { size, every, align }) => {
             return Grid::new(size, every, align).lateness_of(time, watermark);
         }
-        Some(WindowKind::Sliding { .. }) => true,
+        Some(kind) => kind.needs_order(),
         None => matches!(rule.trigger, Trigger::Edge(_)),
     };
     if needs_order && watermark.has_decided(time) {
@@ -97,6 +97,13 @@ pub(super) fn rows_of<'a>(judge: &mut Judge<'_>, log: &'a Log) -> Vec<Row<'a>> {
             }
         }
     }
+    rows
+}
+
+/// Rows in the order of time, partition and offset.
+pub(super) fn in_order<'r, 'a>(rows: &[&'r Row<'a>]) -> Vec<&'r Row<'a>> {
+    let mut rows = rows.to_vec();
+    rows.sort_by_key(|row| (row.time, row.origin));
     rows
 }
 

@@ -126,18 +126,36 @@ fn closing() -> impl Strategy<Value = String> {
     })
 }
 
+/// A window that is made of events one by one and judged when it is over.
+fn over() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(&[
+        "session(gap 1s, max 1s)",
+        "session(gap 1s, max 3s)",
+        "session(gap 2500ms, max 10s)",
+        "session(gap 5s, max 1m)",
+        "every(1)",
+        "every(2)",
+        "every(3)",
+    ])
+}
+
 #[derive(Clone, Debug)]
 enum Kind {
     Row,
     Closing(String),
     Sliding(&'static str),
+    /// `last(n)` and `forever`: they are judged as events come, and are never empty.
+    Ordered(&'static str),
 }
 
 fn rule() -> impl Strategy<Value = String> {
     let kind = prop_oneof![
         2 => Just(Kind::Row),
         5 => closing().prop_map(Kind::Closing),
+        2 => over().prop_map(|window| Kind::Closing(window.to_owned())),
         3 => prop::sample::select(SPANS).prop_map(Kind::Sliding),
+        2 => prop::sample::select(&["last(1)", "last(2)", "last(5)", "forever"])
+            .prop_map(Kind::Ordered),
     ];
     let stream = prop::sample::select(&["A", "A", "B"]);
     let filter = prop::option::weighted(0.4, expr(Ty::Bool, Level::Row, 2));
@@ -149,6 +167,9 @@ fn rule() -> impl Strategy<Value = String> {
                     if window.contains("fill") { Level::EmptyWindow } else { Level::Window };
                 (format!("    window {window}\n"), level, level)
             }
+            Kind::Ordered(window) => {
+                (format!("    window {window}\n"), Level::Window, Level::Window)
+            }
             Kind::Sliding(size) => {
                 (format!("    window sliding({size})\n"), Level::Window, Level::EmptyWindow)
             }
@@ -156,7 +177,11 @@ fn rule() -> impl Strategy<Value = String> {
         let filter = filter.map_or_else(String::new, |it| format!("    where {it}\n"));
         let key = key.map_or_else(String::new, |it| format!("    by {it}\n"));
         let head = format!("    from {stream}\n{filter}{key}{window}");
-        body(level, clear_level).prop_map(move |body| format!("rule RULE {{\n{head}{body}}}"))
+        body(level, clear_level).prop_map(move |body| {
+            let numbered = head.contains("window every(");
+            let index = if numbered { "EVENTx0 { index: window.index, " } else { "EVENTx0 { " };
+            format!("rule RULE {{\n{head}{}}}", body.replace("EVENTx0 { ", index))
+        })
     })
 }
 

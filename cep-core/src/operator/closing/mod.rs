@@ -199,8 +199,7 @@ impl Operator for ClosingGroup {
 fn grid_of(rule: &RulePlan) -> Grid {
     match rule.window.as_ref().map(|window| window.kind) {
         Some(WindowKind::Hopping { size, every, align }) => Grid::new(size, every, align),
-        Some(WindowKind::Sliding { size }) => Grid::new(size, size, crate::time::Span::ZERO),
-        None => Grid::new(crate::time::Span(1), crate::time::Span(1), crate::time::Span::ZERO),
+        _ => Grid::new(crate::time::Span(1), crate::time::Span(1), crate::time::Span::ZERO),
     }
 }
 

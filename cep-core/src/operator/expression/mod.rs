@@ -31,6 +31,8 @@ pub struct Scope<'a> {
     pub starts: Option<&'a Column>,
     /// The windows' ends, in microseconds.
     pub ends: Option<&'a Column>,
+    /// How many windows were before them.
+    pub indices: Option<&'a Column>,
     /// The parameters.
     pub params: &'a [ParamPlan],
 }
@@ -131,6 +133,7 @@ pub fn evaluate<'a>(expr: &Expr, scope: &Scope<'a>) -> Evaluated<'a> {
         },
         ExprKind::WindowStart => scope.starts.map_or_else(Evaluated::missing, Evaluated::column),
         ExprKind::WindowEnd => scope.ends.map_or_else(Evaluated::missing, Evaluated::column),
+        ExprKind::WindowIndex => scope.indices.map_or_else(Evaluated::missing, Evaluated::column),
         ExprKind::Unary(op, operand) => unary(*op, &expr.ty, evaluate(operand, scope), scope.len),
         ExprKind::Binary(op, left, right) => {
             let (left, right) = (evaluate(left, scope), evaluate(right, scope));

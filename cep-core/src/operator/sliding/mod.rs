@@ -51,8 +51,8 @@ impl Sliding {
     pub(crate) fn new(plan: &Plan, id: RuleId, rule: &RulePlan, seed: u64) -> Self {
         let params: std::sync::Arc<[_]> = plan.params.as_slice().into();
         let size = match rule.window.as_ref().map(|window| window.kind) {
-            Some(WindowKind::Sliding { size } | WindowKind::Hopping { size, .. }) => size.0.max(1),
-            None => 1,
+            Some(WindowKind::Sliding { size }) => size.0.max(1),
+            _ => 1,
         };
         Self {
             stream: rule.input,
@@ -139,14 +139,7 @@ impl Operator for Sliding {
         self.intake.select(arrival, &[self.rule], &mut rows, stage);
         drop_late(self.rule, arrival, &mut rows, stage);
         let inputs = self.intake.inputs(arrival, &[self.rule], &mut rows, stage);
-        let mut chunk = Chunk::default();
-        self.keys.intern(&inputs.key, &rows, &mut chunk.ids);
-        for (column, mask) in inputs.calls {
-            chunk.columns.push(column.map(|column| column.gather(&rows)));
-            chunk.masks.push(mask.map(|mask| {
-                rows.iter().map(|row| mask.get(*row as usize).copied().unwrap_or(false)).collect()
-            }));
-        }
+        let chunk = Chunk::of(inputs, &mut self.keys, &rows);
         self.pending.push(chunk, places(arrival, &rows));
         self.rows = rows;
     }

@@ -28,9 +28,7 @@ impl Sliding {
     }
 
     pub(super) fn restore(&mut self, state: SlidingState) -> Option<()> {
-        let input = |call: &crate::plan::AggregateCall| Some(call.input.as_ref()?.ty.clone());
-        let types: Vec<_> = self.intake.calls.iter().map(input).collect();
-        self.pending.load(state.pending, &types, &mut self.keys)?;
+        self.pending.load(state.pending, &self.intake.input_types(), &mut self.keys)?;
         for (key, saved) in state.windows {
             let window = KeyWindow::load(&self.intake.calls, saved)?;
             let id = self.keys.intern_encoded(&key)?;

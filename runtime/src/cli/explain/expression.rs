@@ -77,6 +77,7 @@ impl Names<'_> {
                 let call = self.rule.aggregates.get(index(*call));
                 call.map_or_else(unknown, |call| self.aggregate(call))
             }
+            ExprKind::WindowIndex => "window.index".into(),
             ExprKind::WindowStart => "window.start".into(),
             ExprKind::WindowEnd => "window.end".into(),
             ExprKind::Call(function, arguments) => {

@@ -130,6 +130,10 @@ pub(super) fn window(window: &WindowPlan) -> String {
             }
         }
         WindowKind::Sliding { size } => format!("sliding({size})"),
+        WindowKind::Session { gap, max } => format!("session(gap {gap}, max {max})"),
+        WindowKind::Last { count } => format!("last({count})"),
+        WindowKind::Every { count } => format!("every({count})"),
+        WindowKind::Forever => "forever".into(),
     };
     window.fill.map_or(kind.clone(), |fill| format!("{kind} fill {fill}"))
 }
@@ -144,6 +148,18 @@ fn state(names: &Names<'_>) -> String {
         (None, _) => "none".into(),
         (Some(WindowPlan { kind: WindowKind::Sliding { size }, .. }), _) => {
             format!("for a key, {kept} of its events of the last {size}")
+        }
+        (Some(WindowPlan { kind: WindowKind::Session { .. }, .. }), _) => {
+            format!("for a key in a session, {kept}")
+        }
+        (Some(WindowPlan { kind: WindowKind::Last { count }, .. }), _) => {
+            format!("for a key, {kept} of its last {count} events")
+        }
+        (Some(WindowPlan { kind: WindowKind::Every { .. }, .. }), _) => {
+            format!("for a key, how many windows it had, and of the open one {kept}")
+        }
+        (Some(WindowPlan { kind: WindowKind::Forever, .. }), _) => {
+            format!("for each key there ever was, {kept}")
         }
         (Some(WindowPlan { kind: WindowKind::Hopping { size, every, .. }, .. }), _) => {
             let slice = gcd(size.0, every.0).max(1);

@@ -1,0 +1,191 @@
+//! Judging windows, many at once, and following the verdicts in order.
+
+use super::super::expression::reads_keys;
+use super::super::firing::{Decided, EmitLines, Firing};
+use super::super::{Errors, Scope, Stage, evaluate};
+use super::Ordered;
+use super::content::Content;
+use crate::engine::Causes;
+use crate::plan::{AggregateCall, EmitKind, Trigger};
+use crate::time::EventTime;
+use crate::value::{Column, ColumnData};
+
+/// Windows as they were when they were to be judged, with what their aggregates were then.
+pub(super) struct Judgements {
+    of: Vec<Judgement>,
+    aggregates: Vec<(Column, Errors)>,
+}
+
+/// One window of one key.
+pub(super) struct Judgement {
+    pub(super) id: u32,
+    /// The time of its emits.
+    pub(super) time: i64,
+    pub(super) start: i64,
+    pub(super) end: i64,
+    pub(super) index: u64,
+    pub(super) decided: Decided,
+    pub(super) causes: Causes,
+}
+
+/// The bounds and numbers of windows, as columns.
+struct Bounds {
+    starts: Column,
+    ends: Column,
+    indices: Column,
+}
+
+impl Judgements {
+    pub(super) fn new(calls: &[AggregateCall]) -> Self {
+        let columns = calls.iter().map(|call| (Column::new(&call.ty), Errors::default()));
+        Self { of: Vec::new(), aggregates: columns.collect() }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.of.len()
+    }
+
+    pub(super) fn add(&mut self, judgement: Judgement, content: &Content) {
+        let row = self.of.len();
+        for ((column, errors), result) in self.aggregates.iter_mut().zip(content.results()) {
+            match result {
+                Ok(value) => column.push(&value),
+                Err(error) => {
+                    column.push_null();
+                    errors.push(row, error);
+                }
+            }
+        }
+        self.of.push(judgement);
+    }
+
+    fn chosen<'a>(&'a self, rows: &'a [u32]) -> impl Iterator<Item = &'a Judgement> {
+        rows.iter().filter_map(|row| self.of.get(*row as usize))
+    }
+
+    fn bounds(&self, rows: &[u32]) -> Bounds {
+        let instants = |of: fn(&Judgement) -> i64| {
+            Column::dense(ColumnData::Timestamp(self.chosen(rows).map(of).collect()))
+        };
+        let index = |it: &Judgement| i64::try_from(it.index).unwrap_or(i64::MAX);
+        Bounds {
+            starts: instants(|it| it.start),
+            ends: instants(|it| it.end),
+            indices: Column::dense(ColumnData::Int(self.chosen(rows).map(index).collect())),
+        }
+    }
+
+    fn clear(&mut self) {
+        self.of.clear();
+        for (column, errors) in &mut self.aggregates {
+            column.truncate(0);
+            *errors = Errors::default();
+        }
+    }
+}
+
+impl Ordered {
+    /// Follows all judgements, emits what they decide, and forgets them.
+    pub(super) fn follow(&mut self, judgements: &mut Judgements, stage: &mut Stage) {
+        if judgements.len() == 0 {
+            return;
+        }
+        let (fired, cleared) = self.verdicts(judgements, stage);
+        for (kind, rows) in [(EmitKind::Fire, fired), (EmitKind::Clear, cleared)] {
+            if !rows.is_empty() && self.emits.has(kind) {
+                self.emit(kind, &rows, judgements, stage);
+            }
+        }
+        for judgement in &judgements.of {
+            if let Some(place) = self.windows.get_mut(judgement.id as usize)
+                && place.as_ref().is_some_and(|window| window.is_idle())
+            {
+                *place = None;
+            }
+        }
+        judgements.clear();
+    }
+
+    fn verdicts(&mut self, judgements: &Judgements, stage: &mut Stage) -> (Vec<u32>, Vec<u32>) {
+        let rows: Vec<u32> = (0..u32::try_from(judgements.len()).unwrap_or(u32::MAX)).collect();
+        let Some(condition) = self.trigger.condition() else { return (rows, Vec::new()) };
+        let keyed = reads_keys(condition).then(|| self.key_columns(&rows, judgements));
+        let key_columns = keyed.unwrap_or_default();
+        let bounds = judgements.bounds(&rows);
+        let scope =
+            scope_of(&self.emits, &key_columns, &judgements.aggregates, &bounds, rows.len());
+        let judged = evaluate(condition, &scope);
+        let edge = matches!(self.trigger, Trigger::Edge(_));
+        let (mut fired, mut cleared) = (Vec::new(), Vec::new());
+        for (row, judgement) in rows.iter().zip(&judgements.of) {
+            let error = judged.errors.of(*row as usize);
+            if let Some(error) = error {
+                self.emits.fail(self.firing(judgement), error.clone(), stage);
+            }
+            let holds = error.is_none() && judged.operand.holds(*row as usize);
+            let window = self.windows.get_mut(judgement.id as usize).and_then(Option::as_mut);
+            let raised = window.map(|window| {
+                let before = window.raised;
+                window.raised = edge && holds;
+                before
+            });
+            match (edge, raised.unwrap_or(false), holds) {
+                (true, false, true) | (false, _, true) => fired.push(*row),
+                // A condition without a value does not hold, but that is no fall: it is an error.
+                (true, true, false) if error.is_none() => cleared.push(*row),
+                _ => {}
+            }
+        }
+        (fired, cleared)
+    }
+
+    fn emit(&self, kind: EmitKind, rows: &[u32], judgements: &Judgements, stage: &mut Stage) {
+        let key_columns = self.key_columns(rows, judgements);
+        let bounds = judgements.bounds(rows);
+        let picked: Vec<(Column, Errors)> = judgements
+            .aggregates
+            .iter()
+            .map(|(column, errors)| (column.gather(rows), errors.pick(rows)))
+            .collect();
+        let scope = scope_of(&self.emits, &key_columns, &picked, &bounds, rows.len());
+        let firings: Vec<Firing> =
+            judgements.chosen(rows).map(|judgement| self.firing(judgement)).collect();
+        self.emits.emit(kind, &scope, &firings, stage);
+    }
+
+    fn key_columns(&self, rows: &[u32], judgements: &Judgements) -> Vec<Column> {
+        let ids: Vec<u32> = judgements.chosen(rows).map(|judgement| judgement.id).collect();
+        self.keys.columns(&self.intake.key, &ids)
+    }
+
+    fn firing(&self, judgement: &Judgement) -> Firing {
+        let time = EventTime(judgement.time);
+        Firing {
+            time,
+            order_time: time,
+            key: self.keys.values(judgement.id),
+            decided: judgement.decided,
+            causes: judgement.causes.clone(),
+        }
+    }
+}
+
+/// What the expressions of a rule read from judgements.
+fn scope_of<'a>(
+    emits: &'a EmitLines,
+    keys: &'a [Column],
+    aggregates: &'a [(Column, Errors)],
+    bounds: &'a Bounds,
+    len: usize,
+) -> Scope<'a> {
+    Scope {
+        len,
+        keys,
+        aggregates,
+        starts: Some(&bounds.starts),
+        ends: Some(&bounds.ends),
+        indices: Some(&bounds.indices),
+        params: emits.params(),
+        ..Scope::default()
+    }
+}

@@ -1,0 +1,264 @@
+//! Windows that are made of a key's events one by one, in event-time order: `session`, `last`,
+//! `every` and `forever`.
+//!
+//! Of each key only the newest window is open. Events are taken in as the watermark releases them,
+//! so what a window holds is a function of the logs, in whatever order they were read; an event
+//! that its own partition's watermark had passed is late.
+//!
+//! A session is judged when it is over, before the events of that instant; `every` at the event
+//! that fills it; `last` and `forever` at each event or, for an edge, once for each instant, after
+//! its events.
+
+mod content;
+mod judge;
+mod recent;
+mod state;
+mod window;
+
+pub(crate) use state::OrderedState;
+
+use super::firing::{Decided, EmitLines};
+use super::intake::Intake;
+use super::keys::KeyTable;
+use super::pending::{Chunk, Pending, Place};
+use super::sliding::{drop_late, places};
+use super::{Advance, Arrival, Operator, OperatorState, Stage};
+use crate::plan::{Plan, RuleId, RulePlan, StreamId, Trigger, WindowKind};
+use crate::time::EventTime;
+use crate::value::RowOrigin;
+use judge::{Judgement, Judgements};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use window::{KeyWindow, OpenWindow};
+
+/// How many judgements are made at once.
+const CHUNK: usize = 1024;
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Ordered {
+    stream: StreamId,
+    rule: RuleId,
+    kind: WindowKind,
+    intake: Intake,
+    trigger: Trigger,
+    emits: EmitLines,
+    keys: KeyTable,
+    pending: Pending,
+    /// What is known of the keys, by id.
+    windows: Vec<Option<Box<KeyWindow>>>,
+    /// When sessions end, one entry for each that is open. An entry may be too early: then its
+    /// session has grown since.
+    ends: BinaryHeap<Reverse<(i64, u32)>>,
+    rows: Vec<u32>,
+    /// The keys with events at the instant, where these are judged once.
+    touched: Vec<u32>,
+}
+
+impl Ordered {
+    pub(crate) fn new(plan: &Plan, id: RuleId, rule: &RulePlan, seed: u64) -> Self {
+        let params: std::sync::Arc<[_]> = plan.params.as_slice().into();
+        Self {
+            stream: rule.input,
+            rule: id,
+            kind: rule.window.as_ref().map_or(WindowKind::Forever, |window| window.kind),
+            intake: Intake::new(rule, params.clone()),
+            trigger: rule.trigger.clone(),
+            emits: EmitLines::new(plan, id, rule, params),
+            keys: KeyTable::new(&rule.key, seed),
+            pending: Pending::default(),
+            windows: Vec::new(),
+            ends: BinaryHeap::new(),
+            rows: Vec::new(),
+            touched: Vec::new(),
+        }
+    }
+
+    /// When a session with these first and last event times ends.
+    fn end_of(&self, first: i64, last: i64) -> i64 {
+        match self.kind {
+            WindowKind::Session { gap, max } => {
+                last.saturating_add(gap.0).min(first.saturating_add(max.0))
+            }
+            _ => i64::MAX,
+        }
+    }
+
+    /// Judges the sessions that end at the earliest end, and takes them away.
+    fn close(&mut self, end: i64, judgements: &mut Judgements) {
+        while let Some(Reverse((_, id))) =
+            self.ends.peek().copied().filter(|Reverse((at, _))| *at == end)
+        {
+            self.ends.pop();
+            let Some(window) = self.windows.get_mut(id as usize).and_then(Option::as_mut) else {
+                continue;
+            };
+            let Some(open) = window.open.take() else { continue };
+            let (first, last) = (open.first, open.last.time);
+            let real_end = self.end_of(first, last);
+            if real_end > end {
+                self.ends.push(Reverse((real_end, id)));
+                if let Some(window) = self.windows.get_mut(id as usize).and_then(Option::as_mut) {
+                    window.open = Some(open);
+                }
+                continue;
+            }
+            // INVARIANT (an emit is stamped inside its window): the last instant before the end.
+            let judgement = Judgement {
+                id,
+                time: end.saturating_sub(1),
+                start: first,
+                end,
+                index: 0,
+                decided: Decided::Window { start: EventTime(first), end: EventTime(end) },
+                causes: open.content.causes(self.stream),
+            };
+            judgements.add(judgement, &open.content);
+        }
+    }
+
+    /// Takes in the next event.
+    fn take_next(&mut self, judgements: &mut Judgements) {
+        let (windows, calls, kind) = (&mut self.windows, &self.intake.calls, self.kind);
+        let arrived = self.pending.pop(|place, chunk, row| {
+            let id = chunk.ids.get(row).copied().unwrap_or(0);
+            let begun =
+                push(windows, id, place, chunk, row, |place| OpenWindow::new(kind, calls, place));
+            (id, place, begun)
+        });
+        let Some((id, place, begun)) = arrived else { return };
+        match (self.kind, &self.trigger) {
+            (WindowKind::Session { .. }, _) => {
+                if begun == Begun::Now {
+                    self.ends.push(Reverse((self.end_of(place.time, place.time), id)));
+                }
+            }
+            (WindowKind::Every { count }, _) => self.judge_if_full(id, count, judgements),
+            (_, Trigger::Edge(_)) => self.touched.push(id),
+            _ => self.judge_so_far(id, judgements),
+        }
+    }
+
+    /// Judges a key's window at its last event.
+    fn judge_so_far(&self, id: u32, judgements: &mut Judgements) {
+        let Some(window) = self.windows.get(id as usize).and_then(Option::as_ref) else { return };
+        let Some(open) = &window.open else { return };
+        let Place { time, partition, offset } = open.last;
+        let origin = RowOrigin { stream: self.stream, partition, offset };
+        let judgement = Judgement {
+            id,
+            time,
+            start: open.first,
+            end: time,
+            index: window.index,
+            decided: Decided::Record(origin),
+            causes: open.content.causes(self.stream),
+        };
+        judgements.add(judgement, &open.content);
+    }
+
+    fn judge_if_full(&mut self, id: u32, count: u32, judgements: &mut Judgements) {
+        let window = self.windows.get(id as usize).and_then(Option::as_ref);
+        let full = window.and_then(|it| it.open.as_ref()).is_some_and(|it| it.count >= count);
+        if !full {
+            return;
+        }
+        self.judge_so_far(id, judgements);
+        if let Some(window) = self.windows.get_mut(id as usize).and_then(Option::as_mut) {
+            window.open = None;
+            window.index = window.index.saturating_add(1);
+        }
+    }
+
+    /// Judges the keys that had events at an instant, once each.
+    fn judge_touched(&mut self, judgements: &mut Judgements) {
+        let mut touched = std::mem::take(&mut self.touched);
+        touched.sort_unstable();
+        touched.dedup();
+        touched.drain(..).for_each(|id| self.judge_so_far(id, judgements));
+        self.touched = touched;
+    }
+}
+
+/// Whether an event began a window.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Begun {
+    Now,
+    Before,
+}
+
+/// Adds an event to its key's window, beginning one if none is open.
+fn push(
+    windows: &mut Vec<Option<Box<KeyWindow>>>,
+    id: u32,
+    place: Place,
+    chunk: &Chunk,
+    row: usize,
+    begin: impl FnOnce(Place) -> OpenWindow,
+) -> Begun {
+    windows.resize_with(windows.len().max(id as usize + 1), || None);
+    let Some(window) = windows.get_mut(id as usize) else { return Begun::Before };
+    let window = window.get_or_insert_with(Box::default);
+    let begun = if window.open.is_some() { Begun::Before } else { Begun::Now };
+    let open = window.open.get_or_insert_with(|| begin(place));
+    open.push(place, chunk, row);
+    begun
+}
+
+impl Operator for Ordered {
+    fn stream(&self) -> StreamId {
+        self.stream
+    }
+
+    fn events(&mut self, arrival: &Arrival<'_>, stage: &mut Stage) {
+        let mut rows = std::mem::take(&mut self.rows);
+        self.intake.select(arrival, &[self.rule], &mut rows, stage);
+        drop_late(self.rule, arrival, &mut rows, stage);
+        let inputs = self.intake.inputs(arrival, &[self.rule], &mut rows, stage);
+        let chunk = Chunk::of(inputs, &mut self.keys, &rows);
+        self.pending.push(chunk, places(arrival, &rows));
+        self.rows = rows;
+    }
+
+    fn advance(&mut self, advance: Advance, stage: &mut Stage) {
+        let mut judgements = Judgements::new(&self.intake.calls);
+        loop {
+            let event =
+                self.pending.next_time().filter(|at| advance.to.has_decided(EventTime(*at)));
+            let end = self.ends.peek().map(|Reverse((end, _))| *end);
+            let end = end.filter(|end| advance.to.has_reached(EventTime(*end)));
+            // INVARIANT (a half-open end closes before the events of its instant).
+            match (event, end) {
+                (event, Some(end)) if event.is_none_or(|event| end <= event) => {
+                    self.close(end, &mut judgements);
+                }
+                (Some(instant), _) => {
+                    while self.pending.next_time() == Some(instant) {
+                        self.take_next(&mut judgements);
+                    }
+                    self.judge_touched(&mut judgements);
+                }
+                _ => break,
+            }
+            if judgements.len() >= CHUNK {
+                self.follow(&mut judgements, stage);
+            }
+        }
+        self.follow(&mut judgements, stage);
+        if self.keys.is_full() {
+            let windows = (0_u32..).zip(&self.windows).filter(|(_, window)| window.is_some());
+            self.keys.keep_only(self.pending.ids().chain(windows.map(|(id, _)| id)));
+        }
+    }
+
+    fn save(&self) -> OperatorState {
+        OperatorState::Ordered(self.state())
+    }
+
+    fn load(&mut self, state: OperatorState) -> Option<()> {
+        match state {
+            OperatorState::Ordered(state) => self.restore(state),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! What is known of one key.
+
+use super::super::pending::{Chunk, Place};
+use super::content::{Content, ContentState};
+use crate::plan::{AggregateCall, WindowKind};
+use serde::{Deserialize, Serialize};
+
+/// A key: its open window, and what is to be remembered of those before.
+#[derive(Debug, Default)]
+pub(super) struct KeyWindow {
+    pub(super) open: Option<OpenWindow>,
+    /// How many windows of the key are over; counted by `every` alone.
+    pub(super) index: u64,
+    /// For an edge: whether the condition held last.
+    pub(super) raised: bool,
+}
+
+/// A window that is not over.
+#[derive(Debug)]
+pub(super) struct OpenWindow {
+    /// The time of its first event.
+    pub(super) first: i64,
+    /// The place of its last event.
+    pub(super) last: Place,
+    /// How many events came into it; no more are counted than there can be in an `every`.
+    pub(super) count: u32,
+    pub(super) content: Content,
+}
+
+/// A key as it stands in a checkpoint.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct KeyWindowState {
+    open: Option<OpenWindowState>,
+    index: u64,
+    raised: bool,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct OpenWindowState {
+    first: i64,
+    last: (i64, u32, u64),
+    count: u32,
+    content: ContentState,
+}
+
+impl KeyWindow {
+    /// Whether there is nothing to remember.
+    pub(super) fn is_idle(&self) -> bool {
+        self.open.is_none() && self.index == 0 && !self.raised
+    }
+
+    pub(super) fn save(&self) -> KeyWindowState {
+        let open = self.open.as_ref().map(|open| OpenWindowState {
+            first: open.first,
+            last: (open.last.time, open.last.partition, open.last.offset),
+            count: open.count,
+            content: open.content.save(),
+        });
+        KeyWindowState { open, index: self.index, raised: self.raised }
+    }
+
+    pub(super) fn load(
+        kind: WindowKind,
+        calls: &[AggregateCall],
+        state: KeyWindowState,
+    ) -> Option<Self> {
+        let mut open = None;
+        if let Some(saved) = state.open {
+            let (time, partition, offset) = saved.last;
+            let mut window = OpenWindow::new(kind, calls, Place { time, partition, offset });
+            window.first = saved.first;
+            window.count = saved.count;
+            window.content.load(saved.content)?;
+            open = Some(window);
+        }
+        Some(Self { open, index: state.index, raised: state.raised })
+    }
+}
+
+impl OpenWindow {
+    /// A window that begins with an event at this place, which is still to be pushed.
+    pub(super) fn new(kind: WindowKind, calls: &[AggregateCall], place: Place) -> Self {
+        let content = match kind {
+            WindowKind::Last { count } => Content::of_last(calls, count),
+            _ => Content::of_all(calls),
+        };
+        Self { first: place.time, last: place, count: 0, content }
+    }
+
+    pub(super) fn push(&mut self, place: Place, chunk: &Chunk, row: usize) {
+        self.last = place;
+        self.count = self.count.saturating_add(1);
+        self.first = self.content.push(place, chunk, row).unwrap_or(self.first);
+    }
+}

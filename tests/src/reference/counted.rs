@@ -1,0 +1,71 @@
+//! Windows by count, and the one that never ends: `last(n)`, `every(n)` and `forever`.
+
+use super::aggregate;
+use super::expr::Scope;
+use super::firing::{Edge, Judge, Judgement, Occupied, by_key};
+use super::id::Decided;
+use super::output::Source;
+use super::rows::{Row, in_order, rows_of};
+use crate::log::Log;
+use cep_core::plan::Trigger;
+use cep_core::time::Watermark;
+use cep_core::value::Value;
+
+/// Judges every full window of `count` rows of every key.
+pub(super) fn run_every(judge: &mut Judge<'_>, log: &Log, count: u32, end: Watermark) {
+    let rows = rows_of(judge, log);
+    for (key, rows) in by_key(&rows) {
+        let rows = in_order(&rows);
+        let mut edge = Edge::default();
+        for (index, window) in (0..).zip(rows.chunks_exact(count as usize)) {
+            judge_window(judge, &mut edge, key, window, index, end);
+        }
+    }
+}
+
+/// Judges, at every row of every key, the last `count` rows up to it, or all of them. An edge is
+/// judged at the last row of each instant only.
+pub(super) fn run_last(judge: &mut Judge<'_>, log: &Log, count: Option<u32>, end: Watermark) {
+    let once_an_instant = matches!(judge.rule.trigger, Trigger::Edge(_));
+    let rows = rows_of(judge, log);
+    for (key, rows) in by_key(&rows) {
+        let rows = in_order(&rows);
+        let mut edge = Edge::default();
+        for newest in 0..rows.len() {
+            let followed = rows.get(newest + 1).is_some_and(|next| next.time == rows[newest].time);
+            if once_an_instant && followed {
+                continue;
+            }
+            let from = count.map_or(0, |count| (newest + 1).saturating_sub(count as usize));
+            judge_window(judge, &mut edge, key, &rows[from..=newest], 0, end);
+        }
+    }
+}
+
+fn judge_window(
+    judge: &mut Judge<'_>,
+    edge: &mut Edge,
+    key: &[Value],
+    rows: &[&Row<'_>],
+    index: i64,
+    end: Watermark,
+) {
+    let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return };
+    if !end.has_decided(last.time) {
+        return;
+    }
+    let results = aggregate::results(judge.rule, rows);
+    let bounds = (first.time, last.time);
+    judge.judge(
+        edge,
+        &Judgement {
+            time: last.time,
+            order: last.time,
+            key,
+            decided: Decided::Record(last.origin),
+            scope: Scope::of_window(judge.plan, key, results, bounds).numbered(index),
+            occupied: Occupied::Yes,
+            source: Source::of(rows.iter().map(|row| row.origin)),
+        },
+    );
+}
