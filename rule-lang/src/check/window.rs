@@ -53,18 +53,17 @@ impl Scope<'_, '_> {
         Some(WindowPlan { kind: kind?, fill })
     }
 
-    fn session(
-        &mut self,
-        gap: &ast::Spanned<i64>,
-        max: &ast::Spanned<i64>,
-    ) -> Option<WindowKind> {
+    fn session(&mut self, gap: &ast::Spanned<i64>, max: &ast::Spanned<i64>) -> Option<WindowKind> {
         if max.value < gap.value {
             let (gap_length, max_length) = (Length(gap.value), Length(max.value));
             self.out.push(
-                Diagnostic::new(Code::WindowSize, "every session would be cut before its gap is over")
-                    .label(gap.span, format!("{gap_length} of silence end it"))
-                    .label(max.span, format!("but it is cut after {max_length}"))
-                    .help(format!("write a `max` of {gap_length} or more")),
+                Diagnostic::new(
+                    Code::WindowSize,
+                    "every session would be cut before its gap is over",
+                )
+                .label(gap.span, format!("{gap_length} of silence end it"))
+                .label(max.span, format!("but it is cut after {max_length}"))
+                .help(format!("write a `max` of {gap_length} or more")),
             );
             return None;
         }

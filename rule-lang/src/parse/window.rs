@@ -306,5 +306,4 @@ impl Cursor<'_> {
 }
 
 /// The kinds of windows.
-const KINDS: [&str; 7] =
-    ["tumbling", "hopping", "sliding", "session", "last", "every", "forever"];
+const KINDS: [&str; 7] = ["tumbling", "hopping", "sliding", "session", "last", "every", "forever"];

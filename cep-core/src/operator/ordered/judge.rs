@@ -1,12 +1,12 @@
 //! Judging windows, many at once, and following the verdicts in order.
 
-use super::super::expression::reads_keys;
 use super::super::firing::{Decided, EmitLines, Firing};
-use super::super::{Errors, Scope, Stage, evaluate};
-use super::Ordered;
+use super::super::trigger::{Moment, Presence, Verdict};
+use super::super::{Errors, Scope, Stage};
 use super::content::Content;
+use super::{Ordered, Pace};
 use crate::engine::Causes;
-use crate::plan::{AggregateCall, EmitKind, Trigger};
+use crate::plan::{AggregateCall, EmitKind};
 use crate::time::EventTime;
 use crate::value::{Column, ColumnData};
 
@@ -108,32 +108,27 @@ impl Ordered {
 
     fn verdicts(&mut self, judgements: &Judgements, stage: &mut Stage) -> (Vec<u32>, Vec<u32>) {
         let rows: Vec<u32> = (0..u32::try_from(judgements.len()).unwrap_or(u32::MAX)).collect();
-        let Some(condition) = self.trigger.condition() else { return (rows, Vec::new()) };
-        let keyed = reads_keys(condition).then(|| self.key_columns(&rows, judgements));
+        if self.trigger.is_always() {
+            return (rows, Vec::new());
+        }
+        let keyed = self.trigger.reads_keys().then(|| self.key_columns(&rows, judgements));
         let key_columns = keyed.unwrap_or_default();
         let bounds = judgements.bounds(&rows);
-        let scope =
-            scope_of(&self.emits, &key_columns, &judgements.aggregates, &bounds, rows.len());
-        let judged = evaluate(condition, &scope);
-        let edge = matches!(self.trigger, Trigger::Edge(_));
+        let (emits, aggregates) = (&self.emits, &judgements.aggregates);
+        let scope = scope_of(emits, &key_columns, aggregates, &bounds, rows.len());
+        let judged = self.trigger.evaluate(&scope);
         let (mut fired, mut cleared) = (Vec::new(), Vec::new());
         for (row, judgement) in rows.iter().zip(&judgements.of) {
-            let error = judged.errors.of(*row as usize);
-            if let Some(error) = error {
-                self.emits.fail(self.firing(judgement), error.clone(), stage);
-            }
-            let holds = error.is_none() && judged.operand.holds(*row as usize);
-            let window = self.windows.get_mut(judgement.id as usize).and_then(Option::as_mut);
-            let raised = window.map(|window| {
-                let before = window.raised;
-                window.raised = edge && holds;
-                before
-            });
-            match (edge, raised.unwrap_or(false), holds) {
-                (true, false, true) | (false, _, true) => fired.push(*row),
-                // A condition without a value does not hold, but that is no fall: it is an error.
-                (true, true, false) if error.is_none() => cleared.push(*row),
-                _ => {}
+            let moment = match self.pace {
+                Pace::Windows => Moment { from: judgement.start, to: judgement.end },
+                _ => Moment { from: judgement.time, to: judgement.time },
+            };
+            let place = *row as usize;
+            match self.trigger.judge(judgement.id, moment, &judged, place, Presence::Some) {
+                Verdict::Nothing => {}
+                Verdict::Fire => fired.push(*row),
+                Verdict::Clear => cleared.push(*row),
+                Verdict::Failed(error) => self.emits.fail(self.firing(judgement), error, stage),
             }
         }
         (fired, cleared)

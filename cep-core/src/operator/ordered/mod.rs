@@ -22,9 +22,10 @@ use super::intake::Intake;
 use super::keys::KeyTable;
 use super::pending::{Chunk, Pending, Place};
 use super::sliding::{drop_late, places};
+use super::trigger::TriggerStates;
 use super::{Advance, Arrival, Operator, OperatorState, Stage};
 use crate::plan::{Plan, RuleId, RulePlan, StreamId, Trigger, WindowKind};
-use crate::time::EventTime;
+use crate::time::{EventTime, Watermark};
 use crate::value::RowOrigin;
 use judge::{Judgement, Judgements};
 use std::cmp::Reverse;
@@ -41,7 +42,8 @@ pub(crate) struct Ordered {
     rule: RuleId,
     kind: WindowKind,
     intake: Intake,
-    trigger: Trigger,
+    trigger: TriggerStates,
+    pace: Pace,
     emits: EmitLines,
     keys: KeyTable,
     pending: Pending,
@@ -55,6 +57,27 @@ pub(crate) struct Ordered {
     touched: Vec<u32>,
 }
 
+/// When keys are judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pace {
+    /// When their windows are over.
+    Windows,
+    /// At each event.
+    Events,
+    /// Once for each instant with events, after these, and when a condition has held long enough.
+    Instants,
+}
+
+impl Pace {
+    fn of(rule: &RulePlan) -> Self {
+        match (&rule.window, &rule.trigger) {
+            (Some(window), _) if window.kind.closes() => Self::Windows,
+            (_, Trigger::Edge(_)) => Self::Instants,
+            _ => Self::Events,
+        }
+    }
+}
+
 impl Ordered {
     pub(crate) fn new(plan: &Plan, id: RuleId, rule: &RulePlan, seed: u64) -> Self {
         let params: std::sync::Arc<[_]> = plan.params.as_slice().into();
@@ -63,7 +86,8 @@ impl Ordered {
             rule: id,
             kind: rule.window.as_ref().map_or(WindowKind::Forever, |window| window.kind),
             intake: Intake::new(rule, params.clone()),
-            trigger: rule.trigger.clone(),
+            trigger: TriggerStates::new(&rule.trigger),
+            pace: Pace::of(rule),
             emits: EmitLines::new(plan, id, rule, params),
             keys: KeyTable::new(&rule.key, seed),
             pending: Pending::default(),
@@ -127,31 +151,31 @@ impl Ordered {
             (id, place, begun)
         });
         let Some((id, place, begun)) = arrived else { return };
-        match (self.kind, &self.trigger) {
+        match (self.kind, self.pace) {
             (WindowKind::Session { .. }, _) => {
                 if begun == Begun::Now {
                     self.ends.push(Reverse((self.end_of(place.time, place.time), id)));
                 }
             }
             (WindowKind::Every { count }, _) => self.judge_if_full(id, count, judgements),
-            (_, Trigger::Edge(_)) => self.touched.push(id),
-            _ => self.judge_so_far(id, judgements),
+            (_, Pace::Instants) => self.touched.push(id),
+            _ => self.judge_so_far(id, None, judgements),
         }
     }
 
-    /// Judges a key's window at its last event.
-    fn judge_so_far(&self, id: u32, judgements: &mut Judgements) {
+    /// Judges a key's window at its last event, or at an instant after it.
+    fn judge_so_far(&self, id: u32, after: Option<i64>, judgements: &mut Judgements) {
         let Some(window) = self.windows.get(id as usize).and_then(Option::as_ref) else { return };
         let Some(open) = &window.open else { return };
         let Place { time, partition, offset } = open.last;
         let origin = RowOrigin { stream: self.stream, partition, offset };
         let judgement = Judgement {
             id,
-            time,
+            time: after.unwrap_or(time),
             start: open.first,
             end: time,
             index: window.index,
-            decided: Decided::Record(origin),
+            decided: after.map_or(Decided::Record(origin), |at| Decided::Expiry(EventTime(at))),
             causes: open.content.causes(self.stream),
         };
         judgements.add(judgement, &open.content);
@@ -163,20 +187,40 @@ impl Ordered {
         if !full {
             return;
         }
-        self.judge_so_far(id, judgements);
+        self.judge_so_far(id, None, judgements);
         if let Some(window) = self.windows.get_mut(id as usize).and_then(Option::as_mut) {
             window.open = None;
             window.index = window.index.saturating_add(1);
         }
     }
 
-    /// Judges the keys that had events at an instant, once each.
-    fn judge_touched(&mut self, judgements: &mut Judgements) {
+    /// Judges, once each, the keys that had events at an instant, and those whose condition may
+    /// have held for long enough by then.
+    fn judge_instant(&mut self, instant: i64, judgements: &mut Judgements) {
         let mut touched = std::mem::take(&mut self.touched);
         touched.sort_unstable();
         touched.dedup();
-        touched.drain(..).for_each(|id| self.judge_so_far(id, judgements));
+        if self.pace == Pace::Instants {
+            let due = self.trigger.pop_due(instant).into_iter();
+            for id in due.filter(|id| touched.binary_search(id).is_err()) {
+                self.judge_so_far(id, Some(instant), judgements);
+            }
+        }
+        touched.drain(..).for_each(|id| self.judge_so_far(id, None, judgements));
         self.touched = touched;
+    }
+
+    /// The next instant at which something comes or is to be judged.
+    fn next_instant(&self, watermark: Watermark) -> Option<i64> {
+        let timer = self.trigger.next_timer().filter(|_| self.pace == Pace::Instants);
+        let next = self.pending.next_time().into_iter().chain(timer).min()?;
+        watermark.has_decided(EventTime(next)).then_some(next)
+    }
+
+    /// The next instant at which sessions end.
+    fn next_end(&self, watermark: Watermark) -> Option<i64> {
+        let Reverse((end, _)) = self.ends.peek()?;
+        watermark.has_reached(EventTime(*end)).then_some(*end)
     }
 }
 
@@ -222,21 +266,28 @@ impl Operator for Ordered {
 
     fn advance(&mut self, advance: Advance, stage: &mut Stage) {
         let mut judgements = Judgements::new(&self.intake.calls);
+        // Judgements that are not followed yet may ask for one to be made at this instant.
+        let mut settled_to = None;
         loop {
-            let event =
-                self.pending.next_time().filter(|at| advance.to.has_decided(EventTime(*at)));
-            let end = self.ends.peek().map(|Reverse((end, _))| *end);
-            let end = end.filter(|end| advance.to.has_reached(EventTime(*end)));
+            let mut instant = self.next_instant(advance.to);
+            if settled_to.is_some_and(|settled| instant.is_none_or(|instant| instant >= settled)) {
+                self.follow(&mut judgements, stage);
+                settled_to = None;
+                instant = self.next_instant(advance.to);
+            }
             // INVARIANT (a half-open end closes before the events of its instant).
-            match (event, end) {
-                (event, Some(end)) if event.is_none_or(|event| end <= event) => {
+            match (instant, self.next_end(advance.to)) {
+                (instant, Some(end)) if instant.is_none_or(|instant| end <= instant) => {
                     self.close(end, &mut judgements);
                 }
                 (Some(instant), _) => {
+                    if self.pace == Pace::Instants {
+                        settled_to = settled_to.or_else(|| self.trigger.first_timer_after(instant));
+                    }
                     while self.pending.next_time() == Some(instant) {
                         self.take_next(&mut judgements);
                     }
-                    self.judge_touched(&mut judgements);
+                    self.judge_instant(instant, &mut judgements);
                 }
                 _ => break,
             }
@@ -247,7 +298,8 @@ impl Operator for Ordered {
         self.follow(&mut judgements, stage);
         if self.keys.is_full() {
             let windows = (0_u32..).zip(&self.windows).filter(|(_, window)| window.is_some());
-            self.keys.keep_only(self.pending.ids().chain(windows.map(|(id, _)| id)));
+            let windows = windows.map(|(id, _)| id).chain(self.trigger.keys_with_state());
+            self.keys.keep_only(self.pending.ids().chain(windows));
         }
     }
 

@@ -1,6 +1,7 @@
 //! The state of windows made of events one by one as plain data.
 
 use super::super::pending::PendingRow;
+use super::super::trigger::SavedStates;
 use super::Ordered;
 use super::window::{KeyWindow, KeyWindowState};
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,7 @@ use std::cmp::Reverse;
 pub(crate) struct OrderedState {
     pending: Vec<PendingRow>,
     windows: Vec<(Vec<u8>, KeyWindowState)>,
+    trigger: SavedStates,
 }
 
 impl Ordered {
@@ -18,7 +20,11 @@ impl Ordered {
         let windows = (0_u32..)
             .zip(&self.windows)
             .filter_map(|(id, window)| Some((self.keys.encoded(id), window.as_ref()?.save())));
-        OrderedState { pending: self.pending.save(&self.keys), windows: windows.collect() }
+        OrderedState {
+            pending: self.pending.save(&self.keys),
+            windows: windows.collect(),
+            trigger: self.trigger.save(|id| self.keys.encoded(id)),
+        }
     }
 
     pub(super) fn restore(&mut self, state: OrderedState) -> Option<()> {
@@ -34,6 +40,7 @@ impl Ordered {
             self.windows.resize_with(self.keys.capacity(), || None);
             *self.windows.get_mut(id as usize)? = Some(Box::new(window));
         }
-        Some(())
+        let keys = &mut self.keys;
+        self.trigger.load(state.trigger, &mut |bytes| keys.intern_encoded(bytes))
     }
 }

@@ -11,8 +11,6 @@ pub(super) struct KeyWindow {
     pub(super) open: Option<OpenWindow>,
     /// How many windows of the key are over; counted by `every` alone.
     pub(super) index: u64,
-    /// For an edge: whether the condition held last.
-    pub(super) raised: bool,
 }
 
 /// A window that is not over.
@@ -32,7 +30,6 @@ pub(super) struct OpenWindow {
 pub(super) struct KeyWindowState {
     open: Option<OpenWindowState>,
     index: u64,
-    raised: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -46,7 +43,7 @@ struct OpenWindowState {
 impl KeyWindow {
     /// Whether there is nothing to remember.
     pub(super) fn is_idle(&self) -> bool {
-        self.open.is_none() && self.index == 0 && !self.raised
+        self.open.is_none() && self.index == 0
     }
 
     pub(super) fn save(&self) -> KeyWindowState {
@@ -56,7 +53,7 @@ impl KeyWindow {
             count: open.count,
             content: open.content.save(),
         });
-        KeyWindowState { open, index: self.index, raised: self.raised }
+        KeyWindowState { open, index: self.index }
     }
 
     pub(super) fn load(
@@ -73,7 +70,7 @@ impl KeyWindow {
             window.content.load(saved.content)?;
             open = Some(window);
         }
-        Some(Self { open, index: state.index, raised: state.raised })
+        Some(Self { open, index: state.index })
     }
 }
 

@@ -37,6 +37,29 @@ rule busy {
     emit   Busy { n: count(), text: "{count()} batches" }
     clear  Busy { n: count(), text: "calm" }
 }
+rule shift {
+    from   Harvest
+    by     farm
+    window session(gap 5m, max 8h)
+    emit   Shift { farm, n: count() }
+}
+rule cargo {
+    from   Harvest
+    window every(10)
+    emit   Cargo { cargo: window.index, n: sum(count) }
+}
+rule weak {
+    from   Harvest
+    by     farm
+    window last(5)
+    emit   Weak { farm, n: avg(count) }
+}
+rule total {
+    from   Harvest
+    by     farm
+    window forever
+    emit   Total { farm, n: sum(count) }
+}
 sink Disaster to kafka("disaster")
 "#;
 
@@ -74,5 +97,5 @@ fn the_json_form_is_the_plan_with_horizons() {
     let value: serde_json::Value = serde_json::from_str(&text).unwrap();
     let read: Plan = serde_json::from_value(value["plan"].clone()).unwrap();
     assert_eq!(read, plan);
-    assert_eq!(value["rules"].as_array().unwrap().len(), 3);
+    assert_eq!(value["rules"].as_array().unwrap().len(), 7);
 }
