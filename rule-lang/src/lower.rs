@@ -4,8 +4,8 @@
 use crate::check::{Checked, Events};
 use crate::typed::{self, ExprKind, RuleState, TextPart, Trigger};
 use cep_core::plan::{
-    AggregateCall, EmitPlan, EventPlan, Expr, ExprKind as PlanKind, KeyPart, PLAN_VERSION, Plan,
-    RulePlan, StreamId, TextPart as PlanText, Trigger as PlanTrigger,
+    AggregateCall, EdgePlan, EmitPlan, EventPlan, Expr, ExprKind as PlanKind, KeyPart,
+    PLAN_VERSION, Plan, RulePlan, StreamId, TextPart as PlanText, Trigger as PlanTrigger,
 };
 use cep_core::value::Type;
 
@@ -43,7 +43,11 @@ fn lower_rule(rule: &typed::Rule, events: &Events) -> RulePlan {
     let trigger = match &rule.trigger {
         Trigger::Always => PlanTrigger::Always,
         Trigger::Each(condition) => PlanTrigger::Each(lowering.expr(condition)),
-        Trigger::Edge(condition) => PlanTrigger::edge(lowering.expr(condition)),
+        Trigger::Edge(edge) => PlanTrigger::Edge(EdgePlan {
+            condition: lowering.expr(&edge.condition),
+            hold: edge.hold,
+            until: edge.until.as_ref().map(|until| lowering.expr(until)),
+        }),
     };
     let emits = rule.emits.iter().map(|emit| lowering.emit(emit, events)).collect();
     RulePlan {
@@ -96,6 +100,8 @@ impl Lowering<'_> {
             ExprKind::WindowStart => PlanKind::WindowStart,
             ExprKind::WindowEnd => PlanKind::WindowEnd,
             ExprKind::WindowIndex => PlanKind::WindowIndex,
+            ExprKind::WhenStart => PlanKind::WhenStart,
+            ExprKind::WhenDuration => PlanKind::WhenDuration,
             ExprKind::Unary(op, operand) => PlanKind::Unary(*op, self.boxed(operand)),
             ExprKind::Binary(op, left, right) => {
                 let left = self.boxed(left);

@@ -37,6 +37,10 @@ pub enum ExprKind {
     WindowEnd,
     /// `window.index`
     WindowIndex,
+    /// `when.start`
+    WhenStart,
+    /// `when.duration`
+    WhenDuration,
     /// An operation on one value.
     Unary(UnaryOp, Box<Expr>),
     /// An operation on two values of the types it wants.
@@ -115,7 +119,30 @@ pub enum Trigger {
     /// At every evaluation that holds.
     Each(Expr),
     /// As it becomes true.
-    Edge(Expr),
+    Edge(Edge),
+}
+
+/// What makes an edge rise and fall.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Edge {
+    /// `when`
+    pub condition: Expr,
+    /// `for`
+    pub hold: cep_core::plan::Hold,
+    /// `until`
+    pub until: Option<Expr>,
+}
+
+impl Trigger {
+    /// Its conditions.
+    pub fn conditions(&self) -> impl Iterator<Item = &Expr> {
+        let (condition, until) = match self {
+            Self::Always => (None, None),
+            Self::Each(condition) => (Some(condition), None),
+            Self::Edge(edge) => (Some(&edge.condition), edge.until.as_ref()),
+        };
+        condition.into_iter().chain(until)
+    }
 }
 
 /// An `emit` or `clear`.
@@ -173,7 +200,9 @@ impl Expr {
             | ExprKind::Key(_)
             | ExprKind::WindowStart
             | ExprKind::WindowEnd
-            | ExprKind::WindowIndex => {}
+            | ExprKind::WindowIndex
+            | ExprKind::WhenStart
+            | ExprKind::WhenDuration => {}
             ExprKind::Aggregate(call) => {
                 call.input.iter().chain(&call.filter).for_each(|inner| inner.visit(see));
             }

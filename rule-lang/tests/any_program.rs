@@ -226,7 +226,12 @@ fn check_expr(expr: &Expr, row: bool, problem: &mut Option<String>) {
     let mut bad = |what: &str| *problem = Some(format!("{what}: {expr:?}"));
     match &expr.kind {
         ExprKind::Field(_) if !row => bad("a field in a group"),
-        ExprKind::Key(_) | ExprKind::Aggregate(_) | ExprKind::WindowStart | ExprKind::WindowEnd
+        ExprKind::Key(_)
+        | ExprKind::Aggregate(_)
+        | ExprKind::WindowStart
+        | ExprKind::WindowEnd
+        | ExprKind::WhenStart
+        | ExprKind::WhenDuration
             if row =>
         {
             bad("a group's value in a row")

@@ -121,14 +121,13 @@ impl Edge {
         let judged = self.trigger.evaluate(&scope);
         let moment = Moment { from: instant, to: instant };
         for (row, last) in lasts.iter().enumerate() {
-            let firing = self.firing(instant, last);
             let verdict = self.trigger.judge(last.id, moment, &judged, row, Presence::Some);
-            let kind = match verdict {
+            let (kind, since) = match verdict {
                 Verdict::Nothing => continue,
-                Verdict::Fire => EmitKind::Fire,
-                Verdict::Clear => EmitKind::Clear,
+                Verdict::Fire { since } => (EmitKind::Fire, since),
+                Verdict::Clear { since } => (EmitKind::Clear, since),
                 Verdict::Failed(error) => {
-                    self.emits.fail(firing, error, stage);
+                    self.emits.fail(self.firing(instant, last, instant), error, stage);
                     continue;
                 }
             };
@@ -139,12 +138,12 @@ impl Edge {
             };
             let (fields, keys) = (picked(&columns), picked(&key_columns));
             let scope = Scope { len: 1, fields: &fields, keys: &keys, ..scope };
-            self.emits.emit(kind, &scope, &[firing], stage);
+            self.emits.emit(kind, &scope, &[self.firing(instant, last, since)], stage);
         }
         lasts.iter().for_each(|last| self.keep(last));
     }
 
-    fn firing(&self, instant: i64, last: &Last) -> Firing {
+    fn firing(&self, instant: i64, last: &Last, since: i64) -> Firing {
         Firing {
             time: EventTime(instant),
             order_time: EventTime(instant),
@@ -154,6 +153,7 @@ impl Edge {
             } else {
                 Decided::Expiry(EventTime(instant))
             },
+            since: EventTime(since),
             causes: Causes::of(vec![last.origin]),
         }
     }

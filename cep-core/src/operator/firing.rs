@@ -4,7 +4,7 @@ use super::{Errors, Scope, Stage, evaluate};
 use crate::engine::{Causes, Emit, EmitId, EventRef, RuleError};
 use crate::plan::{EmitKind, EmitPlan, ParamPlan, Plan, RuleId, RulePlan};
 use crate::time::EventTime;
-use crate::value::{RowOrigin, Value, encode_key, encode_text, encode_value};
+use crate::value::{Column, ColumnData, RowOrigin, Value, encode_key, encode_text, encode_value};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -47,6 +47,8 @@ pub(crate) struct Firing {
     pub(crate) key: Arc<[Value]>,
     /// What was decided.
     pub(crate) decided: Decided,
+    /// For an edge: since when its condition has held.
+    pub(crate) since: EventTime,
     /// The events behind it.
     pub(crate) causes: Causes,
 }
@@ -61,6 +63,8 @@ pub(crate) struct EmitLines {
     stream_name: String,
     params: Arc<[ParamPlan]>,
     judges: Judges,
+    /// Whether some line reads since when the condition has held.
+    reads_when: bool,
 }
 
 /// What a rule fires for.
@@ -87,6 +91,7 @@ impl EmitLines {
             lines: rule.emits.clone(),
             stream_name: plan.stream(rule.input).map_or_else(String::new, |it| it.name.clone()),
             params,
+            reads_when: rule.reads_when(),
             judges: if rule.window.is_some() { Judges::Windows } else { Judges::Events },
         }
     }
@@ -118,6 +123,8 @@ impl EmitLines {
         if firings.is_empty() {
             return;
         }
+        let (since, held) = self.when_columns(firings);
+        let scope = &Scope { since: Some(&since), held: Some(&held), ..*scope };
         let mut errors = Errors::default();
         let mut computed = Vec::new();
         for (index, line) in self.lines.iter().enumerate().filter(|(_, line)| line.kind == kind) {
@@ -150,6 +157,15 @@ impl EmitLines {
                 }
             }
         }
+    }
+
+    /// Since when the conditions of the firings have held, and for how long.
+    fn when_columns(&self, firings: &[Firing]) -> (Column, Column) {
+        let read = if self.reads_when { firings } else { &[] };
+        let since = read.iter().map(|firing| firing.since.0).collect();
+        let held = read.iter().map(Firing::held);
+        let held = ColumnData::Duration(held.collect());
+        (Column::dense(ColumnData::Timestamp(since)), Column::dense(held))
     }
 
     fn stage_emit(
@@ -217,6 +233,17 @@ impl EmitLines {
         let hash = blake3::hash(bytes);
         let (id, _) = hash.as_bytes().split_first_chunk::<16>().unwrap_or((&[0; 16], &[]));
         EmitId(*id)
+    }
+}
+
+impl Firing {
+    /// How long the condition of an edge has held, in microseconds.
+    fn held(&self) -> i64 {
+        let to = match self.decided {
+            Decided::Window { end, .. } => end,
+            _ => self.time,
+        };
+        to.0.saturating_sub(self.since.0)
     }
 }
 

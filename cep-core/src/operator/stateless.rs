@@ -72,6 +72,7 @@ impl Operator for Stateless {
                         order_time: time.max(EventTime(watermark)),
                         key: key_columns.iter().map(|column| column.get(place)).collect(),
                         decided: Decided::Record(origin),
+                        since: time,
                         causes: Causes::of(vec![origin]),
                     }
                 })

@@ -36,6 +36,12 @@ pub enum ExprKind {
     WindowEnd,
     /// How many windows of the key were before this one.
     WindowIndex,
+    /// In the emits of an edge: since when its condition has held. Of closing windows it is the
+    /// first one's start.
+    WhenStart,
+    /// In the emits of an edge: how long it is from there to this firing; of closing windows, to
+    /// the end of this one.
+    WhenDuration,
     /// An operation on one operand.
     Unary(UnaryOp, Box<Expr>),
     /// An operation on two operands. `And`, `Or` and `Coalesce` do not evaluate their right side
@@ -129,7 +135,9 @@ impl Expr {
             | ExprKind::Aggregate(_)
             | ExprKind::WindowStart
             | ExprKind::WindowEnd
-            | ExprKind::WindowIndex => {}
+            | ExprKind::WindowIndex
+            | ExprKind::WhenStart
+            | ExprKind::WhenDuration => {}
             ExprKind::Unary(_, operand) => operand.visit_dyn(see),
             ExprKind::Binary(_, left, right) => {
                 left.visit_dyn(see);

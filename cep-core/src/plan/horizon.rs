@@ -3,7 +3,7 @@
 //! A replay that starts in the middle warms up over the horizon with its emits muted, and then
 //! gives what a replay from the beginning would give.
 
-use super::{Plan, RulePlan, Trigger, WindowKind, WindowPlan};
+use super::{Hold, Plan, RulePlan, Trigger, WindowKind, WindowPlan};
 use crate::time::Span;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -23,6 +23,20 @@ impl Horizon {
     pub fn of_rule(plan: &Plan, rule: &RulePlan) -> Self {
         let lateness = plan.stream(rule.input).map_or(Span::ZERO, |stream| stream.lateness);
         let edge = matches!(rule.trigger, Trigger::Edge(_));
+        if rule.trigger.until().is_some() {
+            return Self::Unbounded(
+                "with `until` a key may have fired any time back and not have fallen since".into(),
+            );
+        }
+        if edge && rule.reads_when() {
+            return Self::Unbounded(
+                "the condition may have held, and `when.start` lie, any time back".into(),
+            );
+        }
+        let held = match rule.trigger.hold() {
+            Hold::For(span) => span,
+            _ => Span::ZERO,
+        };
         match &rule.window {
             None if edge => Self::Unbounded(
                 "without a window a key's last evaluation may lie any time back".into(),
@@ -30,7 +44,7 @@ impl Horizon {
             None => Self::Bounded(lateness),
             Some(window) => match unbounded(window.kind, edge) {
                 Some(reason) => Self::Unbounded(reason.into()),
-                None => Self::Bounded(reach(window).saturating_add(lateness)),
+                None => Self::Bounded(reach(window).saturating_add(held).saturating_add(lateness)),
             },
         }
     }

@@ -1,6 +1,6 @@
 //! Rules: from what, by what key, in which window, when what holds, emit what.
 
-use super::{Expr, StreamId};
+use super::{Expr, ExprKind, StreamId};
 use crate::time::Span;
 use crate::value::Type;
 use serde::{Deserialize, Serialize};
@@ -251,6 +251,18 @@ impl RulePlan {
     #[must_use]
     pub fn is_off(&self) -> bool {
         self.attributes.iter().any(|attribute| attribute.name == "off")
+    }
+
+    /// Whether its emits read since when the condition has held.
+    #[must_use]
+    pub fn reads_when(&self) -> bool {
+        let mut reads = false;
+        self.firing_expressions(&mut |expr| {
+            expr.visit(&mut |node| {
+                reads |= matches!(node, ExprKind::WhenStart | ExprKind::WhenDuration);
+            });
+        });
+        reads
     }
 
     /// Calls `see` with every expression that is evaluated on rows of the input.

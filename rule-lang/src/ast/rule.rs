@@ -79,12 +79,16 @@ pub enum ClauseKind {
     By(Vec<KeyPart>),
     /// `window …`
     Window(Window),
-    /// `when [each] EXPR`
+    /// `when [each] EXPR [for D | for N windows] [until EXPR]`
     When {
         /// Whether it is judged by edges.
         trigger: Trigger,
         /// The condition.
         condition: Expr,
+        /// How long it must have held.
+        hold: Option<Hold>,
+        /// `until EXPR`
+        until: Option<Expr>,
     },
     /// `emit NAME { … } [if EXPR]`
     Emit(Emit),
@@ -99,6 +103,15 @@ pub enum Trigger {
     Rise,
     /// `when each C`: at every evaluation that holds.
     Each,
+}
+
+/// How long a condition must have held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hold {
+    /// `for D`, in microseconds.
+    For(Spanned<i64>),
+    /// `for N windows`
+    Windows(Spanned<u64>),
 }
 
 /// One part of a rule's key.

@@ -121,9 +121,7 @@ pub(crate) fn rule_expressions<'r>(rule: &'r typed::Rule, see: &mut dyn FnMut(&'
     rule.filter.iter().for_each(|expr| expr.visit(see));
     rule.key.iter().for_each(|(_, expr)| expr.visit(see));
     rule.lets.iter().for_each(|expr| expr.visit(see));
-    if let typed::Trigger::Each(condition) | typed::Trigger::Edge(condition) = &rule.trigger {
-        condition.visit(see);
-    }
+    rule.trigger.conditions().for_each(|condition| condition.visit(see));
     for emit in &rule.emits {
         emit.condition.iter().for_each(|expr| expr.visit(see));
         emit.fields.iter().for_each(|(_, expr)| expr.visit(see));

@@ -130,6 +130,9 @@ impl<'p, 'a> Scope<'p, 'a> {
         if holder == "window" {
             return self.window_member(base.span, name);
         }
+        if holder == "when" {
+            return self.when_member(base.span, name);
+        }
         let of_alias = self.alias.is_some_and(|alias| alias.name == *holder);
         let of_stream = self.stream.is_some_and(|(_, stream)| stream.plan.name == *holder);
         if of_alias || of_stream {

@@ -3,8 +3,9 @@
 use super::attribute::attributes;
 use super::expr::is_false;
 use super::narrow::where_true;
-use super::scope::{Level, Numbered, Scope, WindowState};
+use super::scope::{Level, Numbered, Scope, WhenState, WindowState};
 use super::suspect::window_span;
+use super::trigger::has_edge;
 use super::{Declared, Events, Usage};
 use crate::ast::{self, ClauseKind, Completeness};
 use crate::diagnostic::{Code, Diagnostic};
@@ -23,6 +24,7 @@ pub(super) struct Parts {
     pub(super) filter: Option<Expr>,
     pub(super) window: Option<WindowPlan>,
     pub(super) trigger: Option<(ast::Trigger, Expr)>,
+    pub(super) until: Option<Expr>,
     pub(super) emits: Vec<Emit>,
 }
 
@@ -71,6 +73,7 @@ pub(super) fn check<'p, 'a: 'p>(
         window: window_state(ast),
         numbered: numbered(ast),
         level: Level::Row,
+        when: WhenState::Elsewhere,
         facts: Vec::new(),
     };
     let mut parts = Parts::default();
@@ -165,10 +168,13 @@ impl<'p, 'a> Scope<'p, 'a> {
                 parts.window = self.window(window);
                 parts.faulty |= parts.window.is_none();
             }
-            ClauseKind::When { trigger, condition } => {
+            ClauseKind::When { trigger, condition, until, .. } => {
                 self.level = group;
                 let condition = self.checked_condition(condition, parts);
                 parts.trigger = condition.map(|condition| (*trigger, condition));
+                if let Some(until) = until {
+                    parts.until = self.checked_condition(until, parts);
+                }
             }
             ClauseKind::Emit(emit) => {
                 self.level = group;
@@ -176,7 +182,9 @@ impl<'p, 'a> Scope<'p, 'a> {
                 if let Some((_, condition)) = &parts.trigger {
                     where_true(condition, &mut self.facts);
                 }
+                self.when = has_edge(ast);
                 self.emit_clause(EmitKind::Fire, emit, parts, events);
+                self.when = WhenState::Elsewhere;
                 self.facts.truncate(known);
             }
             ClauseKind::Clear(emit) => {
@@ -187,7 +195,9 @@ impl<'p, 'a> Scope<'p, 'a> {
                 {
                     self.window = WindowState::MayBeEmpty;
                 }
+                self.when = has_edge(ast);
                 self.emit_clause(EmitKind::Clear, emit, parts, events);
+                self.when = WhenState::Elsewhere;
                 self.window = state;
             }
         }

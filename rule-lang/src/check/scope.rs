@@ -36,6 +36,17 @@ pub(super) enum Numbered {
     No,
 }
 
+/// What is known here about the edge of the rule's condition.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum WhenState {
+    /// It has risen or fallen: in `emit` and `clear`.
+    Known,
+    /// Not yet: elsewhere.
+    Elsewhere,
+    /// The rule has none: without `when`, with `when each`, on closing windows without a `clear`.
+    Without,
+}
+
 /// A `let` of the rule.
 pub(super) struct Let<'a> {
     pub name: &'a str,
@@ -83,6 +94,8 @@ pub(super) struct Scope<'p, 'a> {
     /// What the window's numbers count, if it has any.
     pub numbered: Numbered,
     pub level: Level,
+    /// Whether the edge is known that the values here are for.
+    pub when: WhenState,
     /// Expressions known not to be null here.
     pub facts: Vec<Expr>,
 }
@@ -96,9 +109,11 @@ pub(super) fn reads(expr: &Expr, lets: &[Let<'_>], window: WindowState) -> Reads
     };
     expr.visit(&mut |node| match &node.kind {
         ExprKind::Aggregate(_) => see(Reads::Group),
-        ExprKind::WindowStart | ExprKind::WindowEnd | ExprKind::WindowIndex => {
-            see(Reads::Group);
-        }
+        ExprKind::WindowStart
+        | ExprKind::WindowEnd
+        | ExprKind::WindowIndex
+        | ExprKind::WhenStart
+        | ExprKind::WhenDuration => see(Reads::Group),
         ExprKind::Key(_) if window != WindowState::Without => see(Reads::Group),
         ExprKind::Field(_) => see(Reads::Event),
         ExprKind::Let(at) => {

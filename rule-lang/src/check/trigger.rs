@@ -1,10 +1,14 @@
-//! When a rule fires: `when`, `when each`, `clear`.
+//! When a rule fires: `when`, `when each`, `for`, `until`, `clear`.
 
 use super::rule::Parts;
-use super::scope::Scope;
+use super::scope::{Scope, WhenState};
 use crate::ast::{self, ClauseKind, Completeness};
-use crate::diagnostic::{Code, Diagnostic};
-use crate::typed::Trigger;
+use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::source::Span as Place;
+use crate::typed::{Edge, Expr, ExprKind, Trigger};
+use cep_core::plan::Hold;
+use cep_core::time::Span;
+use cep_core::value::Type;
 
 impl Scope<'_, '_> {
     pub(super) fn trigger(&mut self, ast: &ast::Rule, parts: &Parts) -> Option<Trigger> {
@@ -27,7 +31,29 @@ impl Scope<'_, '_> {
             }
             return (!written).then_some(Trigger::Always);
         };
-        let closing = parts.window.as_ref().is_some_and(|window| window.kind.closes());
+        let place = ast.clauses.iter().find_map(|clause| match &clause.kind {
+            ClauseKind::When { hold, until, .. } => Some((clause, hold.as_ref(), until.as_ref())),
+            _ => None,
+        });
+        let (when, hold, until) = place?;
+        let closing = is_closing(ast);
+        if let (ast::Trigger::Each, Some(span)) = (trigger, each_span(hold, until)) {
+            self.firing_place(
+                "`when each` fires at every evaluation that holds",
+                when.keyword.to(span),
+                "for how long, or until when, is asked of a condition that becomes true",
+                "write `when` without `each`",
+            );
+            return None;
+        }
+        let hold = self.hold(hold, closing)?;
+        if until.is_some() && parts.until.is_none() {
+            return None;
+        }
+        let edge = || {
+            let (condition, until) = (condition.clone(), parts.until.clone());
+            Some(Trigger::Edge(Edge { condition, hold, until }))
+        };
         match (trigger, clear) {
             (ast::Trigger::Each, Some(clear)) => {
                 self.out.push(
@@ -40,10 +66,126 @@ impl Scope<'_, '_> {
                 None
             }
             (ast::Trigger::Each, None) => Some(Trigger::Each(condition.clone())),
-            (ast::Trigger::Rise, None) if closing => Some(Trigger::Each(condition.clone())),
-            (ast::Trigger::Rise, _) => Some(Trigger::Edge(condition.clone())),
+            (ast::Trigger::Rise, _) if has_edge(ast) == WhenState::Known => edge(),
+            (ast::Trigger::Rise, _) => Some(Trigger::Each(condition.clone())),
         }
     }
+
+    /// How long the condition must have held, if that can be asked of this rule.
+    fn hold(&mut self, hold: Option<&ast::Hold>, closing: bool) -> Option<Hold> {
+        match hold {
+            None => Some(Hold::No),
+            Some(ast::Hold::For(span)) if span.value <= 0 => {
+                self.firing_place(
+                    "nothing is shorter than this",
+                    span.span,
+                    "expected more than nothing",
+                    "leave `for` out: it fires as soon as the condition holds",
+                );
+                None
+            }
+            Some(ast::Hold::For(span)) if closing => {
+                self.firing_place(
+                    "closing windows are judged one by one",
+                    span.span,
+                    "expected a number of windows",
+                    "write `for 3 windows`",
+                );
+                None
+            }
+            Some(ast::Hold::For(span)) => Some(Hold::For(Span(span.value))),
+            Some(ast::Hold::Windows(count)) if !closing => {
+                self.firing_place(
+                    "this rule has no windows that close",
+                    count.span,
+                    "expected a duration",
+                    "write `for 30s`, or judge windows one by one: `window tumbling(10s)`",
+                );
+                None
+            }
+            Some(ast::Hold::Windows(count)) => {
+                let windows = u32::try_from(count.value).ok().filter(|count| *count > 0);
+                if windows.is_none() {
+                    self.firing_place(
+                        "so many windows cannot be",
+                        count.span,
+                        "expected 1 to 4294967295",
+                        "write `for 3 windows`",
+                    );
+                }
+                windows.map(Hold::Windows)
+            }
+        }
+    }
+
+    /// Reports a firing clause where it means nothing.
+    pub(super) fn firing_place(&mut self, title: &str, at: Place, label: &str, help: &str) {
+        self.out.push(Diagnostic::new(Code::FiringPlace, title).label(at, label).help(help));
+    }
+
+    /// `when.start`, `when.duration`
+    pub(super) fn when_member(&mut self, base: Place, name: &ast::Ident) -> Option<Expr> {
+        let (ty, kind) = match name.name.as_str() {
+            "start" => (Type::Timestamp, ExprKind::WhenStart),
+            "duration" => (Type::Duration, ExprKind::WhenDuration),
+            other => {
+                self.out.push(
+                    Diagnostic::new(Code::UnknownMember, format!("`when` has no `{other}`"))
+                        .label(name.span, "expected `start` or `duration`")
+                        .maybe_help(did_you_mean(other, ["start", "duration"])),
+                );
+                return None;
+            }
+        };
+        let (title, help) = match self.when {
+            WhenState::Known => return Some(Expr::new(ty, kind)),
+            WhenState::Elsewhere => (
+                "since when the condition has held is known in `emit` and `clear` only",
+                "move this into the fields of `emit` or `clear`",
+            ),
+            WhenState::Without => (
+                "this rule's condition does not rise and fall",
+                "write `when CONDITION` without `each`, on closing windows with a `clear` too",
+            ),
+        };
+        self.firing_place(title, base.to(name.span), "", help);
+        None
+    }
+}
+
+/// Whether the rule's condition rises and falls.
+pub(super) fn has_edge(ast: &ast::Rule) -> WhenState {
+    let edge = ast.clauses.iter().any(|clause| match &clause.kind {
+        ClauseKind::When { trigger: ast::Trigger::Rise, hold, until, .. } => {
+            hold.is_some() || until.is_some() || !is_closing(ast) || has_clear(ast).is_some()
+        }
+        _ => false,
+    });
+    if edge { WhenState::Known } else { WhenState::Without }
+}
+
+/// Whether the rule's windows are judged as they close.
+fn is_closing(ast: &ast::Rule) -> bool {
+    ast.clauses.iter().any(|clause| match &clause.kind {
+        ClauseKind::Window(window) => !matches!(
+            window.kind,
+            Some(
+                ast::WindowKind::Sliding { .. }
+                    | ast::WindowKind::Last(_)
+                    | ast::WindowKind::Forever
+            )
+        ),
+        _ => false,
+    })
+}
+
+/// What is written behind the condition.
+fn each_span(hold: Option<&ast::Hold>, until: Option<&ast::Expr>) -> Option<Place> {
+    let hold = hold.map(|hold| match hold {
+        ast::Hold::For(span) => span.span,
+        ast::Hold::Windows(count) => count.span,
+    });
+    hold.or(until.map(|until| until.span))
 }
 
 fn has_clear(ast: &ast::Rule) -> Option<&ast::Clause> {

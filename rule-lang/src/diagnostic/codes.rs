@@ -113,6 +113,7 @@ codes! {
     ClearPlace = "E0406", "`clear` where nothing can fall";
     TimeUnit = "E0407", "`as` on a field that is not a timestamp";
     DurationNotLiteral = "E0408", "a duration that must be a literal";
+    FiringPlace = "E0420", "a word about firing where it means nothing";
 
     // Words of the language that this version does not run yet.
     NoPatterns = "E0501", "`match` patterns are not supported in this version";
@@ -122,8 +123,6 @@ codes! {
     NoLimit = "E0506", "`limit` is not supported in this version";
     NoEarly = "E0509", "`early` is not supported in this version";
     NoAllow = "E0510", "`allow` is not supported in this version";
-    NoWhenFor = "E0511", "`for` after a condition is not supported in this version";
-    NoUntil = "E0512", "`until` after a condition is not supported in this version";
     NoSilent = "E0513", "`when silent for` is not supported in this version";
     NoDistinct = "E0514", "`distinct` is not supported in this version";
     NoForget = "E0515", "`forget` is not supported in this version";

@@ -3,7 +3,7 @@
 use super::cover;
 use super::cursor::Cursor;
 use super::unsupported;
-use crate::ast::{ClauseKind, Completeness, KeyPart, Rule, Trigger};
+use crate::ast::{ClauseKind, Completeness, Hold, KeyPart, Rule, Spanned, Trigger};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::lex::{Punct, TokenKind};
 
@@ -167,7 +167,7 @@ impl Cursor<'_> {
         }
     }
 
-    /// `when [each] EXPR [for …] [until …]`
+    /// `when [each] EXPR [for D | for N windows] [until EXPR]`
     fn when(&mut self) -> Option<ClauseKind> {
         self.bump();
         if self.at_word("silent") && self.word_of(self.nth(1)) == Some("for") {
@@ -182,21 +182,24 @@ impl Cursor<'_> {
         }
         let trigger = if self.eat_word("each").is_some() { Trigger::Each } else { Trigger::Rise };
         let condition = self.expr();
-        if let Some(span) = self.eat_word("for") {
-            self.not_supported(
-                Code::NoWhenFor,
-                span,
-                "`for` after a condition is",
-                "a `tumbling` window of that length judges all of it at once",
-            );
-        } else if let Some(span) = self.eat_word("until") {
-            self.not_supported(
-                Code::NoUntil,
-                span,
-                "`until` after a condition is",
-                "`clear` goes out as the condition becomes false",
-            );
+        let hold = match self.eat_word("for") {
+            Some(_) => Some(self.hold()?),
+            None => None,
+        };
+        let until = self.eat_word("until").map(|_| self.expr());
+        Some(ClauseKind::When { trigger, condition, hold, until })
+    }
+
+    /// `D`, or `N windows`, after `for`.
+    fn hold(&mut self) -> Option<Hold> {
+        let token = self.peek();
+        if let TokenKind::Int(value) = token.kind
+            && matches!(self.word_of(self.nth(1)), Some("windows" | "window"))
+        {
+            self.bump();
+            let end = self.bump().span;
+            return Some(Hold::Windows(Spanned { value, span: cover(token.span, end) }));
         }
-        Some(ClauseKind::When { trigger, condition })
+        self.duration("`for`").map(Hold::For)
     }
 }

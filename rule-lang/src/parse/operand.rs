@@ -134,9 +134,10 @@ impl Cursor<'_> {
             Some("true") => Some(Literal::Bool(true)),
             Some("false") => Some(Literal::Bool(false)),
             Some("null") => Some(Literal::Null),
-            Some("window") if self.nth_is(1, Punct::Dot) => {
+            Some(word @ ("window" | "when")) if self.nth_is(1, Punct::Dot) => {
+                let name = word.to_owned();
                 self.bump();
-                return self.leaf(ExprKind::Name("window".to_owned()), token.span);
+                return self.leaf(ExprKind::Name(name), token.span);
             }
             Some(word) if RESERVED.contains(&word) => {
                 self.expected("an expression");

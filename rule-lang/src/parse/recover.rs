@@ -34,7 +34,7 @@ impl Cursor<'_> {
     /// Whether a clause of a rule begins here.
     pub(super) fn at_clause(&self) -> bool {
         let Some(word) = self.word() else { return false };
-        let used_as_value = word == "window" && self.nth_is(1, Punct::Dot);
+        let used_as_value = matches!(word, "window" | "when") && self.nth_is(1, Punct::Dot);
         if HARD_CLAUSES.contains(&word) {
             return !used_as_value;
         }

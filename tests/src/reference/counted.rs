@@ -8,7 +8,7 @@ use super::output::Source;
 use super::rows::{Row, in_order, rows_of};
 use crate::log::Log;
 use cep_core::plan::Trigger;
-use cep_core::time::Watermark;
+use cep_core::time::{EventTime, Watermark};
 use cep_core::value::Value;
 
 /// Judges every full window of `count` rows of every key.
@@ -18,7 +18,7 @@ pub(super) fn run_every(judge: &mut Judge<'_>, log: &Log, count: u32, end: Water
         let rows = in_order(&rows);
         let mut edge = Edge::default();
         for (index, window) in (0..).zip(rows.chunks_exact(count as usize)) {
-            judge_window(judge, &mut edge, key, window, index, end);
+            judge_window(judge, &mut edge, key, window, index, None, end);
         }
     }
 }
@@ -37,21 +37,32 @@ pub(super) fn run_last(judge: &mut Judge<'_>, log: &Log, count: Option<u32>, end
                 continue;
             }
             let from = count.map_or(0, |count| (newest + 1).saturating_sub(count as usize));
-            judge_window(judge, &mut edge, key, &rows[from..=newest], 0, end);
+            let window = &rows[from..=newest];
+            judge_window(judge, &mut edge, key, window, 0, None, end);
+            // Where the condition has held `for` long enough before the next row comes.
+            let next = rows.get(newest + 1).map(|next| next.time);
+            if let Some(due) =
+                edge.due(&judge.rule.trigger).filter(|due| next.is_none_or(|next| *due < next))
+            {
+                judge_window(judge, &mut edge, key, window, 0, Some(due), end);
+            }
         }
     }
 }
 
+/// Judges a window at its last row, or at an instant after it.
 fn judge_window(
     judge: &mut Judge<'_>,
     edge: &mut Edge,
     key: &[Value],
     rows: &[&Row<'_>],
     index: i64,
+    after: Option<EventTime>,
     end: Watermark,
 ) {
     let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return };
-    if !end.has_decided(last.time) {
+    let time = after.unwrap_or(last.time);
+    if !end.has_decided(time) {
         return;
     }
     let results = aggregate::results(judge.rule, rows);
@@ -59,10 +70,10 @@ fn judge_window(
     judge.judge(
         edge,
         &Judgement {
-            time: last.time,
-            order: last.time,
+            time,
+            order: time,
             key,
-            decided: Decided::Record(last.origin),
+            decided: after.map_or(Decided::Record(last.origin), Decided::Expiry),
             scope: Scope::of_window(judge.plan, key, results, bounds).numbered(index),
             occupied: Occupied::Yes,
             source: Source::of(rows.iter().map(|row| row.origin)),

@@ -2,10 +2,11 @@
 
 use cep_core::function::{EvalError, apply_binary, apply_unary};
 use cep_core::plan::{BinaryOp, Expr, ExprKind, Plan, TextPart};
-use cep_core::time::EventTime;
+use cep_core::time::{EventTime, Span};
 use cep_core::value::Value;
 
 /// What an expression can read.
+#[derive(Clone)]
 pub(super) struct Scope<'a> {
     plan: &'a Plan,
     /// The event's fields, where one event is judged.
@@ -17,12 +18,14 @@ pub(super) struct Scope<'a> {
     window: Option<(EventTime, EventTime)>,
     /// How many windows of the key were before it.
     index: i64,
+    /// Since when the condition of an edge has held, and for how long.
+    when: Option<(EventTime, Span)>,
 }
 
 impl<'a> Scope<'a> {
     /// The scope of one event.
     pub fn of_row(plan: &'a Plan, fields: &'a [Value], key: &'a [Value]) -> Self {
-        Self { plan, fields, key, aggregates: Vec::new(), window: None, index: 0 }
+        Self { plan, fields, key, aggregates: Vec::new(), window: None, index: 0, when: None }
     }
 
     /// The scope of one window.
@@ -32,12 +35,22 @@ impl<'a> Scope<'a> {
         aggregates: Vec<Result<Value, EvalError>>,
         window: (EventTime, EventTime),
     ) -> Self {
-        Self { plan, fields: &[], key, aggregates, window: Some(window), index: 0 }
+        Self { plan, fields: &[], key, aggregates, window: Some(window), index: 0, when: None }
     }
 
     /// The same for the window of this number.
     pub fn numbered(self, index: i64) -> Self {
         Self { index, ..self }
+    }
+
+    /// The start and the end of the window judged, if one is.
+    pub fn bounds(&self) -> Option<(EventTime, EventTime)> {
+        self.window
+    }
+
+    /// This scope where since when the condition has held is known.
+    pub fn with_when(&self, since: EventTime, held: Span) -> Self {
+        Self { when: Some((since, held)), ..self.clone() }
     }
 
     /// Whether a condition holds.
@@ -64,6 +77,8 @@ impl<'a> Scope<'a> {
             ExprKind::WindowStart => self.window.map(|w| Value::Timestamp(w.0)).ok_or(DEFECT),
             ExprKind::WindowEnd => self.window.map(|w| Value::Timestamp(w.1)).ok_or(DEFECT),
             ExprKind::WindowIndex => Ok(Value::Int(self.index)),
+            ExprKind::WhenStart => self.when.map(|w| Value::Timestamp(w.0)).ok_or(DEFECT),
+            ExprKind::WhenDuration => self.when.map(|w| Value::Duration(w.1)).ok_or(DEFECT),
             ExprKind::Unary(op, operand) => apply_unary(*op, &self.value(operand)?),
             ExprKind::Binary(op, left, right) => self.binary(*op, left, right),
             ExprKind::If(condition, yes, no) => {

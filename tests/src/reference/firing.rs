@@ -5,8 +5,8 @@ use super::id::{Decided, emit_id};
 use super::output::{Emitted, FailedRule, Found, Late, Placed, Source, Subject};
 use super::rows::Row;
 use cep_core::function::EvalError;
-use cep_core::plan::{EmitKind, EmitPlan, Plan, RuleId, RulePlan, Trigger};
-use cep_core::time::{EventTime, Watermark};
+use cep_core::plan::{EdgePlan, EmitKind, EmitPlan, Expr, Hold, Plan, RuleId, RulePlan, Trigger};
+use cep_core::time::{EventTime, Span, Watermark};
 use cep_core::value::{RowOrigin, Value};
 
 /// A rule, and where what it gives is put.
@@ -43,61 +43,118 @@ pub(super) enum Occupied {
 pub(super) enum Edge {
     #[default]
     Low,
-    High,
+    /// The condition holds, but not for long enough yet: since when, and at how many judgements.
+    Held(EventTime, u32),
+    /// It has fired; since when the condition has held.
+    High(EventTime),
+}
+
+impl Edge {
+    /// The instant at which it rises if nothing comes between.
+    pub fn due(self, trigger: &Trigger) -> Option<EventTime> {
+        match (self, trigger.hold()) {
+            (Self::Held(since, _), Hold::For(span)) => Some(since.saturating_add(span)),
+            _ => None,
+        }
+    }
+
+    /// Where it stands when the condition holds at a judgement.
+    fn up(self, hold: Hold, from: EventTime, to: EventTime) -> Self {
+        let (since, times) = match self {
+            Self::High(_) => return self,
+            Self::Low => (from, 1),
+            Self::Held(since, times) => (since, times + 1),
+        };
+        let enough = match hold {
+            Hold::No => true,
+            Hold::For(span) => to.0 - since.0 >= span.0,
+            Hold::Windows(least) => times >= least,
+        };
+        if enough { Self::High(since) } else { Self::Held(since, times) }
+    }
 }
 
 impl Judge<'_> {
+    /// What a judgement is about: a closing window from its start to its end, or an instant.
+    fn span(&self, on: &Judgement<'_>) -> (EventTime, EventTime) {
+        let closes = self.rule.window.as_ref().is_some_and(|window| window.kind.closes());
+        on.scope.bounds().filter(|_| closes).unwrap_or((on.time, on.time))
+    }
+
     /// Judges the rule once, emits what that gives, and moves the key's edge.
-    pub fn judge(&mut self, edge: &mut Edge, judgement: &Judgement<'_>) {
-        let holds = match self.rule.trigger.condition() {
-            None => Ok(true),
-            Some(_) if judgement.occupied == Occupied::No => Ok(false),
-            Some(condition) => judgement.scope.holds(condition),
+    pub fn judge(&mut self, edge: &mut Edge, on: &Judgement<'_>) {
+        let holds = |condition: &Expr| match on.occupied {
+            Occupied::Yes => on.scope.holds(condition),
+            Occupied::No => Ok(false),
         };
-        let holds = match holds {
-            Ok(holds) => holds,
+        let (from, to) = self.span(on);
+        let before = *edge;
+        let after = match (&self.rule.trigger, before) {
+            (Trigger::Always, _) => Ok(Edge::High(from)),
+            (Trigger::Each(condition), _) => {
+                holds(condition).map(|holds| if holds { Edge::High(from) } else { Edge::Low })
+            }
+            (Trigger::Edge(EdgePlan { until: Some(until), .. }), Edge::High(_)) => {
+                holds(until).map(|falls| if falls { Edge::Low } else { before })
+            }
+            (Trigger::Edge(plan), _) => holds(&plan.condition)
+                .map(|holds| if holds { before.up(plan.hold, from, to) } else { Edge::Low }),
+        };
+        let after = match after {
+            Ok(after) => after,
             Err(error) => {
                 // A condition without a value does not hold, but that is no fall: it is an error.
-                *edge = Edge::Low;
-                return self.fail(judgement, error);
+                // And an `until` without a value lets nothing fall.
+                let stays = self.rule.trigger.until().is_some() && matches!(before, Edge::High(_));
+                *edge = if stays { before } else { Edge::Low };
+                return self.fail(on, error);
             }
         };
-        let kind = match (&self.rule.trigger, holds, *edge) {
-            (Trigger::Always | Trigger::Each(_), true, _) | (Trigger::Edge(_), true, Edge::Low) => {
-                Some(EmitKind::Fire)
-            }
-            (Trigger::Edge(_), false, Edge::High) => Some(EmitKind::Clear),
-            _ => None,
+        let is_edge = matches!(self.rule.trigger, Trigger::Edge(_));
+        *edge = if is_edge { after } else { Edge::Low };
+        let (kind, since) = match (before, after) {
+            (Edge::Low | Edge::Held(..), Edge::High(since)) => (EmitKind::Fire, since),
+            (Edge::High(since), Edge::Low) => (EmitKind::Clear, since),
+            _ => return,
         };
-        *edge = if holds { Edge::High } else { Edge::Low };
-        if let Some(kind) = kind {
-            match self.emits_of(kind, judgement) {
-                Ok(emits) => self.found.emits.extend(emits),
-                Err(error) => self.fail(judgement, error),
-            }
+        let scope = on.scope.with_when(since, Span(to.0 - since.0));
+        match self.emits_of(kind, on, &scope) {
+            Ok(emits) => self.found.emits.extend(emits),
+            Err(error) => self.fail(on, error),
         }
     }
 
     /// What a firing emits, line by line; nothing at all if one of them has no value.
-    fn emits_of(&self, kind: EmitKind, on: &Judgement<'_>) -> Result<Vec<Placed>, EvalError> {
+    fn emits_of(
+        &self,
+        kind: EmitKind,
+        on: &Judgement<'_>,
+        scope: &Scope<'_>,
+    ) -> Result<Vec<Placed>, EvalError> {
         let mut emits = Vec::new();
         for (line, emit) in (0_u32..).zip(&self.rule.emits) {
             if emit.kind != kind {
                 continue;
             }
             if let Some(condition) = &emit.condition
-                && !on.scope.holds(condition)?
+                && !scope.holds(condition)?
             {
                 continue;
             }
-            emits.push(self.emit(line, emit, on)?);
+            emits.push(self.emit(line, emit, on, scope)?);
         }
         Ok(emits)
     }
 
-    fn emit(&self, line: u32, emit: &EmitPlan, on: &Judgement<'_>) -> Result<Placed, EvalError> {
+    fn emit(
+        &self,
+        line: u32,
+        emit: &EmitPlan,
+        on: &Judgement<'_>,
+        scope: &Scope<'_>,
+    ) -> Result<Placed, EvalError> {
         let values =
-            emit.fields.iter().map(|(_, expr)| on.scope.value(expr)).collect::<Result<_, _>>()?;
+            emit.fields.iter().map(|(_, expr)| scope.value(expr)).collect::<Result<_, _>>()?;
         let stream = self.plan.stream(self.rule.input).map_or("", |stream| &stream.name);
         let id = emit_id(&self.rule.name, &emit.event, line, on.key, on.decided, stream);
         Ok(Placed {

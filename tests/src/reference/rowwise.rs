@@ -1,7 +1,8 @@
 //! Rules without a window.
 //!
 //! Without an edge each row is judged by itself, however late it is. An edge needs order: its rows
-//! are judged once per key and instant, by the last row of that instant.
+//! are judged once per key and instant, by the last row of that instant; and once more where the
+//! condition has held `for` long enough, by the last row there was.
 
 use super::expr::Scope;
 use super::firing::{Edge, Judge, Judgement, Occupied, by_key};
@@ -11,14 +12,14 @@ use super::rows::{Row, rows_of};
 use crate::log::Log;
 use cep_core::plan::Trigger;
 use cep_core::time::{EventTime, Watermark};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Judges every row, or every instant of every key.
 pub(super) fn run(judge: &mut Judge<'_>, log: &Log, end: Watermark) {
     if !matches!(judge.rule.trigger, Trigger::Edge(_)) {
         for row in rows_of(judge, log) {
             let order = EventTime(row.time.0.max(row.watermark.0));
-            judge_row(judge, &mut Edge::default(), &row, order);
+            judge_row(judge, &mut Edge::default(), &row, row.time, order);
         }
         return;
     }
@@ -32,20 +33,34 @@ pub(super) fn run(judge: &mut Judge<'_>, log: &Log, end: Watermark) {
             }
         }
         let mut edge = Edge::default();
-        for row in last_of_instant.into_values().filter(|row| end.has_decided(row.time)) {
-            judge_row(judge, &mut edge, row, row.time);
+        let mut instants: BTreeSet<EventTime> = last_of_instant.keys().copied().collect();
+        while let Some(instant) = instants.pop_first().filter(|instant| end.has_decided(*instant)) {
+            let Some((_, row)) = last_of_instant.range(..=instant).next_back() else { continue };
+            judge_row(judge, &mut edge, row, instant, instant);
+            instants.extend(edge.due(&judge.rule.trigger));
         }
     }
 }
 
-fn judge_row(judge: &mut Judge<'_>, edge: &mut Edge, row: &Row<'_>, order: EventTime) {
+/// Judges a key at an instant by its last row.
+fn judge_row(
+    judge: &mut Judge<'_>,
+    edge: &mut Edge,
+    row: &Row<'_>,
+    time: EventTime,
+    order: EventTime,
+) {
     judge.judge(
         edge,
         &Judgement {
-            time: row.time,
+            time,
             order,
             key: &row.key,
-            decided: Decided::Record(row.origin),
+            decided: if row.time == time {
+                Decided::Record(row.origin)
+            } else {
+                Decided::Expiry(time)
+            },
             scope: Scope::of_row(judge.plan, row.fields, &row.key),
             occupied: Occupied::Yes,
             source: Source::of([row.origin]),

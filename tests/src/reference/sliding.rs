@@ -26,7 +26,7 @@ fn run_key(judge: &mut Judge<'_>, key: &[Value], rows: &[&Row<'_>], size: Span, 
         instants.extend(rows.iter().map(|row| row.time.saturating_add(size)));
     }
     let mut edge = Edge::default();
-    for instant in instants.into_iter().filter(|instant| end.has_decided(*instant)) {
+    while let Some(instant) = instants.pop_first().filter(|instant| end.has_decided(*instant)) {
         let after = instant.saturating_sub(size);
         let inside: Vec<&Row<'_>> =
             rows.iter().filter(|row| after < row.time && row.time <= instant).copied().collect();
@@ -48,5 +48,6 @@ fn run_key(judge: &mut Judge<'_>, key: &[Value], rows: &[&Row<'_>], size: Span, 
                 source: Source::of(inside.iter().map(|row| row.origin)),
             },
         );
+        instants.extend(edge.due(&judge.rule.trigger));
     }
 }

@@ -177,7 +177,8 @@ fn rule() -> impl Strategy<Value = String> {
         let filter = filter.map_or_else(String::new, |it| format!("    where {it}\n"));
         let key = key.map_or_else(String::new, |it| format!("    by {it}\n"));
         let head = format!("    from {stream}\n{filter}{key}{window}");
-        body(level, clear_level).prop_map(move |body| {
+        let hold = hold(&window);
+        body(level, clear_level, hold).prop_map(move |body| {
             let numbered = head.contains("window every(");
             let index = if numbered { "EVENTx0 { index: window.index, " } else { "EVENTx0 { " };
             format!("rule RULE {{\n{head}{}}}", body.replace("EVENTx0 { ", index))
@@ -197,8 +198,21 @@ fn key() -> impl Strategy<Value = Option<String>> {
     ]
 }
 
+/// What may follow the condition of an edge over this window: for how long it must have held.
+fn hold(window: &str) -> &'static [&'static str] {
+    if window.is_empty() || ["sliding", "last", "forever"].iter().any(|it| window.contains(it)) {
+        &["", "", "", " for 1s", " for 1500ms", " for 4s"]
+    } else {
+        &["", "", "", " for 1 windows", " for 2 windows", " for 3 windows"]
+    }
+}
+
 /// `when`, `emit` and `clear`.
-fn body(level: Level, clear_level: Level) -> impl Strategy<Value = String> {
+fn body(
+    level: Level,
+    clear_level: Level,
+    hold: &'static [&'static str],
+) -> impl Strategy<Value = String> {
     let emit = |word: &'static str, level: Level| {
         let fields = prop::collection::vec(field(level), 1..4);
         (fields, prop::option::weighted(0.2, expr(Ty::Bool, level, 1))).prop_map(
@@ -214,19 +228,27 @@ fn body(level: Level, clear_level: Level) -> impl Strategy<Value = String> {
         )
     };
     let condition = move || expr(Ty::Bool, level, 2);
+    let until = prop::option::weighted(0.25, condition())
+        .prop_map(|it| it.map_or_else(String::new, |it| format!(" until {it}")));
     let when = prop_oneof![
         2 => Just(String::new()),
         2 => condition().prop_map(|it| format!("    when each {it}\n")),
-        4 => condition().prop_map(|it| format!("    when {it}\n")),
+        4 => (condition(), prop::sample::select(hold), until)
+            .prop_map(|(it, hold, until)| format!("    when {it}{hold}{until}\n")),
     ];
     let emits = prop::collection::vec(emit("emit", level), 1..3);
     let clears = prop::collection::vec(emit("clear", clear_level), 0..3);
-    (when, emits, clears).prop_map(|(when, emits, clears)| {
+    (when, emits, clears, any::<bool>()).prop_map(|(when, emits, clears, since)| {
         let edge = when.starts_with("    when ") && !when.starts_with("    when each");
         let clears = if edge { clears } else { Vec::new() };
+        let falls = !clears.is_empty() || when.contains(" for ") || when.contains(" until ");
+        let since = match edge && falls && since {
+            true => ", since: when.start, long: when.duration",
+            false => "",
+        };
         let mut text = when;
         for (index, (word, fields, condition)) in emits.iter().chain(&clears).enumerate() {
-            text += &format!("    {word} EVENTx{index} {{ {fields} }}{condition}\n");
+            text += &format!("    {word} EVENTx{index} {{ {fields}{since} }}{condition}\n");
         }
         text
     })

@@ -2,7 +2,7 @@
 
 use super::super::firing::{Decided, EmitLines, Firing};
 use super::super::keys::KeyTable;
-use super::super::trigger::{Moment, Presence, TriggerStates, Verdict};
+use super::super::trigger::{Moment, Presence, Steps, TriggerStates, Verdict};
 use super::super::{Advance, Errors, Scope, Stage};
 use super::store::SliceStore;
 use crate::plan::{EmitKind, KeyPart, Plan, RuleId, RulePlan, StreamId};
@@ -203,9 +203,9 @@ impl ClosingRule {
                     })
                     .collect();
             let (fired, cleared) = self.verdicts(window, from, ids, &aggregates, closing, stage);
-            for (kind, rows) in [(EmitKind::Fire, fired), (EmitKind::Clear, cleared)] {
-                if !rows.is_empty() && self.emits.has(kind) {
-                    self.emit(kind, window, from, &rows, &aggregates, closing, stage);
+            for (kind, steps) in [(EmitKind::Fire, fired), (EmitKind::Clear, cleared)] {
+                if !steps.rows.is_empty() && self.emits.has(kind) {
+                    self.emit(kind, window, from, &steps, &aggregates, closing, stage);
                 }
             }
         }
@@ -220,7 +220,7 @@ impl ClosingRule {
         aggregates: &[(Column, Errors)],
         closing: &mut Closing<'_>,
         stage: &mut Stage,
-    ) -> (Vec<u32>, Vec<u32>) {
+    ) -> (Steps, Steps) {
         let key_columns = if self.trigger.reads_keys() {
             closing.keys.columns(closing.parts, ids)
         } else {
@@ -237,15 +237,15 @@ impl ClosingRule {
             ..Scope::default()
         };
         let judged = self.trigger.evaluate(&scope);
-        let (mut fired, mut cleared) = (Vec::new(), Vec::new());
+        let (mut fired, mut cleared) = (Steps::default(), Steps::default());
         let moment = Moment { from: closing.start, to: closing.end };
         for (row, id) in (0_u32..).zip(ids) {
             match self.trigger.judge(*id, moment, &judged, row as usize, Presence::Some) {
                 Verdict::Nothing => {}
-                Verdict::Fire => fired.push(row),
-                Verdict::Clear => cleared.push(row),
+                Verdict::Fire { since } => fired.push(row, since),
+                Verdict::Clear { since } => cleared.push(row, since),
                 Verdict::Failed(error) => {
-                    let firing = closing.firing(window, from, row, self.stream);
+                    let firing = closing.firing(window, from, row, closing.start, self.stream);
                     self.emits.fail(firing, error, stage);
                 }
             }
@@ -259,11 +259,12 @@ impl ClosingRule {
         kind: EmitKind,
         window: &Slice,
         from: usize,
-        rows: &[u32],
+        steps: &Steps,
         aggregates: &[(Column, Errors)],
         closing: &Closing<'_>,
         stage: &mut Stage,
     ) {
+        let rows = steps.rows.as_slice();
         let ids: Vec<u32> =
             rows.iter().filter_map(|row| window.keys.get(from + *row as usize).copied()).collect();
         let key_columns = closing.keys.columns(closing.parts, &ids);
@@ -271,8 +272,9 @@ impl ClosingRule {
             .iter()
             .map(|(column, errors)| (column.gather(rows), errors.pick(rows)))
             .collect();
-        let firings: Vec<Firing> =
-            rows.iter().map(|row| closing.firing(window, from, *row, self.stream)).collect();
+        let firings: Vec<Firing> = (rows.iter().zip(&steps.since))
+            .map(|(row, since)| closing.firing(window, from, *row, *since, self.stream))
+            .collect();
         let (starts, ends) = closing.bounds(rows.len());
         let scope = Scope {
             len: rows.len(),
@@ -293,7 +295,14 @@ impl Closing<'_> {
         (column(self.start), column(self.end))
     }
 
-    fn firing(&self, window: &Slice, from: usize, row: u32, stream: StreamId) -> Firing {
+    fn firing(
+        &self,
+        window: &Slice,
+        from: usize,
+        row: u32,
+        since: i64,
+        stream: StreamId,
+    ) -> Firing {
         let slot = from + row as usize;
         let id = window.keys.get(slot).copied().unwrap_or(0);
         // INVARIANT (an emit is stamped inside its window): the last instant before the end.
@@ -303,6 +312,7 @@ impl Closing<'_> {
             order_time: time,
             key: self.keys.values(id),
             decided: Decided::Window { start: EventTime(self.start), end: EventTime(self.end) },
+            since: EventTime(since),
             causes: window.causes.of(u32::try_from(slot).unwrap_or(u32::MAX), stream),
         }
     }

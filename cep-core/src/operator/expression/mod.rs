@@ -33,6 +33,10 @@ pub struct Scope<'a> {
     pub ends: Option<&'a Column>,
     /// How many windows were before them.
     pub indices: Option<&'a Column>,
+    /// Since when the edges' conditions have held, in microseconds.
+    pub since: Option<&'a Column>,
+    /// For how long.
+    pub held: Option<&'a Column>,
     /// The parameters.
     pub params: &'a [ParamPlan],
 }
@@ -134,6 +138,8 @@ pub fn evaluate<'a>(expr: &Expr, scope: &Scope<'a>) -> Evaluated<'a> {
         ExprKind::WindowStart => scope.starts.map_or_else(Evaluated::missing, Evaluated::column),
         ExprKind::WindowEnd => scope.ends.map_or_else(Evaluated::missing, Evaluated::column),
         ExprKind::WindowIndex => scope.indices.map_or_else(Evaluated::missing, Evaluated::column),
+        ExprKind::WhenStart => scope.since.map_or_else(Evaluated::missing, Evaluated::column),
+        ExprKind::WhenDuration => scope.held.map_or_else(Evaluated::missing, Evaluated::column),
         ExprKind::Unary(op, operand) => unary(*op, &expr.ty, evaluate(operand, scope), scope.len),
         ExprKind::Binary(op, left, right) => {
             let (left, right) = (evaluate(left, scope), evaluate(right, scope));

@@ -1,7 +1,7 @@
 //! Judging windows, many at once, and following the verdicts in order.
 
 use super::super::firing::{Decided, EmitLines, Firing};
-use super::super::trigger::{Moment, Presence, Verdict};
+use super::super::trigger::{Moment, Presence, Steps, Verdict};
 use super::super::{Errors, Scope, Stage};
 use super::content::Content;
 use super::{Ordered, Pace};
@@ -91,9 +91,9 @@ impl Ordered {
             return;
         }
         let (fired, cleared) = self.verdicts(judgements, stage);
-        for (kind, rows) in [(EmitKind::Fire, fired), (EmitKind::Clear, cleared)] {
-            if !rows.is_empty() && self.emits.has(kind) {
-                self.emit(kind, &rows, judgements, stage);
+        for (kind, steps) in [(EmitKind::Fire, fired), (EmitKind::Clear, cleared)] {
+            if !steps.rows.is_empty() && self.emits.has(kind) {
+                self.emit(kind, &steps, judgements, stage);
             }
         }
         for judgement in &judgements.of {
@@ -106,10 +106,11 @@ impl Ordered {
         judgements.clear();
     }
 
-    fn verdicts(&mut self, judgements: &Judgements, stage: &mut Stage) -> (Vec<u32>, Vec<u32>) {
+    fn verdicts(&mut self, judgements: &Judgements, stage: &mut Stage) -> (Steps, Steps) {
         let rows: Vec<u32> = (0..u32::try_from(judgements.len()).unwrap_or(u32::MAX)).collect();
         if self.trigger.is_always() {
-            return (rows, Vec::new());
+            let since = judgements.of.iter().map(|it| it.time).collect();
+            return (Steps { rows, since }, Steps::default());
         }
         let keyed = self.trigger.reads_keys().then(|| self.key_columns(&rows, judgements));
         let key_columns = keyed.unwrap_or_default();
@@ -117,7 +118,7 @@ impl Ordered {
         let (emits, aggregates) = (&self.emits, &judgements.aggregates);
         let scope = scope_of(emits, &key_columns, aggregates, &bounds, rows.len());
         let judged = self.trigger.evaluate(&scope);
-        let (mut fired, mut cleared) = (Vec::new(), Vec::new());
+        let (mut fired, mut cleared) = (Steps::default(), Steps::default());
         for (row, judgement) in rows.iter().zip(&judgements.of) {
             let moment = match self.pace {
                 Pace::Windows => Moment { from: judgement.start, to: judgement.end },
@@ -126,15 +127,19 @@ impl Ordered {
             let place = *row as usize;
             match self.trigger.judge(judgement.id, moment, &judged, place, Presence::Some) {
                 Verdict::Nothing => {}
-                Verdict::Fire => fired.push(*row),
-                Verdict::Clear => cleared.push(*row),
-                Verdict::Failed(error) => self.emits.fail(self.firing(judgement), error, stage),
+                Verdict::Fire { since } => fired.push(*row, since),
+                Verdict::Clear { since } => cleared.push(*row, since),
+                Verdict::Failed(error) => {
+                    let firing = self.firing(judgement, judgement.time);
+                    self.emits.fail(firing, error, stage);
+                }
             }
         }
         (fired, cleared)
     }
 
-    fn emit(&self, kind: EmitKind, rows: &[u32], judgements: &Judgements, stage: &mut Stage) {
+    fn emit(&self, kind: EmitKind, steps: &Steps, judgements: &Judgements, stage: &mut Stage) {
+        let rows = steps.rows.as_slice();
         let key_columns = self.key_columns(rows, judgements);
         let bounds = judgements.bounds(rows);
         let picked: Vec<(Column, Errors)> = judgements
@@ -143,8 +148,9 @@ impl Ordered {
             .map(|(column, errors)| (column.gather(rows), errors.pick(rows)))
             .collect();
         let scope = scope_of(&self.emits, &key_columns, &picked, &bounds, rows.len());
-        let firings: Vec<Firing> =
-            judgements.chosen(rows).map(|judgement| self.firing(judgement)).collect();
+        let firings: Vec<Firing> = (judgements.chosen(rows).zip(&steps.since))
+            .map(|(judgement, since)| self.firing(judgement, *since))
+            .collect();
         self.emits.emit(kind, &scope, &firings, stage);
     }
 
@@ -153,13 +159,14 @@ impl Ordered {
         self.keys.columns(&self.intake.key, &ids)
     }
 
-    fn firing(&self, judgement: &Judgement) -> Firing {
+    fn firing(&self, judgement: &Judgement, since: i64) -> Firing {
         let time = EventTime(judgement.time);
         Firing {
             time,
             order_time: time,
             key: self.keys.values(judgement.id),
             decided: judgement.decided,
+            since: EventTime(since),
             causes: judgement.causes.clone(),
         }
     }

@@ -1,7 +1,7 @@
 //! Judging keys at instants, many at once, and following the verdicts in order.
 
 use super::super::firing::{Decided, Firing};
-use super::super::trigger::{Moment, Presence, Verdict};
+use super::super::trigger::{Moment, Presence, Steps, Verdict};
 use super::super::{Errors, Scope, Stage};
 use super::Sliding;
 use super::window::KeyWindow;
@@ -75,9 +75,9 @@ impl Sliding {
             return;
         }
         let (fired, cleared) = self.verdicts(judgements, stage);
-        for (kind, rows) in [(EmitKind::Fire, fired), (EmitKind::Clear, cleared)] {
-            if !rows.is_empty() && self.emits.has(kind) {
-                self.emit(kind, &rows, judgements, stage);
+        for (kind, steps) in [(EmitKind::Fire, fired), (EmitKind::Clear, cleared)] {
+            if !steps.rows.is_empty() && self.emits.has(kind) {
+                self.emit(kind, &steps, judgements, stage);
             }
         }
         let mut ids: Vec<u32> = judgements.of.iter().map(|judgement| judgement.id).collect();
@@ -92,12 +92,14 @@ impl Sliding {
         judgements.clear();
     }
 
-    fn verdicts(&mut self, judgements: &Judgements, stage: &mut Stage) -> (Vec<u32>, Vec<u32>) {
+    fn verdicts(&mut self, judgements: &Judgements, stage: &mut Stage) -> (Steps, Steps) {
         let all = 0..u32::try_from(judgements.len()).unwrap_or(u32::MAX);
         if self.trigger.is_always() {
-            let came =
-                |row: &u32| judgements.of.get(*row as usize).is_some_and(|it| it.arrival.is_some());
-            return (all.filter(came).collect(), Vec::new());
+            let mut fired = Steps::default();
+            for (row, judgement) in all.zip(&judgements.of).filter(|(_, it)| it.arrival.is_some()) {
+                fired.push(row, judgement.instant);
+            }
+            return (fired, Steps::default());
         }
         let rows: Vec<u32> = all.collect();
         let keyed = self.trigger.reads_keys().then(|| self.key_columns(&rows, judgements));
@@ -113,7 +115,7 @@ impl Sliding {
             ..Scope::default()
         };
         let judged = self.trigger.evaluate(&scope);
-        let (mut fired, mut cleared) = (Vec::new(), Vec::new());
+        let (mut fired, mut cleared) = (Steps::default(), Steps::default());
         for (row, judgement) in rows.iter().zip(&judgements.of) {
             // INVARIANT (an empty sliding window makes the condition false).
             let empty = judgement.events.is_empty();
@@ -121,17 +123,19 @@ impl Sliding {
             let moment = Moment { from: judgement.instant, to: judgement.instant };
             match self.trigger.judge(judgement.id, moment, &judged, *row as usize, presence) {
                 Verdict::Nothing => {}
-                Verdict::Fire => fired.push(*row),
-                Verdict::Clear => cleared.push(*row),
+                Verdict::Fire { since } => fired.push(*row, since),
+                Verdict::Clear { since } => cleared.push(*row, since),
                 Verdict::Failed(error) => {
-                    self.emits.fail(self.firing(judgement), error, stage);
+                    let firing = self.firing(judgement, judgement.instant);
+                    self.emits.fail(firing, error, stage);
                 }
             }
         }
         (fired, cleared)
     }
 
-    fn emit(&self, kind: EmitKind, rows: &[u32], judgements: &Judgements, stage: &mut Stage) {
+    fn emit(&self, kind: EmitKind, steps: &Steps, judgements: &Judgements, stage: &mut Stage) {
+        let rows = steps.rows.as_slice();
         let key_columns = self.key_columns(rows, judgements);
         let (starts, ends) = self.bounds(rows, judgements);
         let picked: Vec<(Column, Errors)> = judgements
@@ -148,8 +152,9 @@ impl Sliding {
             params: self.emits.params(),
             ..Scope::default()
         };
-        let firings: Vec<Firing> =
-            judgements.chosen(rows).map(|judgement| self.firing(judgement)).collect();
+        let firings: Vec<Firing> = (judgements.chosen(rows).zip(&steps.since))
+            .map(|(judgement, since)| self.firing(judgement, *since))
+            .collect();
         self.emits.emit(kind, &scope, &firings, stage);
     }
 
@@ -166,7 +171,7 @@ impl Sliding {
         (column(starts), column(ends))
     }
 
-    fn firing(&self, judgement: &Judgement) -> Firing {
+    fn firing(&self, judgement: &Judgement, since: i64) -> Firing {
         let time = EventTime(judgement.instant);
         let window = self.windows.get(judgement.id as usize).and_then(Option::as_ref);
         Firing {
@@ -179,6 +184,7 @@ impl Sliding {
                 }
                 None => Decided::Expiry(time),
             },
+            since: EventTime(since),
             causes: window.map_or_else(
                 || crate::engine::Causes::of(Vec::new()),
                 |window| window.causes(&judgement.events, self.stream),

@@ -148,12 +148,16 @@ impl Operator for Sliding {
         let mut judgements = Judgements::new(&self.intake.calls);
         // Judgements that are not followed yet may ask for one to be made at this instant.
         let mut settled_to = None;
-        while let Some(mut instant) = self.next_instant(advance.to) {
-            if settled_to.is_some_and(|settled| instant >= settled) {
+        loop {
+            let next = self.next_instant(advance.to);
+            let next = next.filter(|next| settled_to.is_none_or(|settled| *next < settled));
+            let Some(instant) = next else {
+                if settled_to.take().is_none() {
+                    break;
+                }
                 self.follow(&mut judgements, stage);
-                settled_to = None;
-                instant = self.next_instant(advance.to).unwrap_or(instant);
-            }
+                continue;
+            };
             settled_to = settled_to.or_else(|| self.trigger.first_timer_after(instant));
             self.turn(instant);
             for index in 0..self.touched.len() {

@@ -53,12 +53,35 @@ pub(crate) enum Presence {
 pub(crate) enum Verdict {
     /// Nothing that is seen outside.
     Nothing,
-    /// The rule fires.
-    Fire,
+    /// The rule fires. An edge says since when its condition has held.
+    Fire {
+        /// In microseconds.
+        since: i64,
+    },
     /// The edge falls.
-    Clear,
+    Clear {
+        /// Since when its condition had held, in microseconds.
+        since: i64,
+    },
     /// The condition has no value. It does not hold, but that is no fall either: it is an error.
     Failed(EvalError),
+}
+
+/// The rows of a scope that fire, or that clear, and since when the condition has held for each.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Steps {
+    /// The rows.
+    pub(crate) rows: Vec<u32>,
+    /// In microseconds, one a row.
+    pub(crate) since: Vec<i64>,
+}
+
+impl Steps {
+    /// Adds a row.
+    pub(crate) fn push(&mut self, row: u32, since: i64) {
+        self.rows.push(row);
+        self.since.push(since);
+    }
 }
 
 /// The conditions of a trigger for the rows of a scope.
@@ -116,17 +139,17 @@ impl TriggerStates {
         };
         let Trigger::Edge(edge) = &self.trigger else {
             return match outcome(&judged.condition) {
-                Ok(true) => Verdict::Fire,
+                Ok(true) => Verdict::Fire { since: moment.from },
                 Ok(false) => Verdict::Nothing,
                 Err(error) => Verdict::Failed(error),
             };
         };
         let before = self.states.get(id as usize).copied().unwrap_or_default();
-        if edge.until.is_some() && before.is_high() {
+        if let (Some(_), State::High { since }) = (&edge.until, before) {
             return match outcome(&judged.until) {
                 Ok(true) => {
                     self.set(id, State::Low);
-                    Verdict::Clear
+                    Verdict::Clear { since }
                 }
                 Ok(false) => Verdict::Nothing,
                 Err(error) => Verdict::Failed(error),
@@ -137,7 +160,10 @@ impl TriggerStates {
             Ok(true) => self.rise(id, moment, before, hold),
             Ok(false) => {
                 self.set(id, State::Low);
-                if before.is_high() { Verdict::Clear } else { Verdict::Nothing }
+                match before {
+                    State::High { since } => Verdict::Clear { since },
+                    _ => Verdict::Nothing,
+                }
             }
             Err(error) => {
                 self.set(id, State::Low);
@@ -160,7 +186,7 @@ impl TriggerStates {
         };
         if long_enough {
             self.set(id, State::High { since });
-            return Verdict::Fire;
+            return Verdict::Fire { since };
         }
         if let (Hold::For(span), State::Low) = (hold, before) {
             self.timers.push(Reverse((since.saturating_add(span.0), id)));

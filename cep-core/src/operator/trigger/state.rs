@@ -25,12 +25,6 @@ pub(super) enum State {
     },
 }
 
-impl State {
-    pub(super) fn is_high(self) -> bool {
-        matches!(self, Self::High { .. })
-    }
-}
-
 /// What a checkpoint holds of them: the keys' canonical bytes and their states.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct SavedStates(Vec<(Vec<u8>, State)>);

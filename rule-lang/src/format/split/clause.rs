@@ -27,7 +27,7 @@ fn begins_clause(toks: &[Tok<'_>], from: usize, at: usize) -> bool {
     }
     if HARD_CLAUSES.contains(&tok.text) {
         return match tok.text {
-            "window" => !is_at(toks, at + 1, Punct::Dot),
+            "window" | "when" => !is_at(toks, at + 1, Punct::Dot),
             "by" => first.text != "limit" || tok.line_start,
             // A step of a pattern has its own condition.
             "where" => !matches!(first.text, "match" | "then" | "next" | "without"),

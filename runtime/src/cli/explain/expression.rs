@@ -80,6 +80,8 @@ impl Names<'_> {
             ExprKind::WindowIndex => "window.index".into(),
             ExprKind::WindowStart => "window.start".into(),
             ExprKind::WindowEnd => "window.end".into(),
+            ExprKind::WhenStart => "when.start".into(),
+            ExprKind::WhenDuration => "when.duration".into(),
             ExprKind::Call(function, arguments) => {
                 format!("{}({})", function.info().name, self.list(arguments))
             }

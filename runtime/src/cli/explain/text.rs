@@ -3,8 +3,8 @@
 use super::expression::{Names, literal};
 use super::shares_with;
 use cep_core::plan::{
-    Connector, EmitKind, Horizon, Plan, RuleId, RulePlan, StreamId, StreamPlan, TimeSource,
-    Trigger, WindowKind, WindowPlan,
+    Connector, EdgePlan, EmitKind, Hold, Horizon, Plan, RuleId, RulePlan, StreamId, StreamPlan,
+    TimeSource, Trigger, WindowKind, WindowPlan,
 };
 
 /// Streams, parameters and the rules of `shown` as text.
@@ -90,9 +90,7 @@ fn rule(plan: &Plan, id: RuleId, rule: &RulePlan, out: &mut String) {
     let when = match &rule.trigger {
         Trigger::Always => "at every evaluation".into(),
         Trigger::Each(condition) => format!("each {}", names.expression(condition)),
-        Trigger::Edge(edge) => {
-            format!("{} becomes true, or false again", names.expression(&edge.condition))
-        }
+        Trigger::Edge(edge) => edge_text(&names, edge),
     };
     line(out, "when", &when);
     for emit in &rule.emits {
@@ -116,6 +114,20 @@ fn rule(plan: &Plan, id: RuleId, rule: &RulePlan, out: &mut String) {
         line(out, "shares", &format!("its slices with {}", shares.join(", ")));
     }
     out.push('\n');
+}
+
+/// When an edge rises and falls.
+fn edge_text(names: &Names<'_>, edge: &EdgePlan) -> String {
+    let condition = names.expression(&edge.condition);
+    let rises = match edge.hold {
+        Hold::No => format!("{condition} becomes true"),
+        Hold::For(span) => format!("{condition} has held for {span}"),
+        Hold::Windows(count) => format!("{condition} has held for {count} windows"),
+    };
+    match &edge.until {
+        None => format!("{rises}, or false again"),
+        Some(until) => format!("{rises}, until {}", names.expression(until)),
+    }
 }
 
 /// A window as a rule writes it.
