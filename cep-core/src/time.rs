@@ -22,6 +22,8 @@ pub struct Span(pub i64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Watermark(pub i64);
 
+const MICROS_OF_DAY: i64 = 86_400_000_000;
+
 impl EventTime {
     /// The earliest time an event may carry: 0001-01-01T00:00:00Z.
     pub const EARLIEST: Self = Self(-62_135_596_800_000_000);
@@ -59,11 +61,30 @@ impl EventTime {
         Self(self.0 - self.0.rem_euclid(width.0.max(1)))
     }
 
+    /// The hour of the day in UTC, 0 to 23.
+    #[must_use]
+    pub fn hour(self) -> i64 {
+        self.0.rem_euclid(MICROS_OF_DAY) / 3_600_000_000
+    }
+
+    /// The day of the month in UTC, from 1.
+    #[must_use]
+    pub fn day_of_month(self) -> i64 {
+        civil_from_days(self.0.div_euclid(MICROS_OF_DAY)).2
+    }
+
+    /// The day of the week in UTC as ISO 8601 counts it: 1 is Monday, 7 Sunday.
+    #[must_use]
+    pub fn weekday(self) -> i64 {
+        // Day 0, 1970-01-01, was a Thursday.
+        (self.0.div_euclid(MICROS_OF_DAY) + 3).rem_euclid(7) + 1
+    }
+
     /// Appends the RFC 3339 form in UTC, with as many of six fraction digits as are needed. A
     /// window may end after the year 9999, which no event can be in; ISO 8601 then writes the year
     /// with a sign and six digits.
     pub fn write_rfc3339(self, out: &mut Vec<u8>) {
-        let (days, micros) = (self.0.div_euclid(86_400_000_000), self.0.rem_euclid(86_400_000_000));
+        let (days, micros) = (self.0.div_euclid(MICROS_OF_DAY), self.0.rem_euclid(MICROS_OF_DAY));
         let (year, month, day) = civil_from_days(days);
         let seconds = micros / 1_000_000;
         if year > 9_999 {

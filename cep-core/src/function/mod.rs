@@ -8,6 +8,7 @@ mod conversion;
 mod number;
 mod operator;
 mod text;
+mod time;
 
 pub(crate) use operator::int_arithmetic;
 pub use operator::{apply_binary, apply_unary};
@@ -31,6 +32,8 @@ pub enum EvalError {
     DivisionByZero,
     /// An operand had a type that the plan did not promise; a defect of whoever made the plan.
     WrongType,
+    /// An argument has a value that the function does not take, such as a negative length.
+    ArgumentOutOfRange,
 }
 
 impl fmt::Display for EvalError {
@@ -42,6 +45,7 @@ impl fmt::Display for EvalError {
             Self::TimeOverflow => "the time is outside the years 1 to 9999",
             Self::DivisionByZero => "division by zero",
             Self::WrongType => "an operand has a type that the plan did not promise",
+            Self::ArgumentOutOfRange => "an argument is out of the range that the function takes",
         })
     }
 }
@@ -88,6 +92,22 @@ functions! {
     Contains => text::CONTAINS,
     StartsWith => text::STARTS_WITH,
     EndsWith => text::ENDS_WITH,
+    Replace => text::REPLACE,
+    Substr => text::SUBSTR,
+    Pow => number::POW,
+    Sqrt => number::SQRT,
+    Ln => number::LN,
+    Exp => number::EXP,
+    LeastInt => number::LEAST_INT,
+    LeastDecimal => number::LEAST_DECIMAL,
+    LeastFloat => number::LEAST_FLOAT,
+    GreatestInt => number::GREATEST_INT,
+    GreatestDecimal => number::GREATEST_DECIMAL,
+    GreatestFloat => number::GREATEST_FLOAT,
+    Hour => time::HOUR,
+    Day => time::DAY,
+    Weekday => time::WEEKDAY,
+    Truncate => time::TRUNCATE,
 }
 
 /// One function: its name and types in the language, its doc, and how it is computed.

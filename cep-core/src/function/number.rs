@@ -1,4 +1,7 @@
 //! Functions on numbers.
+//!
+//! `sqrt` is rounded correctly everywhere (IEEE 754); the last digit of `pow`, `ln` and `exp` is that of
+//! the platform's mathematical library.
 
 use super::{EvalError, FunctionInfo};
 use crate::value::{Decimal, Type, Value};
@@ -78,6 +81,175 @@ pub static ROUND_DECIMAL: FunctionInfo = FunctionInfo {
     },
 };
 
+/// `pow(float, float)`.
+pub static POW: FunctionInfo = FunctionInfo {
+    name: "pow",
+    parameters: &[Type::Float, Type::Float],
+    result: Type::Float,
+    doc: "the first number to the power of the second: `pow(2, 10) == 1024.0`",
+    apply: |arguments| match arguments {
+        [Value::Float(base), Value::Float(exponent)] => finite(base.powf(*exponent)),
+        _ => Err(EvalError::WrongType),
+    },
+};
+
+/// `sqrt(float)`.
+pub static SQRT: FunctionInfo = FunctionInfo {
+    name: "sqrt",
+    parameters: &[Type::Float],
+    result: Type::Float,
+    doc: "the square root; a negative number has none: `sqrt(6.25) == 2.5`",
+    apply: |arguments| match arguments {
+        [Value::Float(value)] => finite(value.sqrt()),
+        _ => Err(EvalError::WrongType),
+    },
+};
+
+/// `ln(float)`.
+pub static LN: FunctionInfo = FunctionInfo {
+    name: "ln",
+    parameters: &[Type::Float],
+    result: Type::Float,
+    doc: "the natural logarithm; only positive numbers have one: `ln(1) == 0.0`",
+    apply: |arguments| match arguments {
+        [Value::Float(value)] => finite(value.ln()),
+        _ => Err(EvalError::WrongType),
+    },
+};
+
+/// `exp(float)`.
+pub static EXP: FunctionInfo = FunctionInfo {
+    name: "exp",
+    parameters: &[Type::Float],
+    result: Type::Float,
+    doc: "e to the power of the number: `exp(0) == 1.0`",
+    apply: |arguments| match arguments {
+        [Value::Float(value)] => finite(value.exp()),
+        _ => Err(EvalError::WrongType),
+    },
+};
+
+/// `least(int, int)`.
+pub static LEAST_INT: FunctionInfo = FunctionInfo {
+    name: "least",
+    parameters: &[Type::Int, Type::Int],
+    result: Type::Int,
+    doc: "the smaller of two numbers: `least(3, 7) == 3`",
+    apply: least,
+};
+
+/// `least(decimal, decimal)`.
+pub static LEAST_DECIMAL: FunctionInfo = FunctionInfo {
+    name: "least",
+    parameters: &[Type::Decimal, Type::Decimal],
+    result: Type::Decimal,
+    doc: "the smaller of two numbers: `least(3, 2.5) == 2.5`",
+    apply: least,
+};
+
+/// `least(float, float)`.
+pub static LEAST_FLOAT: FunctionInfo = FunctionInfo {
+    name: "least",
+    parameters: &[Type::Float, Type::Float],
+    result: Type::Float,
+    doc: "the smaller of two numbers: `least(float(3), 2.5) == 2.5`",
+    apply: least,
+};
+
+/// `greatest(int, int)`.
+pub static GREATEST_INT: FunctionInfo = FunctionInfo {
+    name: "greatest",
+    parameters: &[Type::Int, Type::Int],
+    result: Type::Int,
+    doc: "the larger of two numbers: `greatest(3, 7) == 7`",
+    apply: greatest,
+};
+
+/// `greatest(decimal, decimal)`.
+pub static GREATEST_DECIMAL: FunctionInfo = FunctionInfo {
+    name: "greatest",
+    parameters: &[Type::Decimal, Type::Decimal],
+    result: Type::Decimal,
+    doc: "the larger of two numbers: `greatest(3, 2.5) == 3.0`",
+    apply: greatest,
+};
+
+/// `greatest(float, float)`.
+pub static GREATEST_FLOAT: FunctionInfo = FunctionInfo {
+    name: "greatest",
+    parameters: &[Type::Float, Type::Float],
+    result: Type::Float,
+    doc: "the larger of two numbers: `greatest(float(3), 2.5) == 3.0`",
+    apply: greatest,
+};
+
 fn integer(value: Decimal) -> Result<Value, EvalError> {
     value.to_i64().map(Value::Int).ok_or(EvalError::IntegerOverflow)
+}
+
+fn finite(value: f64) -> Result<Value, EvalError> {
+    if value.is_finite() { Ok(Value::Float(value)) } else { Err(EvalError::NotFinite) }
+}
+
+fn least(arguments: &[Value]) -> Result<Value, EvalError> {
+    let (left, right) = two_numbers(arguments)?;
+    Ok(if right < left { right } else { left }.clone())
+}
+
+fn greatest(arguments: &[Value]) -> Result<Value, EvalError> {
+    let (left, right) = two_numbers(arguments)?;
+    Ok(if right > left { right } else { left }.clone())
+}
+
+/// Two numbers of one type.
+fn two_numbers(arguments: &[Value]) -> Result<(&Value, &Value), EvalError> {
+    match arguments {
+        [left @ Value::Int(_), right @ Value::Int(_)]
+        | [left @ Value::Decimal(_), right @ Value::Decimal(_)]
+        | [left @ Value::Float(_), right @ Value::Float(_)] => Ok((left, right)),
+        _ => Err(EvalError::WrongType),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(function: &FunctionInfo, arguments: &[f64]) -> Result<Value, EvalError> {
+        let arguments: Vec<_> = arguments.iter().copied().map(Value::Float).collect();
+        (function.apply)(&arguments)
+    }
+
+    #[test]
+    fn what_is_infinite_or_not_a_number_is_an_error() {
+        let none = Err(EvalError::NotFinite);
+        assert_eq!(of(&LN, &[0.0]), none);
+        assert_eq!(of(&LN, &[-1.0]), none);
+        assert_eq!(of(&SQRT, &[-1.0]), none);
+        assert_eq!(of(&EXP, &[1_000.0]), none);
+        assert_eq!(of(&POW, &[10.0, 400.0]), none);
+        assert_eq!(of(&POW, &[0.0, -1.0]), none);
+        assert_eq!(of(&POW, &[-8.0, 0.5]), none);
+    }
+
+    #[test]
+    fn powers_and_roots_exist_at_zero() {
+        assert_eq!(of(&POW, &[0.0, 0.0]), Ok(Value::Float(1.0)));
+        assert_eq!(of(&POW, &[-2.0, 3.0]), Ok(Value::Float(-8.0)));
+        assert_eq!(of(&SQRT, &[0.0]), Ok(Value::Float(0.0)));
+        assert_eq!(of(&EXP, &[-1_000.0]), Ok(Value::Float(0.0)));
+    }
+
+    #[test]
+    fn least_and_greatest_compare_within_one_type_only() {
+        let ints = [Value::Int(i64::MIN), Value::Int(i64::MAX)];
+        assert_eq!(least(&ints), Ok(Value::Int(i64::MIN)));
+        assert_eq!(greatest(&ints), Ok(Value::Int(i64::MAX)));
+        assert_eq!(of(&LEAST_FLOAT, &[-0.5, -1.5]), Ok(Value::Float(-1.5)));
+        assert_eq!(of(&GREATEST_FLOAT, &[-0.5, -1.5]), Ok(Value::Float(-0.5)));
+        let decimals = [Value::Decimal(Decimal::new(15, 1)), Value::Decimal(Decimal::new(149, 2))];
+        assert_eq!(least(&decimals), Ok(decimals[1].clone()));
+        assert_eq!(least(&[Value::Int(1), Value::Float(1.0)]), Err(EvalError::WrongType));
+        assert_eq!(greatest(&[Value::text("a"), Value::text("b")]), Err(EvalError::WrongType));
+    }
 }

@@ -88,3 +88,73 @@ pub static ENDS_WITH: FunctionInfo = FunctionInfo {
         _ => Err(EvalError::WrongType),
     },
 };
+
+/// `replace(string, string, string)`.
+pub static REPLACE: FunctionInfo = FunctionInfo {
+    name: "replace",
+    parameters: &[Type::String, Type::String, Type::String],
+    result: Type::String,
+    doc: "the first text with the third wherever the second occurs; an empty second occurs nowhere: `replace(\"a-b-c\", \"-\", \"+\") == \"a+b+c\"`",
+    apply: |arguments| match arguments {
+        [Value::Text(text), Value::Text(part), Value::Text(_)] if part.is_empty() => {
+            Ok(Value::Text(text.clone()))
+        }
+        [Value::Text(text), Value::Text(part), Value::Text(by)] => {
+            Ok(Value::text(text.replace(part.as_ref(), by)))
+        }
+        _ => Err(EvalError::WrongType),
+    },
+};
+
+/// `substr(string, int, int)`.
+pub static SUBSTR: FunctionInfo = FunctionInfo {
+    name: "substr",
+    parameters: &[Type::String, Type::Int, Type::Int],
+    result: Type::String,
+    doc: "the text from a character on (the first is 0), so many characters or what is left of them; negative numbers are errors: `substr(\"farm 302\", 5, 2) == \"30\"`",
+    apply: |arguments| match arguments {
+        [Value::Text(text), Value::Int(from), Value::Int(count)] => {
+            if *from < 0 || *count < 0 {
+                return Err(EvalError::ArgumentOutOfRange);
+            }
+            // What does not fit is beyond the end of any text.
+            let number = |value: i64| usize::try_from(value).unwrap_or(usize::MAX);
+            let part: String = text.chars().skip(number(*from)).take(number(*count)).collect();
+            Ok(Value::text(part))
+        }
+        _ => Err(EvalError::WrongType),
+    },
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replace_goes_once_from_left_to_right_and_an_empty_part_occurs_nowhere() {
+        for (text, part, by, result) in [
+            ("aaa", "aa", "a", "aa"),
+            ("abc", "", "-", "abc"),
+            ("", "", "-", ""),
+            ("abc", "b", "", "ac"),
+            ("äöä", "ä", "ae", "aeöae"),
+        ] {
+            let arguments = [text, part, by].map(Value::text);
+            assert_eq!((REPLACE.apply)(&arguments), Ok(Value::text(result)));
+        }
+    }
+
+    #[test]
+    fn substr_counts_characters_and_ends_with_the_text() {
+        let part = |from, count| {
+            (SUBSTR.apply)(&[Value::text("äöü"), Value::Int(from), Value::Int(count)])
+        };
+        assert_eq!(part(0, 1), Ok(Value::text("ä")));
+        assert_eq!(part(1, 5), Ok(Value::text("öü")));
+        assert_eq!(part(1, 0), Ok(Value::text("")));
+        assert_eq!(part(3, 1), Ok(Value::text("")));
+        assert_eq!(part(i64::MAX, i64::MAX), Ok(Value::text("")));
+        assert_eq!(part(-1, 1), Err(EvalError::ArgumentOutOfRange));
+        assert_eq!(part(0, -1), Err(EvalError::ArgumentOutOfRange));
+    }
+}

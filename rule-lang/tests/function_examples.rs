@@ -1,0 +1,50 @@
+//! What the reference says of a function holds: every example is compiled and computed.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+use cep_core::function::{Function, apply_binary};
+use cep_core::plan::{Expr, ExprKind, TextPart};
+use cep_core::value::Value;
+use rule_lang::diagnostic::render::{Colour, render_all};
+use rule_lang::{Source, compile};
+
+/// The value of an expression of constants; the compiler computes all but texts put together.
+fn constant(expression: &str) -> Value {
+    let text = format!(
+        "stream S {{ at: timestamp, time at }}\nrule r {{ from S emit R {{ x: {expression} }} }}"
+    );
+    let compiled = compile(&[Source::new("example.rules", text)]);
+    let problems = render_all(&compiled.diagnostics, &compiled.sources, Colour::Never);
+    let plan = compiled.plan.unwrap_or_else(|| panic!("{expression}\n{problems}"));
+    value(&plan.rules.first().unwrap().emits.first().unwrap().fields.first().unwrap().1)
+}
+
+fn value(expr: &Expr) -> Value {
+    match &expr.kind {
+        ExprKind::Literal(value) => value.clone(),
+        ExprKind::Binary(op, left, right) => {
+            apply_binary(*op, &value(left), &value(right)).unwrap()
+        }
+        ExprKind::Text(parts) => {
+            let parts = parts.iter().map(|part| match part {
+                TextPart::Literal(text) => text.to_string(),
+                TextPart::Value(part) => value(part).to_string(),
+            });
+            Value::text(parts.collect::<String>())
+        }
+        other => panic!("this is not constant: {other:?}"),
+    }
+}
+
+#[test]
+fn every_example_of_a_function_is_a_call_of_it_that_holds() {
+    for function in Function::ALL {
+        let info = function.info();
+        let example =
+            info.doc.split('`').nth(1).unwrap_or_else(|| panic!("{} has none", info.name));
+        assert!(example.starts_with(&format!("{}(", info.name)), "{example}");
+        let (call, _) = example.split_once(" == ").expect(example);
+        assert_eq!(constant(example), Value::Bool(true), "{example}");
+        assert_eq!(constant(call).type_of(), Some(info.result.clone()), "{example}");
+    }
+}
