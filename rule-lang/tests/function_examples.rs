@@ -48,3 +48,21 @@ fn every_example_of_a_function_is_a_call_of_it_that_holds() {
         assert_eq!(constant(call).type_of(), Some(info.result.clone()), "{example}");
     }
 }
+
+#[test]
+fn a_long_constant_is_left_to_the_run() {
+    let text = |count: usize| format!("replace(\"{}\", \"a\", \"bb\")", "a".repeat(count));
+    let emitted = |expression: String| {
+        let text = format!(
+            "stream S {{ at: timestamp, time at }}\nrule r {{ from S emit R {{ x: {expression} }} }}"
+        );
+        let plan = compile(&[Source::new("long.rules", text)]).plan.unwrap();
+        plan.rules.first().unwrap().emits.first().unwrap().fields.first().unwrap().1.kind.clone()
+    };
+    assert_eq!(emitted(text(2048)), ExprKind::Literal(Value::text("b".repeat(4096))));
+    assert!(matches!(emitted(text(2049)), ExprKind::Call(Function::Replace, _)));
+    // Each level would double the text.
+    let nested =
+        (0..60).fold("\"aa\"".to_owned(), |text, _| format!("replace({text}, \"a\", \"aa\")"));
+    assert!(matches!(emitted(nested), ExprKind::Call(Function::Replace, _)));
+}

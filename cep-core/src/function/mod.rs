@@ -34,6 +34,8 @@ pub enum EvalError {
     WrongType,
     /// An argument has a value that the function does not take, such as a negative length.
     ArgumentOutOfRange,
+    /// A text would be longer than [`MAX_TEXT_BYTES`].
+    TextTooLong,
 }
 
 impl fmt::Display for EvalError {
@@ -46,11 +48,24 @@ impl fmt::Display for EvalError {
             Self::DivisionByZero => "division by zero",
             Self::WrongType => "an operand has a type that the plan did not promise",
             Self::ArgumentOutOfRange => "an argument is out of the range that the function takes",
+            Self::TextTooLong => "the text is longer than a mebibyte",
         })
     }
 }
 
 impl std::error::Error for EvalError {}
+
+/// The longest text that an expression makes, in bytes: a mebibyte, as much as a record of Kafka
+/// holds unless it is told otherwise. Without a bound, texts made of texts grow exponentially.
+pub const MAX_TEXT_BYTES: usize = 1 << 20;
+
+/// A text that an expression has made.
+///
+/// # Errors
+/// If it is longer than [`MAX_TEXT_BYTES`].
+pub fn made_text(text: String) -> Result<Value, EvalError> {
+    if text.len() <= MAX_TEXT_BYTES { Ok(Value::text(text)) } else { Err(EvalError::TextTooLong) }
+}
 
 macro_rules! functions {
     ($($variant:ident => $module:ident :: $item:ident),* $(,)?) => {

@@ -1,7 +1,8 @@
 //! Functions on numbers.
 //!
-//! `sqrt` is rounded correctly everywhere (IEEE 754); the last digit of `pow`, `ln` and `exp` is that of
-//! the platform's mathematical library.
+//! `sqrt` is rounded correctly everywhere (IEEE 754). `pow`, `ln` and `exp` come from a library that is
+//! compiled in (`libm`, a port of musl's), not from the platform's, so that their last digit is the same
+//! on every machine. All four compute with floats; a decimal has to be written `float(x)`.
 
 use super::{EvalError, FunctionInfo};
 use crate::value::{Decimal, Type, Value};
@@ -88,7 +89,7 @@ pub static POW: FunctionInfo = FunctionInfo {
     result: Type::Float,
     doc: "the first number to the power of the second: `pow(2, 10) == 1024.0`",
     apply: |arguments| match arguments {
-        [Value::Float(base), Value::Float(exponent)] => finite(base.powf(*exponent)),
+        [Value::Float(base), Value::Float(exponent)] => finite(libm::pow(*base, *exponent)),
         _ => Err(EvalError::WrongType),
     },
 };
@@ -112,7 +113,7 @@ pub static LN: FunctionInfo = FunctionInfo {
     result: Type::Float,
     doc: "the natural logarithm; only positive numbers have one: `ln(1) == 0.0`",
     apply: |arguments| match arguments {
-        [Value::Float(value)] => finite(value.ln()),
+        [Value::Float(value)] => finite(libm::log(*value)),
         _ => Err(EvalError::WrongType),
     },
 };
@@ -124,7 +125,7 @@ pub static EXP: FunctionInfo = FunctionInfo {
     result: Type::Float,
     doc: "e to the power of the number: `exp(0) == 1.0`",
     apply: |arguments| match arguments {
-        [Value::Float(value)] => finite(value.exp()),
+        [Value::Float(value)] => finite(libm::exp(*value)),
         _ => Err(EvalError::WrongType),
     },
 };

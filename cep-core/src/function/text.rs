@@ -1,6 +1,6 @@
 //! Functions on text.
 
-use super::{EvalError, FunctionInfo};
+use super::{EvalError, FunctionInfo, MAX_TEXT_BYTES, made_text};
 use crate::value::{Type, Value};
 
 /// `len(string)`.
@@ -24,7 +24,7 @@ pub static LOWER: FunctionInfo = FunctionInfo {
     result: Type::String,
     doc: "the text in lower case: `lower(\"Ab\") == \"ab\"`",
     apply: |arguments| match arguments {
-        [Value::Text(text)] => Ok(Value::text(text.to_lowercase())),
+        [Value::Text(text)] => made_text(text.to_lowercase()),
         _ => Err(EvalError::WrongType),
     },
 };
@@ -36,7 +36,7 @@ pub static UPPER: FunctionInfo = FunctionInfo {
     result: Type::String,
     doc: "the text in upper case: `upper(\"Ab\") == \"AB\"`",
     apply: |arguments| match arguments {
-        [Value::Text(text)] => Ok(Value::text(text.to_uppercase())),
+        [Value::Text(text)] => made_text(text.to_uppercase()),
         _ => Err(EvalError::WrongType),
     },
 };
@@ -100,7 +100,13 @@ pub static REPLACE: FunctionInfo = FunctionInfo {
             Ok(Value::Text(text.clone()))
         }
         [Value::Text(text), Value::Text(part), Value::Text(by)] => {
-            Ok(Value::text(text.replace(part.as_ref(), by)))
+            // What would be too long is not made in the first place.
+            let grown = by.len().saturating_sub(part.len());
+            let growth = text.matches(part.as_ref()).count().saturating_mul(grown);
+            if text.len().saturating_add(growth) > MAX_TEXT_BYTES {
+                return Err(EvalError::TextTooLong);
+            }
+            made_text(text.replace(part.as_ref(), by))
         }
         _ => Err(EvalError::WrongType),
     },
@@ -142,6 +148,22 @@ mod tests {
             let arguments = [text, part, by].map(Value::text);
             assert_eq!((REPLACE.apply)(&arguments), Ok(Value::text(result)));
         }
+    }
+
+    #[test]
+    fn a_text_that_would_be_too_long_is_not_made() {
+        let replaced = |count: usize, by: usize| {
+            let arguments = ["a".repeat(count), "a".to_owned(), "b".repeat(by)].map(Value::text);
+            (REPLACE.apply)(&arguments)
+        };
+        assert_eq!(replaced(1024, 1024), Ok(Value::text("b".repeat(MAX_TEXT_BYTES))));
+        assert_eq!(replaced(1024, 1025), Err(EvalError::TextTooLong));
+        // Two to the power of 40 bytes would not fit.
+        assert_eq!(replaced(MAX_TEXT_BYTES, MAX_TEXT_BYTES), Err(EvalError::TextTooLong));
+        let long = [Value::text("ﬃ".repeat(MAX_TEXT_BYTES / 3))];
+        assert_eq!((UPPER.apply)(&long).map(|_| ()), Ok(()), "FFI is as long as its ligature");
+        let grows = [Value::text("ΐ".repeat(MAX_TEXT_BYTES / 2))];
+        assert_eq!((UPPER.apply)(&grows), Err(EvalError::TextTooLong));
     }
 
     #[test]

@@ -8,7 +8,11 @@ use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::source::Span;
 use crate::typed::{Expr, ExprKind, TextPart};
 use cep_core::function::Function;
-use cep_core::value::Type;
+use cep_core::value::{Type, Value};
+
+/// The longest text, in bytes, that takes the place of a call of constants. A longer one is computed
+/// when the rule runs: a plan is not much larger than its rules.
+const MAX_FOLDED_BYTES: usize = 4096;
 
 /// Functions of the language that are still to come.
 const FUNCTIONS_TO_COME: &[&str] = &[
@@ -159,6 +163,9 @@ impl Scope<'_, '_> {
         let constants: Option<Vec<_>> = args.iter().map(|arg| arg.as_literal().cloned()).collect();
         match constants.map(|constants| (info.apply)(&constants)) {
             None => Some(Expr::new(info.result.clone(), ExprKind::Call(function, args))),
+            Some(Ok(Value::Text(text))) if text.len() > MAX_FOLDED_BYTES => {
+                Some(Expr::new(info.result.clone(), ExprKind::Call(function, args)))
+            }
             Some(Ok(value)) => Some(Expr::literal(value, info.result.clone())),
             Some(Err(error)) => {
                 self.out.push(

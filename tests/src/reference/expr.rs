@@ -1,6 +1,6 @@
 //! Expressions, by walking their tree.
 
-use cep_core::function::{EvalError, apply_binary, apply_unary};
+use cep_core::function::{EvalError, apply_binary, apply_unary, made_text};
 use cep_core::plan::{BinaryOp, Expr, ExprKind, Plan, TextPart};
 use cep_core::time::{EventTime, Span};
 use cep_core::value::Value;
@@ -103,7 +103,7 @@ impl<'a> Scope<'a> {
             ExprKind::Text(parts) => {
                 let texts: Vec<String> =
                     parts.iter().map(|part| self.text(part)).collect::<Result<_, _>>()?;
-                Ok(Value::text(texts.concat()))
+                made_text(texts.concat())
             }
         }
     }

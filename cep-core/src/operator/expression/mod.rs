@@ -10,7 +10,7 @@ mod whole;
 
 pub use errors::Errors;
 
-use crate::function::{EvalError, apply_binary, apply_unary};
+use crate::function::{EvalError, apply_binary, apply_unary, made_text};
 use crate::plan::{BinaryOp, Expr, ExprKind, ParamPlan, TextPart, UnaryOp};
 use crate::value::{Column, ColumnData, Type, Value};
 use std::borrow::Cow;
@@ -305,7 +305,7 @@ fn interpolate<'a>(parts: &[TextPart], scope: &Scope<'a>) -> Evaluated<'a> {
         })
         .collect();
     row_by_row(&Type::String, values, scope.len, |values| {
-        Ok(Value::text(values.iter().map(ToString::to_string).collect::<String>()))
+        made_text(values.iter().map(ToString::to_string).collect())
     })
 }
 
@@ -332,7 +332,7 @@ pub(crate) fn can_fail(expr: &Expr) -> bool {
                     | BinaryOp::FloorDivide
                     | BinaryOp::Remainder
             ),
-            ExprKind::Call(..) => true,
+            ExprKind::Call(..) | ExprKind::Text(_) => true,
             _ => false,
         };
     });
