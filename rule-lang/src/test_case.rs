@@ -7,7 +7,7 @@
 use crate::source::Span;
 use cep_core::plan::{ParamId, StreamId};
 use cep_core::time::EventTime;
-use cep_core::value::Value;
+use cep_core::value::{Type, Value};
 
 /// One test.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,8 +31,19 @@ pub struct TestCase {
 pub struct Given {
     /// The stream.
     pub stream: StreamId,
-    /// Its events.
+    /// Its events; of a file none, until whoever runs the test has read it.
     pub events: Vec<GivenEvent>,
+    /// The file they stand in, as `given STREAM from file("…")` names it: relative to the rules.
+    pub file: Option<GivenFile>,
+}
+
+/// A file of events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivenFile {
+    /// Its name.
+    pub name: String,
+    /// Where it is named.
+    pub span: Span,
 }
 
 /// One event.
@@ -69,9 +80,22 @@ pub enum ExpectationKind {
     None(String),
     /// Late events of this stream: at least one, or, with rows, exactly these.
     Late(StreamId),
-    /// At least one run-time error.
-    Error,
+    /// Run-time errors of rules and bad records: at least one, or, with rows, exactly these. Rows
+    /// may have the columns of [`ERROR_COLUMNS`], and `time`.
+    Error {
+        /// What the words of at least one hold.
+        text: Option<String>,
+    },
+    /// No run-time error and no bad record.
+    NoError,
+    /// All events of this name, as a snapshot that is stored under the test's title.
+    Snapshot(String),
 }
+
+/// What an expected error may be told by: its rule, a text that its words hold, and the event that
+/// caused it by stream and row, counted from 1.
+pub const ERROR_COLUMNS: [(&str, Type); 4] =
+    [("rule", Type::String), ("text", Type::String), ("stream", Type::String), ("row", Type::Int)];
 
 /// A row of an expectation: the columns that are compared, and their values.
 #[derive(Debug, Clone, PartialEq)]

@@ -376,7 +376,7 @@ test \"t\" {{
             ExpectationKind::Some(_),
             ExpectationKind::None(_),
             ExpectationKind::Late(_),
-            ExpectationKind::Error
+            ExpectationKind::Error { text: None }
         ]
     ));
 }

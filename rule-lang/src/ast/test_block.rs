@@ -22,13 +22,22 @@ pub struct Test {
     pub span: Span,
 }
 
-/// `given STREAM` and its table.
+/// `given STREAM` and where its events stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Given {
     /// The stream.
     pub stream: Ident,
     /// Its events.
-    pub table: Table,
+    pub events: GivenEvents,
+}
+
+/// Where the events of a `given` stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GivenEvents {
+    /// In a table below.
+    Table(Table),
+    /// `from file("…")`
+    File(Spanned<String>),
 }
 
 /// `expect …`.
@@ -36,8 +45,10 @@ pub struct Given {
 pub struct Expect {
     /// What is expected.
     pub kind: ExpectKind,
-    /// The event or stream; `None` for `expect error`.
+    /// The event or stream; `None` for `expect [no] error`.
     pub name: Option<Ident>,
+    /// `expect error "…"`: what its words hold.
+    pub text: Option<Spanned<String>>,
     /// The rows, if a table follows.
     pub table: Option<Table>,
     /// Its first line.
@@ -57,6 +68,10 @@ pub enum ExpectKind {
     Late,
     /// `expect error`
     Error,
+    /// `expect no error`
+    NoError,
+    /// `expect NAME matches snapshot`
+    Snapshot,
 }
 
 /// A table of cells.

@@ -3,10 +3,11 @@
 use super::declare::DeclaredStream;
 use super::stream::is_declared;
 use super::{Declared, Events, Usage, cell, index};
-use crate::ast::{self, ExpectKind};
+use crate::ast::{self, ExpectKind, GivenEvents};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::test_case::{
-    Column, Expectation, ExpectationKind, ExpectedRow, Given, GivenEvent, TestCase,
+    Column, ERROR_COLUMNS, Expectation, ExpectationKind, ExpectedRow, Given, GivenEvent, GivenFile,
+    TestCase,
 };
 use cep_core::plan::{ParamId, StreamId, StreamPlan, TimeSource};
 use cep_core::value::{Type, Value};
@@ -110,26 +111,33 @@ impl Context<'_, '_> {
             self.declared.unknown_stream(&ast.stream, out);
             return None;
         };
-        let columns = self.stream_columns(&ast.table, stream, out);
-        self.missing_columns(id, ast, &stream.plan, out);
-        let rows: Vec<GivenEvent> = ast
-            .table
+        let table = match &ast.events {
+            GivenEvents::Table(table) => table,
+            GivenEvents::File(file) => {
+                let file = GivenFile { name: file.value.clone(), span: file.span };
+                return Some(Given { stream: StreamId(id), events: Vec::new(), file: Some(file) });
+            }
+        };
+        let columns = self.stream_columns(table, stream, out);
+        self.missing_columns(id, &ast.stream, table, &stream.plan, out);
+        let rows: Vec<GivenEvent> = table
             .rows
             .iter()
-            .filter_map(|row| self.given_event(row, &columns, &ast.table, &stream.plan, out))
+            .filter_map(|row| self.given_event(row, &columns, table, &stream.plan, out))
             .collect();
-        Some(Given { stream: StreamId(id), events: rows })
+        Some(Given { stream: StreamId(id), events: rows, file: None })
     }
 
     /// Reports fields that the table leaves out although some rule reads them.
     fn missing_columns(
         &self,
         id: u32,
-        ast: &ast::Given,
+        name: &ast::Ident,
+        table: &ast::Table,
         stream: &StreamPlan,
         out: &mut Vec<Diagnostic>,
     ) {
-        let has = |name: &str| ast.table.columns.iter().any(|column| column.name == name);
+        let has = |name: &str| table.columns.iter().any(|column| column.name == name);
         let needed = stream.fields.iter().enumerate().filter(|(at, field)| {
             !field.ty.is_optional() && self.read.contains(&(id, index(*at))) && !has(&field.name)
         });
@@ -155,7 +163,7 @@ impl Context<'_, '_> {
                     Code::MissingColumn,
                     format!("this table leaves out {}", all.join(", ")),
                 )
-                .label(ast.stream.span, "rules read what is left out")
+                .label(name.span, "rules read what is left out")
                 .help(help),
             );
         }
@@ -221,15 +229,18 @@ impl Context<'_, '_> {
     fn expect(&self, ast: &ast::Expect, out: &mut Vec<Diagnostic>) -> Option<Expectation> {
         let name = ast.name.as_ref();
         let (kind, columns) = match (ast.kind, name) {
+            (ExpectKind::NoError, _) => {
+                no_table(ast, "`expect no error`", out);
+                (ExpectationKind::NoError, Vec::new())
+            }
             (ExpectKind::Error, _) | (_, None) => {
-                if let Some(table) = &ast.table {
-                    out.push(
-                        Diagnostic::new(Code::Unexpected, "`expect error` takes no table")
-                            .label(table.span, "")
-                            .help("it expects at least one run-time error"),
-                    );
-                }
-                (ExpectationKind::Error, Vec::new())
+                let kind = ExpectationKind::Error {
+                    text: ast.text.as_ref().map(|text| text.value.clone()),
+                };
+                (
+                    kind,
+                    ast.table.as_ref().map(|table| error_columns(table, out)).unwrap_or_default(),
+                )
             }
             (ExpectKind::Late, Some(name)) => {
                 let Some((id, stream)) = self.declared.stream_named(&name.name) else {
@@ -246,6 +257,10 @@ impl Context<'_, '_> {
                 let kind = match kind {
                     ExpectKind::Some => ExpectationKind::Some(name),
                     ExpectKind::None => ExpectationKind::None(name),
+                    ExpectKind::Snapshot => {
+                        no_table(ast, "`matches snapshot`", out);
+                        ExpectationKind::Snapshot(name)
+                    }
                     _ => ExpectationKind::All(name),
                 };
                 (kind, columns)
@@ -294,6 +309,22 @@ impl Context<'_, '_> {
         }
         Some(ExpectedRow { cells, span: row.span })
     }
+}
+
+fn no_table(ast: &ast::Expect, what: &str, out: &mut Vec<Diagnostic>) {
+    if let Some(table) = &ast.table {
+        out.push(
+            Diagnostic::new(Code::Unexpected, format!("{what} takes no table"))
+                .label(table.span, "")
+                .help("remove the table"),
+        );
+    }
+}
+
+/// The columns of a table of errors.
+fn error_columns(table: &ast::Table, out: &mut Vec<Diagnostic>) -> Columns {
+    let fields = ERROR_COLUMNS.map(|(name, ty)| (name.to_owned(), ty.optional()));
+    columns(table, "error", &fields, &|_| false, out)
 }
 
 /// What each column of a table holds. Columns that were `reported` elsewhere stay silent.

@@ -143,8 +143,6 @@ codes! {
     NoConnectorYet = "E0531", "this connector or format is not supported in this version";
     NoZone = "E0532", "`zone` is not supported in this version";
     NoListExpression = "E0533", "lists and records as values are not supported in this version";
-    NoSnapshotExpect = "E0534", "`matches snapshot` is not supported in this version";
-    NoGivenFile = "E0535", "`given` from a file is not supported in this version";
     NoFillTable = "E0536", "`fill … for TABLE` is not supported in this version";
     NoIndexing = "E0537", "indexing with `[…]` is not supported in this version";
     NoReuse = "E0538", "`reuse` and `skip` are not supported in this version";

@@ -39,6 +39,7 @@ layouts! { shown;
         "// first\n\n\n/// doc of S\nstream S { // behind the brace\n  // above k\n  k: string // behind k\n  , /// doc of v\n  v: int // behind v\n  , // behind the comma\n  at: timestamp // behind at\n\n  // above time\n  time at // behind time\n  // the last\n\n}// behind S\n// below S\n\n// cep: allow W0106\n@off // behind off\n// above rule\nrule a { from S // behind from\n\n  // above where\n  where v // behind v\n  // inside\n  > 3 // behind 3\n  emit // behind emit\n  D { v // behind v\n, w: 1 // behind w\n // last\n } // behind emit\n // end of rule\n}\n\n\n// end";
     tables_are_aligned_with_their_comments:
         "test \"t\" { set floor=-1,base @2026-01-01 given S | at |  farm|\n\n|-1s|\"a b\"| // one\n// between\n |100ms|-|\n\nuntil 30s expect no D expect late S\n|at|\n|1s|// late\n\n\nexpect error }";
+    files_snapshots_and_errors_of_tests: "test \"t\" { given S from file( \"s.jsonl\" ) expect D matches   snapshot expect no error expect error \"division\" |rule|row|\n|\"a\"|1|\n}";
     declarations_have_one_empty_line_between_them:
         "param a: int = 1\nparam longer: duration = 10s // ten\n\n\nparam c: string = \"x\" param d: int=-1\nsink A to kafka(\"a\" format:json),log(\"b\",)\nsink Longer to kafka(\"longer\")\nstream S { k: int }\nrule a { from S emit D { k } }\n// about b\nrule b { from S emit D { k } }\n\n\n\n";
     windows_line_ends_and_a_byte_order_mark_become_plain:

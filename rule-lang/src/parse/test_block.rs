@@ -2,7 +2,7 @@
 
 use super::cover;
 use super::cursor::Cursor;
-use crate::ast::{Expect, ExpectKind, Given, Literal, Spanned, Test};
+use crate::ast::{Expect, ExpectKind, Given, GivenEvents, Literal, Spanned, Test};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::lex::{Punct, Token, TokenKind};
 use crate::source::Span;
@@ -118,20 +118,42 @@ impl Cursor<'_> {
 
     fn given(&mut self) -> Option<Given> {
         let stream = self.name("a stream's name")?;
-        if let Some(span) = self.eat_word("from") {
-            self.not_supported(
-                Code::NoGivenFile,
-                span,
-                "`given` from a file is",
-                "write the events as a table",
+        if self.eat_word("from").is_some() {
+            let file = self.given_file(&stream.name)?;
+            return Some(Given { stream, events: GivenEvents::File(file) });
+        }
+        if let Some(table) = self.table() {
+            return Some(Given { stream, events: GivenEvents::Table(table) });
+        }
+        let token = self.peek();
+        if matches!(token.kind, TokenKind::Str | TokenKind::RawStr) {
+            let file = self.text_of(token.span).to_owned();
+            self.report(
+                Diagnostic::new(Code::Unexpected, "expected a table of events or `from file(…)`")
+                    .label(token.span, "")
+                    .help(format!("write `given {} from file({file})`", stream.name)),
+            );
+        } else {
+            self.expected("a table of events or `from file(\"…\")`");
+        }
+        None
+    }
+
+    /// After `from`: `file("…")`.
+    fn given_file(&mut self, stream: &str) -> Option<Spanned<String>> {
+        let connector = self.connector()?;
+        if connector.kind.name != "file" || !connector.options.is_empty() {
+            self.report(
+                Diagnostic::new(Code::Unexpected, "a test reads events from a file")
+                    .label(connector.span, "expected `file(\"…\")`")
+                    .help(format!("write `given {stream} from file(\"{stream}.jsonl\")`")),
             );
             return None;
         }
-        let Some(table) = self.table() else {
-            self.expected("a table of events");
-            return None;
-        };
-        Some(Given { stream, table })
+        if connector.target.is_none() {
+            self.expected("the file's name in quotes");
+        }
+        connector.target
     }
 
     fn set_line(&mut self, test: &mut Test) {
@@ -164,14 +186,19 @@ impl Cursor<'_> {
         Some(Spanned { value, span: token.span })
     }
 
-    /// After `expect`: `[some|no] NAME`, `late STREAM` or `error`, and a table.
+    /// After `expect`: `[some|no] NAME`, `late STREAM`, `error ["…"]` and a table, `no error`, or
+    /// `NAME matches snapshot`.
     fn expect_line(&mut self, first: Span) -> Option<Expect> {
         let named = |token: Token| {
             matches!(token.kind, TokenKind::Word | TokenKind::QuotedWord) && !token.line_start
         };
         let next_is_name = named(self.nth(1));
-        let kind = match self.word() {
+        let mut kind = match self.word() {
             Some("some") if next_is_name => ExpectKind::Some,
+            Some("no") if next_is_name && self.word_of(self.nth(1)) == Some("error") => {
+                self.bump();
+                ExpectKind::NoError
+            }
             Some("no") if next_is_name => ExpectKind::None,
             Some("late") if next_is_name => ExpectKind::Late,
             Some("error" | "errors") if !next_is_name => ExpectKind::Error,
@@ -181,19 +208,23 @@ impl Cursor<'_> {
             self.bump();
         }
         let name = match kind {
-            ExpectKind::Error => None,
+            ExpectKind::Error | ExpectKind::NoError => None,
             _ => Some(self.name("a derived event's name")?),
         };
         let span = cover(first, self.last_span());
-        if let Some(word) = self.eat_word("matches") {
-            self.not_supported(
-                Code::NoSnapshotExpect,
-                word,
-                "`matches snapshot` is",
-                "write the expected events as a table",
-            );
-            return None;
+        if kind == ExpectKind::All && self.eat_word("matches").is_some() {
+            if self.eat_word("snapshot").is_none() {
+                self.expected("`snapshot`");
+                return None;
+            }
+            kind = ExpectKind::Snapshot;
         }
+        let is_text = matches!(self.peek().kind, TokenKind::Str | TokenKind::RawStr);
+        let text = if kind == ExpectKind::Error && is_text {
+            self.plain_string("a text that the error's words hold")
+        } else {
+            None
+        };
         let table = self.table();
         let needed = matches!(kind, ExpectKind::All | ExpectKind::Some);
         if table.is_none() && needed && self.peek().kind != TokenKind::Bad {
@@ -204,7 +235,7 @@ impl Cursor<'_> {
                     .help(format!("write a table below, or `expect no {event}`")),
             );
         }
-        Some(Expect { kind, name, table, span })
+        Some(Expect { kind, name, text, table, span })
     }
 
     /// The text of a quoted token, without interpolation.

@@ -92,7 +92,7 @@ answers! {
     types_to_come_are_named: answer(
         "stream A {\n    a: [int]\n    b: \"x\" | \"y\"\n    c: int from header(\"h\")\n    d: timestamp as \"%Y\"\n    e: string from key\n    f: int\n}\n"
     );
-    test_lines_to_come_are_named: answer("test \"t\" {\n    given A from file(\"a.jsonl\")\n    expect B matches snapshot\n    expect no C\n}\n");
+    test_lines_to_come_are_named: answer("test \"t\" {\n    given A from file(\"a.jsonl\")\n    given A \"a.jsonl\"\n    given A from kafka(\"a\")\n    given A from file()\n    expect B matches it\n    expect no C\n}\n");
 }
 
 #[test]

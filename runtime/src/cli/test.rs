@@ -1,9 +1,12 @@
 //! `cep test`: the `test` blocks of programs, and the stored snapshots of what they give.
 
+mod actual;
 mod compare;
 mod diff;
+mod given;
 mod play;
 mod review;
+mod rows;
 mod snapshot;
 mod table;
 
@@ -12,10 +15,12 @@ use super::{Exit, Failure, print};
 use cep_core::plan::Plan;
 use clap::Args;
 use compare::{Verdict, judge};
-use play::play;
+use play::{Played, play};
 use review::{Decision, Mode, Wish};
+use rule_lang::TestCase;
 pub(super) use snapshot::folder::derived;
 use snapshot::store::Place;
+use snapshot::title;
 use std::path::{Path, PathBuf};
 
 /// Run the tests that stand in rules, and compare what events beside them give with what is stored.
@@ -118,6 +123,14 @@ impl Tally {
         }
     }
 
+    /// A test that could not be carried out.
+    fn failure(&mut self, label: &str, failure: Failure) -> Result<(), Failure> {
+        let help = failure.help.map(|help| format!("  help: {help}\n")).unwrap_or_default();
+        self.failed += 1;
+        self.worse(failure.exit);
+        print(&format!("{label} … FAILED\n  {}\n{help}", failure.message))
+    }
+
     fn say_what_is_open(&self, mode: Mode) {
         let (count, plural) = (self.open, if self.open == 1 { "" } else { "s" });
         match mode {
@@ -166,8 +179,16 @@ impl Tests<'_> {
     fn blocks(&self, program: &Program, plan: &Plan, tally: &mut Tally) -> Result<(), Failure> {
         for test in &program.compiled.tests {
             let Some(label) = self.label(&test.title) else { continue };
-            let played = play(plan, test);
+            let played = match play(plan, test, &program.folder) {
+                Ok(played) => played,
+                Err(failure) => {
+                    tally.failure(&label, failure)?;
+                    continue;
+                }
+            };
             match judge(plan, test, &played, &program.compiled.sources) {
+                // A test of snapshots only has their lines.
+                Verdict::Holds if is_of_snapshots_only(test) => {}
                 Verdict::Holds => {
                     print(&format!("{label} … ok\n"))?;
                     tally.held += 1;
@@ -177,6 +198,38 @@ impl Tests<'_> {
                     tally.failed += 1;
                     tally.worse(Exit::Wrong);
                 }
+            }
+            self.snapshots(program, test, &played, &label, tally)?;
+        }
+        Ok(())
+    }
+
+    /// What a test expects to match its snapshots.
+    fn snapshots(
+        &self,
+        program: &Program,
+        test: &TestCase,
+        played: &Played,
+        label: &str,
+        tally: &mut Tally,
+    ) -> Result<(), Failure> {
+        for event in title::events(test) {
+            let label = format!("{label}: {event} matches snapshot");
+            let name = title::name(&test.title, event);
+            let others = namesakes(&program.compiled.tests, &name);
+            if others.len() > 1 {
+                let message =
+                    format!("`{name}.snap` would be the snapshot of {}", others.join(", "));
+                let failure = Failure::new(Exit::Wrong, message);
+                let help = "give each test a title of its own, and expect an event's snapshot once";
+                tally.failure(&label, failure.with_help(help))?;
+                continue;
+            }
+            let description = format!("{event} in the test \"{}\"", test.title);
+            let place = Place::new(&program.folder, &name, description);
+            match self.mode.settle(&place, &label, &title::text(played, event)) {
+                Ok(decision) => tally.snapshot(decision),
+                Err(failure) => tally.failure(&label, failure)?,
             }
         }
         Ok(())
@@ -202,15 +255,25 @@ impl Tests<'_> {
         });
         match settled {
             Ok(decision) => tally.snapshot(decision),
-            Err(failure) => {
-                let help = failure.help.map(|help| format!("  help: {help}\n")).unwrap_or_default();
-                print(&format!("{label} … FAILED\n  {}\n{help}", failure.message))?;
-                tally.failed += 1;
-                tally.worse(failure.exit);
-            }
+            Err(failure) => tally.failure(&label, failure)?,
         }
         Ok(())
     }
+}
+
+fn is_of_snapshots_only(test: &TestCase) -> bool {
+    let count = title::events(test).count();
+    count > 0 && count == test.expectations.len()
+}
+
+/// The tests whose snapshots would have this name, and be one file where case does not count.
+fn namesakes(tests: &[TestCase], name: &str) -> Vec<String> {
+    let is_same = |other: &str| other.to_lowercase() == name.to_lowercase();
+    let of = |test: &TestCase| {
+        let same = title::events(test).filter(|event| is_same(&title::name(&test.title, event)));
+        same.map(|event| format!("{event} in \"{}\"", test.title)).collect::<Vec<_>>()
+    };
+    tests.iter().flat_map(of).collect()
 }
 
 /// A bad record may be there to be tested, or be a slip; it should not be accepted unseen.

@@ -204,7 +204,7 @@ pub(super) fn beside(folder: &Path, stream: &str) -> Option<PathBuf> {
 
 /// A place and how its records are written: as `?format=` after the URI says, else as the stream
 /// declares, else CloudEvents in a file named `events.jsonl` and plain JSON elsewhere.
-fn place_and_format(text: &str, stream: &StreamPlan) -> Result<(Uri, Format), Failure> {
+pub(super) fn place_and_format(text: &str, stream: &StreamPlan) -> Result<(Uri, Format), Failure> {
     let (text, said) = match text.rsplit_once("?format=") {
         Some((text, format)) => (text, Some(format)),
         None => (text, None),

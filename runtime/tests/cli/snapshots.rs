@@ -173,3 +173,72 @@ fn every_example_holds() {
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
     assert!(ran.lines().len() > 2, "{}", ran.out);
 }
+
+const MATCHING: &str = r#"
+test "a poor farm" {
+    given Harvest from file("poor.jsonl")
+    expect Disaster matches snapshot
+}
+"#;
+
+#[test]
+fn a_test_matches_a_snapshot_under_its_title() {
+    let room = Room::empty();
+    room.write("farm.rules", format!("{RULES}{MATCHING}"));
+    room.write("poor.jsonl", harvest(2, 10, 0) + &harvest(1, 500, 1_000));
+    assert_eq!(at_desk(&room, "test .").code, Some(1));
+    assert!(room.path("a-poor-farm-Disaster.snap.new").exists());
+    assert_eq!(at_desk(&room, "test farm.rules --accept").code, Some(0));
+    insta::assert_snapshot!(room.read("a-poor-farm-Disaster.snap"));
+    insta::assert_snapshot!(at_desk(&room, "test .").show());
+    // The same title twice would be the same file.
+    room.write("more.rules", MATCHING.replace("poor farm", "Poor  farm!"));
+    insta::assert_snapshot!(at_desk(&room, "test .").show());
+}
+
+#[test]
+fn events_of_a_test_stand_in_json_lines_cloudevents_or_csv() {
+    let room = Room::empty();
+    let test = |file: &str| {
+        format!(
+            "test \"{file}\" {{ base @2020-03-23T16:31:50Z given Harvest from file(\"{file}\") \
+             expect Disaster\n|farm|harvested|since|\n|2|10|0s|\n|3|7|10s|\n}}\n"
+        )
+    };
+    let tests = ["data/a.jsonl", "events.jsonl", "a.csv"].map(test).concat();
+    std::fs::create_dir(room.path("data")).unwrap();
+    room.write("farm.rules", format!("{RULES}{tests}"));
+    let lines = [harvest(2, 10, 0), harvest(3, 7, 12_000)];
+    room.write("data/a.jsonl", lines.concat());
+    let event = |data: &String| {
+        format!("{{\"specversion\":\"1.0\",\"type\":\"Harvest\",\"data\":{}}}\n", data.trim())
+    };
+    room.write("events.jsonl", lines.iter().map(event).collect::<String>());
+    room.write("a.csv", "farmid,count,batchtime,more\n2,10,1584981110000,x\n3,7,1584981122000,\n");
+    let ran = at_desk(&room, "test farm.rules");
+    assert_eq!((ran.code, ran.out.matches("ok\n").count()), (Some(0), 3), "{}", ran.out);
+}
+
+#[test]
+fn a_file_of_a_test_that_is_wrong_fails_the_test_and_says_where() {
+    let room = Room::empty();
+    let test = |file: &str, expected: &str| {
+        let title = expected.split(' ').next().unwrap().trim();
+        format!(
+            "test '{file} {title}' {{ given Harvest from file(\"{file}\") expect {expected} }}\n"
+        )
+    };
+    let tests = [
+        test("missing.jsonl", "no Disaster"),
+        test("empty.csv", "no Disaster"),
+        test("bad.jsonl", "no Disaster"),
+        test("bad.csv", "no Disaster"),
+        test("bad.jsonl", "error 'valid JSON'"),
+        test("bad.csv", "error \n|row|text|\n|3|'field `farm`'|\n"),
+    ];
+    room.write("farm.rules", format!("{RULES}{}", tests.concat()));
+    room.write("empty.csv", "farm,count,batchtime\n");
+    room.write("bad.jsonl", harvest(1, 500, 0) + "no JSON\n");
+    room.write("bad.csv", "farm,count,batchtime\n1,500,1584981110000\nx,1,1584981110000\n");
+    insta::assert_snapshot!(at_desk(&room, "test farm.rules").show());
+}

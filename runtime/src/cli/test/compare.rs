@@ -1,10 +1,10 @@
 //! Compares what came out with what was expected, row by row.
 
+use super::actual::{Actual, emitted, errors, late};
 use super::play::Played;
-use super::table::{Row, draw};
-use cep_core::engine::Emit;
+use super::rows::{all, none, some};
+use crate::connector::BadRecord;
 use cep_core::plan::{Plan, StreamId};
-use cep_core::time::{EventTime, Span};
 use cep_core::value::Value;
 use rule_lang::test_case::{Column, Expectation, ExpectationKind, ExpectedRow};
 use rule_lang::{SourceMap, TestCase};
@@ -17,13 +17,11 @@ pub(super) enum Verdict {
     Fails(String),
 }
 
-/// A row that came out: what each column has, and its time.
-struct Actual {
-    fields: Vec<(String, Value)>,
-    time: EventTime,
-}
+/// How many errors are shown.
+const SHOWN: usize = 5;
 
-/// Judges a test by all of its expectations.
+/// Judges a test by all of its expectations. Records that are no events are failures where the
+/// test does not speak of errors.
 pub(super) fn judge(plan: &Plan, test: &TestCase, played: &Played, sources: &SourceMap) -> Verdict {
     let failures = test.expectations.iter().filter_map(|expectation| {
         let details = failure(plan, expectation, played)?;
@@ -32,7 +30,13 @@ pub(super) fn judge(plan: &Plan, test: &TestCase, played: &Played, sources: &Sou
         let title = title(plan, &expectation.kind);
         Some(format!("  {title} ({place}:{line})\n{details}"))
     });
-    let failures: String = failures.collect();
+    let mut failures: String = failures.collect();
+    let speaks_of_errors = test.expectations.iter().any(|expectation| {
+        matches!(expectation.kind, ExpectationKind::Error { .. } | ExpectationKind::NoError)
+    });
+    if !speaks_of_errors {
+        failures.push_str(&bad_records(plan, played));
+    }
     if failures.is_empty() { Verdict::Holds } else { Verdict::Fails(failures) }
 }
 
@@ -42,7 +46,10 @@ fn title(plan: &Plan, kind: &ExpectationKind) -> String {
         ExpectationKind::Some(event) => format!("expect some {event}"),
         ExpectationKind::None(event) => format!("expect no {event}"),
         ExpectationKind::Late(stream) => format!("expect late {}", stream_name(plan, *stream)),
-        ExpectationKind::Error => "expect error".into(),
+        ExpectationKind::Error { text: None } => "expect error".into(),
+        ExpectationKind::Error { text: Some(text) } => format!("expect error {text:?}"),
+        ExpectationKind::NoError => "expect no error".into(),
+        ExpectationKind::Snapshot(event) => format!("expect {event} matches snapshot"),
     }
 }
 
@@ -65,205 +72,33 @@ fn failure(plan: &Plan, expectation: &Expectation, played: &Played) -> Option<St
                 None => None,
             }
         }
-        ExpectationKind::Error if played.errors.is_empty() => {
-            Some("    no rule had an error\n".into())
-        }
-        ExpectationKind::Error => None,
+        ExpectationKind::Error { text } => error(text.as_deref(), rows, &errors(played)),
+        ExpectationKind::NoError => none(None, &errors(played)),
+        // It is compared with a file, not here.
+        ExpectationKind::Snapshot(_) => None,
     }
 }
 
-fn emitted(played: &Played, event: &str) -> Vec<Actual> {
-    let row = |emit: &Emit| {
-        let line = played.plan.rule(emit.rule)?.emits.get(emit.line as usize)?;
-        let names = line.fields.iter().map(|(name, _)| name.clone());
-        let fields = names.zip(emit.values.iter().cloned()).collect();
-        (line.event == event).then_some(Actual { fields, time: emit.time })
+/// Errors: those of the rows, and one whose words hold the text.
+fn error(text: Option<&str>, rows: Option<&[ExpectedRow]>, came: &[Actual]) -> Option<String> {
+    let column = Column::Field("text".into());
+    let part = text.map(Value::text);
+    let holds = |part: &Value| came.iter().any(|error| error.has(&column, part));
+    if rows.is_none() && came.is_empty() {
+        return Some("    no rule had an error\n".into());
+    }
+    if part.is_some_and(|part| !holds(&part)) {
+        let words = came.iter().map(|error| format!("    it is: {}\n", error.get(&column)));
+        let words: String = words.take(SHOWN).collect();
+        return Some(format!("    no error holds this text\n{words}"));
+    }
+    rows.and_then(|rows| all(rows, came))
+}
+
+fn bad_records(plan: &Plan, played: &Played) -> String {
+    let all = played.given.iter().flat_map(|fed| fed.bad.iter().map(move |bad| (fed.stream, bad)));
+    let line = |(stream, bad): (StreamId, &BadRecord)| {
+        format!("  line {} is no {}: {}\n", bad.offset + 1, stream_name(plan, stream), bad.reason)
     };
-    played.emits.iter().filter_map(row).collect()
-}
-
-/// The late events of a stream, each once however many rules it was late for.
-fn late(plan: &Plan, played: &Played, stream: StreamId) -> Vec<Actual> {
-    let mut offsets: Vec<u64> = played
-        .late
-        .iter()
-        .filter(|late| late.origin.stream == stream)
-        .map(|late| late.origin.offset)
-        .collect();
-    offsets.sort_unstable();
-    offsets.dedup();
-    let given = played.given.iter().find(|(known, _)| *known == stream);
-    let names: Vec<String> = plan
-        .stream(stream)
-        .map(|stream| stream.fields.iter().map(|field| field.name.clone()).collect())
-        .unwrap_or_default();
-    let row = |offset: &u64| {
-        let event = given?.1.get(usize::try_from(*offset).ok()?)?;
-        let fields = names.iter().cloned().zip(event.values.iter().cloned()).collect();
-        Some(Actual { fields, time: event.time })
-    };
-    offsets.iter().filter_map(row).collect()
-}
-
-impl Actual {
-    fn get(&self, column: &Column) -> Value {
-        match column {
-            Column::Time => Value::Timestamp(self.time),
-            Column::Field(name) => {
-                let field = self.fields.iter().find(|(known, _)| known == name);
-                field.map_or(Value::Null, |(_, value)| value.clone())
-            }
-        }
-    }
-
-    fn fits(&self, expected: &ExpectedRow) -> bool {
-        expected.cells.iter().all(|(column, value)| self.get(column) == *value)
-    }
-}
-
-fn heading(column: &Column) -> String {
-    match column {
-        Column::Time => "time".into(),
-        Column::Field(name) => name.clone(),
-    }
-}
-
-/// A value as a cell of a test is written: null as `-`, early times as offsets from 1970.
-fn cell(value: &Value) -> String {
-    const WRITTEN_AS_OFFSETS: i64 = 10 * 366 * 86_400_000_000;
-    match value {
-        Value::Null => "-".into(),
-        Value::Timestamp(time) if time.0.abs() < WRITTEN_AS_OFFSETS => Span(time.0).to_string(),
-        other => other.to_string(),
-    }
-}
-
-/// The columns that are drawn: those compared, or all where none is.
-fn columns(expected: &[ExpectedRow], actual: &[Actual]) -> Vec<Column> {
-    if let Some(row) = expected.first() {
-        return row.cells.iter().map(|(column, _)| column.clone()).collect();
-    }
-    let fields = actual.first().into_iter().flat_map(|row| &row.fields);
-    let fields = fields.map(|(name, _)| Column::Field(name.clone()));
-    std::iter::once(Column::Time).chain(fields).collect()
-}
-
-fn expected_row(columns: &[Column], row: &ExpectedRow, mark: char, remark: &'static str) -> Row {
-    let find = |column: &Column| row.cells.iter().find(|(known, _)| known == column);
-    let cells = columns.iter().map(|c| find(c).map_or_else(String::new, |(_, v)| cell(v)));
-    Row { mark, cells: cells.collect(), remark }
-}
-
-fn actual_row(columns: &[Column], row: &Actual, mark: char, remark: &'static str) -> Row {
-    Row { mark, cells: columns.iter().map(|column| cell(&row.get(column))).collect(), remark }
-}
-
-const MISSING: &str = "expected, did not come";
-const SURPLUS: &str = "came, was not expected";
-
-/// All rows, in order.
-fn all(expected: &[ExpectedRow], actual: &[Actual]) -> Option<String> {
-    let pairs = aligned(expected, actual);
-    let differs = pairs.iter().any(|pair| !matches!(pair, (Some(_), Some(_))));
-    if !differs {
-        return None;
-    }
-    let columns = columns(expected, actual);
-    let rows: Vec<Row> = pairs
-        .iter()
-        .map(|pair| match pair {
-            (Some(row), None) => expected_row(&columns, row, '-', MISSING),
-            (None, Some(row)) => actual_row(&columns, row, '+', SURPLUS),
-            (_, Some(row)) => actual_row(&columns, row, ' ', ""),
-            (None, None) => Row { mark: ' ', cells: Vec::new(), remark: "" },
-        })
-        .collect();
-    let headings: Vec<String> = columns.iter().map(heading).collect();
-    Some(draw(&headings, &rows, "    "))
-}
-
-type Pair<'a> = (Option<&'a ExpectedRow>, Option<&'a Actual>);
-
-/// Pairs the rows of both sides along a longest common subsequence.
-fn aligned<'a>(expected: &'a [ExpectedRow], actual: &'a [Actual]) -> Vec<Pair<'a>> {
-    // lengths[i][j]: how many rows of expected[i..] and actual[j..] can be paired.
-    let mut lengths = vec![vec![0_u32; actual.len() + 1]; expected.len() + 1];
-    let at = |lengths: &[Vec<u32>], i: usize, j: usize| {
-        lengths.get(i).and_then(|row| row.get(j)).copied().unwrap_or(0)
-    };
-    for (i, row) in expected.iter().enumerate().rev() {
-        for (j, came) in actual.iter().enumerate().rev() {
-            let longest = if came.fits(row) {
-                at(&lengths, i + 1, j + 1) + 1
-            } else {
-                at(&lengths, i + 1, j).max(at(&lengths, i, j + 1))
-            };
-            if let Some(place) = lengths.get_mut(i).and_then(|row| row.get_mut(j)) {
-                *place = longest;
-            }
-        }
-    }
-    let (mut i, mut j, mut pairs) = (0, 0, Vec::new());
-    loop {
-        match (expected.get(i), actual.get(j)) {
-            (Some(row), Some(came)) if came.fits(row) => {
-                pairs.push((Some(row), Some(came)));
-                (i, j) = (i + 1, j + 1);
-            }
-            (Some(row), came)
-                if came.is_none() || at(&lengths, i + 1, j) >= at(&lengths, i, j + 1) =>
-            {
-                pairs.push((Some(row), None));
-                i += 1;
-            }
-            (_, Some(came)) => {
-                pairs.push((None, Some(came)));
-                j += 1;
-            }
-            _ => return pairs,
-        }
-    }
-}
-
-/// At least these rows, in any order; each needs a row of its own.
-fn some(expected: &[ExpectedRow], actual: &[Actual]) -> Option<String> {
-    if expected.is_empty() {
-        return actual.is_empty().then(|| "    none came\n".to_owned());
-    }
-    let mut taken = vec![false; actual.len()];
-    let mut missing = Vec::new();
-    for row in expected {
-        let mut free = actual.iter().zip(&mut taken);
-        match free.find(|(came, taken)| !**taken && came.fits(row)) {
-            Some((_, taken)) => *taken = true,
-            None => missing.push(row),
-        }
-    }
-    if missing.is_empty() {
-        return None;
-    }
-    let columns = columns(expected, actual);
-    let mut rows: Vec<Row> =
-        missing.iter().map(|row| expected_row(&columns, row, '-', MISSING)).collect();
-    let free = actual.iter().zip(&taken).filter(|(_, taken)| !**taken);
-    rows.extend(free.map(|(came, _)| actual_row(&columns, came, ' ', "came")));
-    let headings: Vec<String> = columns.iter().map(heading).collect();
-    Some(draw(&headings, &rows, "    "))
-}
-
-/// None at all, or none that looks like one of these rows.
-fn none(expected: Option<&[ExpectedRow]>, actual: &[Actual]) -> Option<String> {
-    let unwanted = |came: &&Actual| match expected {
-        Some(rows) => rows.iter().any(|row| came.fits(row)),
-        None => true,
-    };
-    let unwanted: Vec<&Actual> = actual.iter().filter(unwanted).collect();
-    if unwanted.is_empty() {
-        return None;
-    }
-    let columns = columns(expected.unwrap_or_default(), actual);
-    let rows: Vec<Row> =
-        unwanted.iter().map(|came| actual_row(&columns, came, '+', SURPLUS)).collect();
-    let headings: Vec<String> = columns.iter().map(heading).collect();
-    Some(draw(&headings, &rows, "    "))
+    all.take(SHOWN).map(line).collect()
 }

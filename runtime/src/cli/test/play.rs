@@ -1,10 +1,14 @@
 //! Plays a test's events into an engine.
 
+use super::super::Failure;
+use super::given;
+use crate::connector::BadRecord;
 use cep_core::engine::{Emit, Engine, EngineOptions, Finish, Input, LateEvent, Outbox, RuleError};
 use cep_core::plan::{Plan, StreamId};
 use cep_core::value::EventBatch;
 use rule_lang::TestCase;
 use rule_lang::test_case::GivenEvent;
+use std::path::Path;
 use std::sync::Arc;
 
 /// What came out.
@@ -14,12 +18,25 @@ pub(super) struct Played {
     pub emits: Vec<Emit>,
     pub late: Vec<LateEvent>,
     pub errors: Vec<RuleError>,
-    /// The events that went in, by stream; an event's offset is its index.
-    pub given: Vec<(StreamId, Vec<GivenEvent>)>,
+    /// What went in.
+    pub given: Vec<Fed>,
 }
 
-/// Plays a test: each stream is one partition, in the order of its rows.
-pub(super) fn play(plan: &Plan, test: &TestCase) -> Played {
+/// What went in of one stream.
+pub(super) struct Fed {
+    pub stream: StreamId,
+    /// Events with their offsets: the number of their row, from 0, or of their line in a file.
+    pub events: Vec<(u64, GivenEvent)>,
+    /// What is no event of the stream.
+    pub bad: Vec<BadRecord>,
+}
+
+/// Plays a test: each stream is one partition, in the order of its rows. `folder` is that of the
+/// rules, for events in files.
+///
+/// # Errors
+/// When a file of events cannot be read.
+pub(super) fn play(plan: &Plan, test: &TestCase, folder: &Path) -> Result<Played, Failure> {
     let mut plan = plan.clone();
     for (id, value) in &test.params {
         if let Some(param) = plan.params.get_mut(id.0 as usize) {
@@ -27,17 +44,11 @@ pub(super) fn play(plan: &Plan, test: &TestCase) -> Played {
         }
     }
     let plan = Arc::new(plan);
+    let given = fed(&plan, test, folder)?;
     let mut engine = Engine::new(Arc::clone(&plan), EngineOptions::default());
     let mut outbox = Outbox::default();
-    let mut given: Vec<(StreamId, Vec<GivenEvent>)> = Vec::new();
-    for table in &test.given {
-        match given.iter_mut().find(|(stream, _)| *stream == table.stream) {
-            Some((_, events)) => events.extend(table.events.iter().cloned()),
-            None => given.push((table.stream, table.events.clone())),
-        }
-    }
-    for (stream, events) in &given {
-        if let Some(batch) = batch(&plan, *stream, events) {
+    for fed in &given {
+        if let Some(batch) = batch(&plan, fed) {
             engine.step(Input::Events(&batch), &mut outbox);
         }
     }
@@ -46,15 +57,41 @@ pub(super) fn play(plan: &Plan, test: &TestCase) -> Played {
     }
     let finish = test.until.map_or(Finish::Flush, Finish::At);
     engine.step(Input::Finish(finish), &mut outbox);
-    Played { plan, emits: outbox.emits, late: outbox.late, errors: outbox.errors, given }
+    Ok(Played { plan, emits: outbox.emits, late: outbox.late, errors: outbox.errors, given })
 }
 
-fn batch(plan: &Plan, stream: StreamId, events: &[GivenEvent]) -> Option<EventBatch> {
-    let mut batch = EventBatch::new(stream, plan.stream(stream)?);
-    let used = plan.used_fields(stream);
-    for (offset, event) in (0..).zip(events) {
+/// The events of each stream, one table or file behind the other.
+fn fed(plan: &Plan, test: &TestCase, folder: &Path) -> Result<Vec<Fed>, Failure> {
+    let mut all: Vec<Fed> = Vec::new();
+    for given in &test.given {
+        let more = match &given.file {
+            Some(file) => given::read(plan, given.stream, folder, file)?,
+            None => {
+                let events = (0..).zip(given.events.iter().cloned()).collect();
+                given::FileEvents { events, bad: Vec::new() }
+            }
+        };
+        let at = all.iter().position(|fed| fed.stream == given.stream).unwrap_or_else(|| {
+            all.push(Fed { stream: given.stream, events: Vec::new(), bad: Vec::new() });
+            all.len() - 1
+        });
+        let Some(fed) = all.get_mut(at) else { continue };
+        let last_bad = fed.bad.iter().map(|bad| bad.offset);
+        let last = fed.events.iter().map(|(offset, _)| *offset).chain(last_bad).max();
+        let next = last.map_or(0, |last| last + 1);
+        fed.events.extend(more.events.into_iter().map(|(offset, event)| (next + offset, event)));
+        fed.bad
+            .extend(more.bad.into_iter().map(|bad| BadRecord { offset: next + bad.offset, ..bad }));
+    }
+    Ok(all)
+}
+
+fn batch(plan: &Plan, fed: &Fed) -> Option<EventBatch> {
+    let mut batch = EventBatch::new(fed.stream, plan.stream(fed.stream)?);
+    let used = plan.used_fields(fed.stream);
+    for (offset, event) in &fed.events {
         batch.times.push(event.time.0);
-        batch.offsets.push(offset);
+        batch.offsets.push(*offset);
         let columns = batch.columns.iter_mut().zip(&used).zip(&event.values);
         for ((column, used), value) in columns {
             if *used {

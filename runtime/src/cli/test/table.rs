@@ -4,7 +4,7 @@
 pub(super) struct Row {
     pub mark: char,
     pub cells: Vec<String>,
-    pub remark: &'static str,
+    pub remark: String,
 }
 
 /// The rows under their headings, columns aligned, each line indented.
@@ -20,6 +20,6 @@ pub(super) fn draw(headings: &[String], rows: &[Row], indent: &str) -> String {
         text.trim_end().to_owned() + "\n"
     };
     let mut text = line(' ', headings, "");
-    rows.iter().for_each(|row| text.push_str(&line(row.mark, &row.cells, row.remark)));
+    rows.iter().for_each(|row| text.push_str(&line(row.mark, &row.cells, &row.remark)));
     text
 }

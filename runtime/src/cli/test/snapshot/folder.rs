@@ -108,13 +108,13 @@ fn run(plan: &Plan, inputs: Vec<InputSpec>) -> Result<Captured, Failure> {
 
 /// A source whose records do not say when they were written. A file's date is that of its copy,
 /// and what rules give must not depend on when a folder was checked out.
-struct Undated {
+pub(in super::super) struct Undated {
     source: Box<dyn Source>,
     dated: RecordBatch,
 }
 
 impl Undated {
-    fn new(source: Box<dyn Source>) -> Self {
+    pub fn new(source: Box<dyn Source>) -> Self {
         Self { source, dated: RecordBatch::new() }
     }
 }

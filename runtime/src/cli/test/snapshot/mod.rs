@@ -6,6 +6,7 @@
 pub(in crate::cli) mod folder;
 pub(super) mod store;
 pub(super) mod text;
+pub(super) mod title;
 
 /// What [`folder::derived`] is kept as: `derived.snap`.
 pub(super) const DERIVED: &str = "derived";
