@@ -11,3 +11,4 @@ pub mod plan;
 pub mod time;
 pub mod value;
 mod window;
+pub mod zone;

@@ -148,7 +148,7 @@ enum Kind {
 fn kind(rule: &RulePlan) -> Kind {
     match (&rule.window, &rule.trigger) {
         (Some(window), _) => match window.kind {
-            WindowKind::Hopping { .. } => Kind::Closing,
+            WindowKind::Hopping { .. } | WindowKind::Calendar { .. } => Kind::Closing,
             WindowKind::Sliding { .. } => Kind::Sliding,
             WindowKind::Session { .. }
             | WindowKind::Last { .. }

@@ -76,17 +76,22 @@ fn unbounded(kind: WindowKind, edge: bool) -> Option<&'static str> {
             Some("the last events of a key that has few may lie any time back")
         }
         WindowKind::Forever => Some("`forever` is everything since the key's first event"),
-        WindowKind::Hopping { .. } if edge => {
+        WindowKind::Hopping { .. } | WindowKind::Calendar { .. } if edge => {
             Some("with a `clear` the verdict on a key's last window, any time back, counts")
         }
-        WindowKind::Hopping { .. } | WindowKind::Sliding { .. } => None,
+        WindowKind::Hopping { .. } | WindowKind::Calendar { .. } | WindowKind::Sliding { .. } => {
+            None
+        }
     }
 }
 
 /// How far before the watermark a window's events may lie.
 fn reach(window: &WindowPlan) -> Span {
-    let (WindowKind::Hopping { size, .. } | WindowKind::Sliding { size }) = window.kind else {
-        return Span::ZERO;
+    let size = match window.kind {
+        WindowKind::Hopping { size, .. } | WindowKind::Sliding { size } => size,
+        // Clocks that are put back make it longer; no place's were by more than a day.
+        WindowKind::Calendar { size, .. } => size.saturating_add(Span::from_secs(86_400)),
+        _ => return Span::ZERO,
     };
     // A key's last event may be `fill` before an empty window's end, or start a window that ends
     // `size` later.

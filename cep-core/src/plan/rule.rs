@@ -3,6 +3,7 @@
 use super::{Expr, ExprKind, StreamId};
 use crate::time::Span;
 use crate::value::Type;
+use crate::zone::Zone;
 use serde::{Deserialize, Serialize};
 
 /// A rule.
@@ -75,6 +76,17 @@ pub enum WindowKind {
         /// The distance of the starts from the multiples of `every`.
         align: Span,
     },
+    /// Windows side by side by the clocks of a place; judged at close. Windows of days begin when
+    /// the clocks first show midnight, shorter ones whenever they show, or are put forward past, a
+    /// multiple of the size since midnight; all moved by `align`.
+    Calendar {
+        /// The length by the clocks: whole days, or a part of which a day has a whole number.
+        size: Span,
+        /// The distance of the starts from the multiples of `size`.
+        align: Span,
+        /// The place.
+        zone: Zone,
+    },
     /// `(t - size, t]`, judged once for each instant `t` at which events come or go.
     Sliding {
         /// The length.
@@ -113,14 +125,20 @@ impl WindowKind {
     /// Whether the window is judged when it is over, and then once: not as its events come.
     #[must_use]
     pub fn closes(&self) -> bool {
-        matches!(self, Self::Hopping { .. } | Self::Session { .. } | Self::Every { .. })
+        self.is_on_a_grid() || matches!(self, Self::Session { .. } | Self::Every { .. })
     }
 
     /// Whether a rule with this window reads events in the order of time, so that one is late as
     /// soon as its partition's watermark has passed it.
     #[must_use]
     pub fn needs_order(&self) -> bool {
-        !matches!(self, Self::Hopping { .. })
+        !self.is_on_a_grid()
+    }
+
+    /// Whether it is known where windows lie before any event comes.
+    #[must_use]
+    pub fn is_on_a_grid(&self) -> bool {
+        matches!(self, Self::Hopping { .. } | Self::Calendar { .. })
     }
 }
 

@@ -1,50 +1,94 @@
 //! The grid on which windows begin and end.
 
+use super::Calendar;
 use crate::time::{EventTime, Span, Watermark};
+
+/// Where windows lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Grid {
+    /// By UTC.
+    Even(EvenGrid),
+    /// By the clocks of a place, side by side.
+    Calendar(Calendar),
+}
 
 /// Windows `[s, s + size)` for every `s` that is `align` past a multiple of `every`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Grid {
+pub(crate) struct EvenGrid {
     size: i64,
     every: i64,
     align: i64,
 }
 
+/// How event time is cut into slices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cut {
+    /// Into slices of this length.
+    Even(i64),
+    /// Into the windows of a place's clocks.
+    Calendar(Calendar),
+}
+
+impl Cut {
+    /// The start and the end of the slice that holds `time`.
+    pub(crate) fn around(&self, time: i64) -> (i64, i64) {
+        match self {
+            Self::Even(width) => {
+                let start = time.saturating_sub(time.rem_euclid(*width));
+                (start, start.saturating_add(*width))
+            }
+            Self::Calendar(calendar) => calendar.around(time),
+        }
+    }
+}
+
 impl Grid {
-    /// A grid; lengths below a microsecond count as one, and `every` is at most `size`.
+    /// A grid by UTC; lengths below a microsecond count as one, and `every` is at most `size`.
     pub(crate) fn new(size: Span, every: Span, align: Span) -> Self {
         let size = size.0.max(1);
         let every = every.0.clamp(1, size);
-        Self { size, every, align: align.0.rem_euclid(every) }
+        Self::Even(EvenGrid { size, every, align: align.0.rem_euclid(every) })
     }
 
-    /// The longest slice of which every window of the grid is made: the greatest common divisor
-    /// of its lengths.
-    pub(crate) fn slice_width(&self) -> i64 {
-        gcd(gcd(self.size, self.every), self.align)
+    /// The longest slices of which every window of the grid is made.
+    pub(crate) fn cut(&self) -> Cut {
+        match self {
+            // The greatest common divisor of its lengths.
+            Self::Even(even) => Cut::Even(gcd(gcd(even.size, even.every), even.align)),
+            Self::Calendar(calendar) => Cut::Calendar(*calendar),
+        }
     }
 
     /// The first window end after `time`. It belongs to the earliest window that holds `time`.
     pub(crate) fn first_end_after(&self, time: i64) -> i64 {
-        let phase = (self.align + self.size).rem_euclid(self.every);
-        let past = time.wrapping_sub(phase).rem_euclid(self.every);
-        time.saturating_add(self.every - past)
+        match self {
+            Self::Even(even) => even.first_end_after(time),
+            Self::Calendar(calendar) => calendar.around(time).1,
+        }
     }
 
     /// The end of the latest window that holds `time`.
     pub(crate) fn last_end_of(&self, time: i64) -> i64 {
-        let past = time.wrapping_sub(self.align).rem_euclid(self.every);
-        time.saturating_sub(past).saturating_add(self.size)
+        match self {
+            Self::Even(even) => even.last_end_of(time),
+            Self::Calendar(calendar) => calendar.around(time).1,
+        }
     }
 
     /// The end that follows the window end `end`.
     pub(crate) fn next_end(&self, end: i64) -> i64 {
-        end.saturating_add(self.every)
+        match self {
+            Self::Even(even) => end.saturating_add(even.every),
+            Self::Calendar(calendar) => calendar.around(end).1,
+        }
     }
 
     /// The start of the window that ends at `end`.
     pub(crate) fn start_of(&self, end: i64) -> i64 {
-        end.saturating_sub(self.size)
+        match self {
+            Self::Even(even) => end.saturating_sub(even.size),
+            Self::Calendar(calendar) => calendar.around(end.saturating_sub(1)).0,
+        }
     }
 
     /// The windows that hold `time` and whose ends `watermark` has reached, from the first one's
@@ -54,9 +98,27 @@ impl Grid {
         if first > watermark.0 {
             return None;
         }
-        let reached = self.first_end_after(watermark.0).saturating_sub(self.every);
-        let last = reached.min(self.last_end_of(time));
+        let last = match self {
+            Self::Even(even) => {
+                let reached = even.first_end_after(watermark.0).saturating_sub(even.every);
+                reached.min(even.last_end_of(time))
+            }
+            Self::Calendar(_) => first,
+        };
         Some((EventTime(self.start_of(first)), EventTime(last)))
+    }
+}
+
+impl EvenGrid {
+    fn first_end_after(&self, time: i64) -> i64 {
+        let phase = (self.align + self.size).rem_euclid(self.every);
+        let past = time.wrapping_sub(phase).rem_euclid(self.every);
+        time.saturating_add(self.every - past)
+    }
+
+    fn last_end_of(&self, time: i64) -> i64 {
+        let past = time.wrapping_sub(self.align).rem_euclid(self.every);
+        time.saturating_sub(past).saturating_add(self.size)
     }
 }
 
@@ -99,7 +161,7 @@ mod tests {
 
     #[test]
     fn slices_divide_size_hop_and_alignment() {
-        assert_eq!(grid(10, 4, 0).slice_width(), 2);
-        assert_eq!(grid(10, 10, 3).slice_width(), 1);
+        assert_eq!(grid(10, 4, 0).cut(), Cut::Even(2));
+        assert_eq!(grid(10, 10, 3).cut(), Cut::Even(1));
     }
 }

@@ -137,12 +137,14 @@ pub struct Window {
 /// Kinds of windows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WindowKind {
-    /// `tumbling(size[, align D])`
+    /// `tumbling(size[, align D][, zone "NAME"])`
     Tumbling {
         /// Its length.
         size_us: Spanned<i64>,
         /// Offset from the epoch.
         align_us: Option<Spanned<i64>>,
+        /// The name of the time zone whose clocks count.
+        zone: Option<Spanned<String>>,
     },
     /// `hopping(size, every D[, align D])`
     Hopping {

@@ -2,15 +2,19 @@
 
 use super::scope::Scope;
 use crate::ast;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use cep_core::plan::{WindowKind, WindowPlan};
 use cep_core::time::Span as Length;
+use cep_core::zone::Zone;
 
 impl Scope<'_, '_> {
     pub(super) fn window(&mut self, ast: &ast::Window) -> Option<WindowPlan> {
         let fill = ast.fill_us.as_ref().map(|fill| Length(fill.value));
         let (kind, sizes) = match ast.kind.as_ref()? {
-            ast::WindowKind::Tumbling { size_us, align_us } => {
+            ast::WindowKind::Tumbling { size_us, align_us, zone: Some(zone) } => {
+                (self.calendar(size_us, align_us.as_ref(), zone), [Some(size_us), None])
+            }
+            ast::WindowKind::Tumbling { size_us, align_us, zone: None } => {
                 (self.steps(size_us, size_us, align_us.as_ref()), [Some(size_us), None])
             }
             ast::WindowKind::Hopping { size_us, every_us, align_us } => {
@@ -39,7 +43,7 @@ impl Scope<'_, '_> {
             return None;
         }
         if let (Some(kind), Some(fill)) = (kind, &ast.fill_us)
-            && !matches!(kind, WindowKind::Hopping { .. })
+            && !kind.is_on_a_grid()
         {
             let (name, why) = unfillable(kind);
             self.out.push(
@@ -68,6 +72,47 @@ impl Scope<'_, '_> {
             return None;
         }
         Some(WindowKind::Session { gap: Length(gap.value), max: Length(max.value) })
+    }
+
+    /// Windows by the clocks of a zone.
+    fn calendar(
+        &mut self,
+        size: &ast::Spanned<i64>,
+        align: Option<&ast::Spanned<i64>>,
+        zone: &ast::Spanned<String>,
+    ) -> Option<WindowKind> {
+        let found = Zone::named(&zone.value);
+        if found.is_none() {
+            let help = did_you_mean(&zone.value, Zone::names());
+            let help = help.unwrap_or_else(|| {
+                "zones have the names of the IANA database, such as `Europe/Paris`".to_owned()
+            });
+            self.out.push(
+                Diagnostic::new(
+                    Code::UnknownZone,
+                    format!("there is no time zone `{}`", zone.value),
+                )
+                .label(zone.span, "")
+                .help(help),
+            );
+        }
+        if size.value > 0 && size.value % DAY_US != 0 && DAY_US % size.value != 0 {
+            let length = Length(size.value);
+            self.out.push(
+                Diagnostic::new(
+                    Code::WindowSize,
+                    format!("a day is not a whole number of windows of {length}"),
+                )
+                .label(size.span, "")
+                .label(zone.span, "windows begin anew at each midnight of this zone")
+                .help(
+                    "write a size that divides a day, such as `1h`, `6h` or `15m`, or whole days",
+                ),
+            );
+            return None;
+        }
+        let align = align.map_or(0, |align| align.value.rem_euclid(size.value.max(1)));
+        Some(WindowKind::Calendar { size: Length(size.value), align: Length(align), zone: found? })
     }
 
     /// A window whose starts are `every` apart.
@@ -114,6 +159,8 @@ fn unfillable(kind: WindowKind) -> (&'static str, &'static str) {
         _ => ("a sliding window", "judged as events come and go"),
     }
 }
+
+const DAY_US: i64 = 86_400_000_000;
 
 /// The most windows one event may fall into.
 const MAX_OVERLAP: i64 = 100_000;

@@ -114,6 +114,7 @@ codes! {
     TimeUnit = "E0407", "`as` on a field that is not a timestamp";
     DurationNotLiteral = "E0408", "a duration that must be a literal";
     FiringPlace = "E0420", "a word about firing where it means nothing";
+    UnknownZone = "E0430", "a time zone that does not exist";
 
     // Words of the language that this version does not run yet.
     NoPatterns = "E0501", "`match` patterns are not supported in this version";
@@ -141,7 +142,6 @@ codes! {
     NoFieldSource = "E0529", "fields from the record's key or headers are not supported in this version";
     NoTimeFormat = "E0530", "timestamp formats are not supported in this version";
     NoConnectorYet = "E0531", "this connector or format is not supported in this version";
-    NoZone = "E0532", "`zone` is not supported in this version";
     NoListExpression = "E0533", "lists and records as values are not supported in this version";
     NoFillTable = "E0536", "`fill … for TABLE` is not supported in this version";
     NoIndexing = "E0537", "indexing with `[…]` is not supported in this version";

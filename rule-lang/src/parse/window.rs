@@ -14,6 +14,7 @@ struct Arguments {
     align: Option<Spanned<i64>>,
     gap: Option<Spanned<i64>>,
     max: Option<Spanned<i64>>,
+    zone: Option<Spanned<String>>,
     /// Whether an argument was already reported.
     faulty: bool,
 }
@@ -154,7 +155,9 @@ impl Cursor<'_> {
         };
         let align_us = arguments.align;
         match (word, arguments.every) {
-            ("tumbling", _) => Some(WindowKind::Tumbling { size_us, align_us }),
+            ("tumbling", _) => {
+                Some(WindowKind::Tumbling { size_us, align_us, zone: arguments.zone })
+            }
             ("sliding", _) => Some(WindowKind::Sliding { size_us }),
             (_, Some(every_us)) => Some(WindowKind::Hopping { size_us, every_us, align_us }),
             (_, None) => {
@@ -224,14 +227,8 @@ impl Cursor<'_> {
                 arguments.max = self.duration("`max`");
             }
             ("zone", "tumbling") => {
-                self.not_supported(
-                    Code::NoZone,
-                    token.span,
-                    "`zone` is",
-                    "`align D` moves windows off UTC's midnight by a fixed offset",
-                );
                 self.bump();
-                self.bump();
+                arguments.zone = self.plain_string("the zone's name in quotes");
             }
             _ => self.unknown_argument(word, kind),
         }
@@ -240,13 +237,16 @@ impl Cursor<'_> {
     fn unknown_argument(&mut self, word: &str, kind: &str) {
         let known: &[&str] = match kind {
             "hopping" => &["every", "align"],
-            "tumbling" => &["align"],
+            "tumbling" => &["align", "zone"],
             "session" => &["gap", "max"],
             _ => &[],
         };
         let help = match (word, kind) {
             ("every", "tumbling") => {
                 Some("for overlapping windows write `hopping(size, every D)`".to_owned())
+            }
+            ("zone", "hopping") => {
+                Some("only windows side by side follow clocks: `tumbling(1d, zone …)`".to_owned())
             }
             ("every" | "align", "sliding") => Some(
                 "a sliding window moves with every event; for steps write `hopping(size, every D)`"

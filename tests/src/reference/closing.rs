@@ -1,14 +1,17 @@
 //! Tumbling and hopping windows, judged when they close.
 
 use super::aggregate;
+use super::calendar;
 use super::expr::Scope;
 use super::firing::{Edge, Judge, Judgement, Occupied, by_key};
 use super::id::Decided;
 use super::output::Source;
 use super::rows::{Lateness, Row, rows_of};
 use crate::log::Log;
+use cep_core::plan::WindowKind;
 use cep_core::time::{EventTime, Span, Watermark};
 use cep_core::value::Value;
+use cep_core::zone::Zone;
 
 /// Where windows lie, in microseconds: `[s, s + size)` for every `s` that is `align` past a
 /// multiple of `every`.
@@ -17,6 +20,8 @@ pub(super) struct Grid {
     pub size: i64,
     pub every: i64,
     pub align: i64,
+    /// The place whose clocks count, for windows side by side.
+    pub zone: Option<Zone>,
 }
 
 /// How far windows are judged, and which empty ones are.
@@ -40,24 +45,48 @@ impl Reach {
 
 impl Grid {
     pub fn new(size: Span, every: Span, align: Span) -> Self {
-        Self { size: size.0, every: every.0, align: align.0 }
+        Self { size: size.0, every: every.0, align: align.0, zone: None }
+    }
+
+    /// The grid of a window, if it has one.
+    pub fn of(kind: WindowKind) -> Option<Self> {
+        match kind {
+            WindowKind::Hopping { size, every, align } => Some(Self::new(size, every, align)),
+            WindowKind::Calendar { size, align, zone } => {
+                Some(Self { zone: Some(zone), ..Self::new(size, size, align) })
+            }
+            _ => None,
+        }
     }
 
     /// The ends of all windows that a time lies in, in order.
-    fn ends_over(self, time: EventTime) -> impl Iterator<Item = i64> {
+    fn ends_over(self, time: EventTime) -> Vec<i64> {
+        if let Some(zone) = self.zone {
+            return vec![calendar::end_over(zone, self.size, self.align, time.0)];
+        }
         let last_start = time.0 - (time.0 - self.align).rem_euclid(self.every);
         let count = (self.size - (time.0 - last_start) + self.every - 1).div_euclid(self.every);
-        (0..count).rev().map(move |back| last_start - back * self.every + self.size)
+        (0..count).rev().map(|back| last_start - back * self.every + self.size).collect()
+    }
+
+    /// The start of the window that ends at `end`.
+    fn start_of(self, end: i64) -> i64 {
+        match self.zone {
+            Some(zone) => calendar::start_under(zone, self.size, self.align, end - 1),
+            None => end - self.size,
+        }
     }
 
     /// An event misses exactly the windows whose end its partition had reached before it.
     pub fn lateness_of(self, time: EventTime, watermark: Watermark) -> Lateness {
-        let (missed, open): (Vec<i64>, Vec<i64>) =
-            self.ends_over(time).partition(|end| watermark.has_reached(EventTime(*end)));
+        let (missed, open): (Vec<i64>, Vec<i64>) = self
+            .ends_over(time)
+            .into_iter()
+            .partition(|end| watermark.has_reached(EventTime(*end)));
         let (Some(first), Some(last)) = (missed.first(), missed.last()) else {
             return Lateness::OnTime;
         };
-        let (start, end) = (EventTime(first - self.size), EventTime(*last));
+        let (start, end) = (EventTime(self.start_of(*first)), EventTime(*last));
         if open.is_empty() {
             Lateness::TooLate(Some((start, end)))
         } else {
@@ -67,9 +96,12 @@ impl Grid {
 
     /// All window ends from the first one over `from` up to `to`.
     fn ends(self, from: EventTime, to: i64) -> impl Iterator<Item = i64> {
-        let first = self.ends_over(from).next();
-        let step = usize::try_from(self.every).unwrap_or(usize::MAX);
-        first.into_iter().flat_map(move |first| (first..=to).step_by(step))
+        let first = self.ends_over(from).first().copied();
+        let next = move |end: &i64| match self.zone {
+            Some(_) => self.ends_over(EventTime(*end)).first().copied(),
+            None => Some(end + self.every),
+        };
+        std::iter::successors(first, next).take_while(move |end| *end <= to)
     }
 }
 
@@ -84,10 +116,12 @@ pub(super) fn run(judge: &mut Judge<'_>, log: &Log, grid: Grid, reach: &Reach) {
 fn run_key(judge: &mut Judge<'_>, key: &[Value], rows: &[&Row<'_>], grid: Grid, reach: &Reach) {
     let times = rows.iter().map(|row| row.time);
     let (Some(first), Some(last)) = (times.clone().min(), times.max()) else { return };
-    let furthest = last.0 + grid.size.max(reach.fill.unwrap_or(0));
+    // Clocks that are put back make a window longer than its size.
+    let longest = if grid.zone.is_some() { grid.size + 86_400_000_000 } else { grid.size };
+    let furthest = last.0 + longest.max(reach.fill.unwrap_or(0));
     let mut edge = Edge::default();
     for end in grid.ends(first, furthest.min(reach.end.0)) {
-        let start = end - grid.size;
+        let start = grid.start_of(end);
         let known = || rows.iter().filter(|row| !row.watermark.has_reached(EventTime(end)));
         let inside: Vec<&Row<'_>> =
             known().filter(|row| start <= row.time.0 && row.time.0 < end).copied().collect();

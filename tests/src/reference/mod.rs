@@ -19,6 +19,7 @@
 //! - Everything is judged that the final watermark has decided.
 
 mod aggregate;
+mod calendar;
 mod closing;
 mod counted;
 mod exact;
@@ -65,8 +66,8 @@ pub fn run(plan: &Plan, log: &Log) -> Outputs {
                 counted::run_every(&mut judge, log, count, end);
             }
             Some((WindowKind::Forever, _)) => counted::run_last(&mut judge, log, None, end),
-            Some((WindowKind::Hopping { size, every, align }, fill)) => {
-                let grid = closing::Grid::new(size, every, align);
+            Some((kind @ (WindowKind::Hopping { .. } | WindowKind::Calendar { .. }), fill)) => {
+                let Some(grid) = closing::Grid::of(kind) else { continue };
                 closing::run(
                     &mut judge,
                     log,

@@ -5,7 +5,7 @@ use super::expr::Scope;
 use super::firing::Judge;
 use crate::log::{Entry, Log, watermark_after};
 use cep_core::function::EvalError;
-use cep_core::plan::{AggregateCall, KeyPart, RulePlan, Trigger, WindowKind};
+use cep_core::plan::{AggregateCall, KeyPart, RulePlan, Trigger};
 use cep_core::time::{EventTime, Watermark};
 use cep_core::value::{RowOrigin, Value};
 
@@ -39,10 +39,10 @@ pub enum Lateness {
 #[must_use]
 pub fn lateness(rule: &RulePlan, time: EventTime, watermark: Watermark) -> Lateness {
     let needs_order = match rule.window.as_ref().map(|window| window.kind) {
-        Some(WindowKind::Hopping { size, every, align }) => {
-            return Grid::new(size, every, align).lateness_of(time, watermark);
-        }
-        Some(kind) => kind.needs_order(),
+        Some(kind) => match Grid::of(kind) {
+            Some(grid) => return grid.lateness_of(time, watermark),
+            None => true,
+        },
         None => matches!(rule.trigger, Trigger::Edge(_)),
     };
     if needs_order && watermark.has_decided(time) {

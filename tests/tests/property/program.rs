@@ -110,6 +110,7 @@ fn closing() -> impl Strategy<Value = String> {
         span().prop_map(|size| format!("tumbling({size})")),
         (span(), prop::sample::select(&["500ms", "1300ms", "4s"]))
             .prop_map(|(size, align)| format!("tumbling({size}, align {align})")),
+        Just("tumbling(2m, align 1m, zone \"Asia/Kolkata\")".to_owned()),
         prop::sample::select(&[
             "2s, every 1s",
             "5s, every 2s",

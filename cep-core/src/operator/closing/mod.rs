@@ -22,7 +22,7 @@ use super::{Advance, Arrival, Disorder, Operator, OperatorState, Stage};
 use crate::engine::LateEvent;
 use crate::plan::{AggregateCall, Plan, RuleId, RulePlan, StreamId, WindowKind};
 use crate::time::{EventTime, Watermark};
-use crate::window::{Grid, gcd};
+use crate::window::{Calendar, Cut, Grid, gcd};
 use rule::ClosingRule;
 use store::{Scratch, SliceStore};
 
@@ -54,7 +54,7 @@ impl ClosingGroup {
             rules: Vec::new(),
             rule_ids: Vec::new(),
             keys: KeyTable::new(&rule.key, seed),
-            store: SliceStore::new(grid.slice_width()),
+            store: SliceStore::new(grid.cut()),
             closed_to: Watermark::BEFORE_ALL,
             scratch: Scratch::default(),
         };
@@ -71,15 +71,14 @@ impl ClosingGroup {
     /// share: a row that fails for one of them may count for the others, or be too late for them.
     pub(crate) fn adopt(&mut self, plan: &Plan, id: RuleId, rule: &RulePlan) -> bool {
         let grid = grid_of(rule);
-        let width = gcd(self.store.width, grid.slice_width());
         let same = self.stream == rule.input
             && self.intake.filter == rule.filter
             && self.intake.key.iter().map(|part| &part.expr).eq(rule.key.iter().map(|it| &it.expr));
-        let cuts = self.store.width.max(grid.slice_width()) / width;
-        if !same || cuts > MAX_CUTS || rows_can_fail(rule) || self.calls_can_fail() {
+        let Some(cut) = common_cut(self.store.cut, grid.cut()) else { return false };
+        if !same || rows_can_fail(rule) || self.calls_can_fail() {
             return false;
         }
-        self.store.width = width;
+        self.store.cut = cut;
         self.admit(plan, id, rule, grid);
         true
     }
@@ -196,9 +195,23 @@ impl Operator for ClosingGroup {
     }
 }
 
+/// Slices of which the windows of both are made, unless one of them would be cut into too many.
+fn common_cut(one: Cut, other: Cut) -> Option<Cut> {
+    match (one, other) {
+        (Cut::Even(one), Cut::Even(other)) => {
+            let width = gcd(one, other);
+            (one.max(other) / width <= MAX_CUTS).then_some(Cut::Even(width))
+        }
+        _ => (one == other).then_some(one),
+    }
+}
+
 fn grid_of(rule: &RulePlan) -> Grid {
     match rule.window.as_ref().map(|window| window.kind) {
         Some(WindowKind::Hopping { size, every, align }) => Grid::new(size, every, align),
+        Some(WindowKind::Calendar { size, align, zone }) => {
+            Grid::Calendar(Calendar::new(size, align, zone))
+        }
         _ => Grid::new(crate::time::Span(1), crate::time::Span(1), crate::time::Span::ZERO),
     }
 }

@@ -4,7 +4,7 @@ use super::super::intake::Inputs;
 use super::super::{Arrival, Disorder};
 use crate::aggregate::new_states;
 use crate::plan::AggregateCall;
-use crate::window::Slice;
+use crate::window::{Cut, Slice};
 use std::collections::BTreeMap;
 
 /// How many emptied slices are kept for use again.
@@ -17,8 +17,8 @@ pub(super) type SliceKey = (i64, i64);
 /// See the module.
 #[derive(Debug)]
 pub(super) struct SliceStore {
-    /// The length of a slice.
-    pub(super) width: i64,
+    /// How time is cut into slices.
+    pub(super) cut: Cut,
     pub(super) slices: BTreeMap<SliceKey, Slice>,
     /// A slice without groups.
     pub(super) empty: Slice,
@@ -42,14 +42,16 @@ pub(super) struct Scratch {
 #[derive(Debug, Default)]
 struct Bucket {
     slice: SliceKey,
+    /// Where the slice ends.
+    end: i64,
     rows: Vec<u32>,
     ids: Vec<u32>,
 }
 
 impl SliceStore {
-    pub(super) fn new(width: i64) -> Self {
+    pub(super) fn new(cut: Cut) -> Self {
         Self {
-            width,
+            cut,
             slices: BTreeMap::new(),
             empty: Slice::new(Vec::new()),
             fills: false,
@@ -71,14 +73,14 @@ impl SliceStore {
             .map(|(_, slice)| slice)
     }
 
-    /// The slice for an event. `watermark` is its partition's just before it.
-    fn slice_of(&self, time: i64, watermark: i64) -> SliceKey {
-        let start = time - time.rem_euclid(self.width);
-        if start.saturating_add(self.width) > watermark {
-            (start, i64::MIN)
+    /// The slice for an event, and its end. `watermark` is its partition's just before it.
+    fn slice_of(&self, time: i64, watermark: i64) -> (SliceKey, i64) {
+        let (start, end) = self.cut.around(time);
+        if end > watermark {
+            ((start, i64::MIN), end)
         } else {
-            // All window ends are multiples of the width.
-            (start, watermark - watermark.rem_euclid(self.width))
+            // All windows end where slices do.
+            ((start, self.cut.around(watermark).0), end)
         }
     }
 
@@ -93,13 +95,11 @@ impl SliceStore {
             let time = arrival.batch.times.get(at).copied().unwrap_or(0);
             let same = buckets.get(current).filter(|_| current < used).is_some_and(|bucket| {
                 // Most rows go where the row before them went.
-                arrival.disorder == Disorder::None
-                    && time >= bucket.slice.0
-                    && time - bucket.slice.0 < self.width
+                arrival.disorder == Disorder::None && time >= bucket.slice.0 && time < bucket.end
             });
             if !same {
                 let watermark = arrival.watermarks.get(at).copied().unwrap_or(i64::MIN);
-                let slice = self.slice_of(time, watermark);
+                let (slice, end) = self.slice_of(time, watermark);
                 // Time mostly goes on: a slice beyond all so far needs no search.
                 let known = highest.is_some_and(|highest| slice <= highest);
                 let found = buckets.iter().take(used).rposition(|it| known && it.slice == slice);
@@ -110,6 +110,7 @@ impl SliceStore {
                     buckets.resize_with(buckets.len().max(used), Bucket::default);
                     if let Some(bucket) = buckets.get_mut(current) {
                         bucket.slice = slice;
+                        bucket.end = end;
                         bucket.rows.clear();
                         bucket.ids.clear();
                     }

@@ -141,6 +141,10 @@ pub(super) fn window(window: &WindowPlan) -> String {
                 format!("hopping({size}, every {every}{align})")
             }
         }
+        WindowKind::Calendar { size, align, zone } => {
+            let align = if align.0 == 0 { String::new() } else { format!(", align {align}") };
+            format!("tumbling({size}{align}, zone \"{}\")", zone.name())
+        }
         WindowKind::Sliding { size } => format!("sliding({size})"),
         WindowKind::Session { gap, max } => format!("session(gap {gap}, max {max})"),
         WindowKind::Last { count } => format!("last({count})"),
@@ -160,6 +164,9 @@ fn state(names: &Names<'_>) -> String {
         (None, _) => "none".into(),
         (Some(WindowPlan { kind: WindowKind::Sliding { size }, .. }), _) => {
             format!("for a key, {kept} of its events of the last {size}")
+        }
+        (Some(WindowPlan { kind: WindowKind::Calendar { .. }, .. }), _) => {
+            format!("for a key and open window, {kept}")
         }
         (Some(WindowPlan { kind: WindowKind::Session { .. }, .. }), _) => {
             format!("for a key in a session, {kept}")
