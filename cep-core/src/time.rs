@@ -67,6 +67,24 @@ impl EventTime {
         self.0.rem_euclid(MICROS_OF_DAY) / 3_600_000_000
     }
 
+    /// The minute of the hour in UTC, 0 to 59.
+    #[must_use]
+    pub fn minute(self) -> i64 {
+        self.0.rem_euclid(3_600_000_000) / 60_000_000
+    }
+
+    /// The month of the year in UTC, 1 to 12.
+    #[must_use]
+    pub fn month(self) -> i64 {
+        civil_from_days(self.0.div_euclid(MICROS_OF_DAY)).1
+    }
+
+    /// The year in UTC.
+    #[must_use]
+    pub fn year(self) -> i64 {
+        civil_from_days(self.0.div_euclid(MICROS_OF_DAY)).0
+    }
+
     /// The day of the month in UTC, from 1.
     #[must_use]
     pub fn day_of_month(self) -> i64 {

@@ -256,7 +256,7 @@ fn check_expr(expr: &Expr, row: bool, problem: &mut Option<String>) {
         ExprKind::Call(function, arguments) => {
             let info = function.info();
             let types: Vec<&Type> = arguments.iter().map(|argument| &argument.ty).collect();
-            if !info.parameters.iter().eq(types) || info.result != expr.ty {
+            if !info.parameters.iter().eq(types) || info.result.to_type() != expr.ty {
                 bad("a call");
             }
         }

@@ -1,6 +1,6 @@
 //! From one type to another.
 
-use super::{EvalError, FunctionInfo};
+use super::{EvalError, FunctionInfo, Gives};
 use crate::value::{Decimal, Type, Value};
 use num_traits::{FromPrimitive, ToPrimitive};
 
@@ -8,7 +8,7 @@ use num_traits::{FromPrimitive, ToPrimitive};
 pub static DECIMAL_OF_INT: FunctionInfo = FunctionInfo {
     name: "decimal",
     parameters: &[Type::Int],
-    result: Type::Decimal,
+    result: Gives::Always(Type::Decimal),
     doc: "the integer as a decimal: `decimal(3) == 3.0`",
     apply: |arguments| match arguments {
         [Value::Int(value)] => Ok(Value::Decimal(Decimal::from(*value))),
@@ -20,7 +20,7 @@ pub static DECIMAL_OF_INT: FunctionInfo = FunctionInfo {
 pub static FLOAT_OF_INT: FunctionInfo = FunctionInfo {
     name: "float",
     parameters: &[Type::Int],
-    result: Type::Float,
+    result: Gives::Always(Type::Float),
     doc: "the nearest float: `float(3) == 3.0`",
     apply: |arguments| match arguments {
         #[expect(clippy::cast_precision_loss, reason = "the nearest float is what is asked for")]
@@ -33,7 +33,7 @@ pub static FLOAT_OF_INT: FunctionInfo = FunctionInfo {
 pub static FLOAT_OF_DECIMAL: FunctionInfo = FunctionInfo {
     name: "float",
     parameters: &[Type::Decimal],
-    result: Type::Float,
+    result: Gives::Always(Type::Float),
     doc: "the nearest float: `float(0.5) == 0.5`",
     apply: |arguments| match arguments {
         [Value::Decimal(value)] => value.to_f64().map(Value::Float).ok_or(EvalError::NotFinite),
@@ -45,7 +45,7 @@ pub static FLOAT_OF_DECIMAL: FunctionInfo = FunctionInfo {
 pub static DECIMAL_OF_FLOAT: FunctionInfo = FunctionInfo {
     name: "decimal",
     parameters: &[Type::Float],
-    result: Type::Decimal,
+    result: Gives::Always(Type::Decimal),
     doc: "the decimal with the fewest digits that reads back as the float: `decimal(0.1) == 0.1`",
     apply: |arguments| match arguments {
         [Value::Float(value)] => {
@@ -59,10 +59,22 @@ pub static DECIMAL_OF_FLOAT: FunctionInfo = FunctionInfo {
 pub static TEXT_OF: FunctionInfo = FunctionInfo {
     name: "string",
     parameters: &[Type::Int],
-    result: Type::String,
+    result: Gives::Always(Type::String),
     doc: "the value as text: `string(302) == \"302\"`",
     apply: |arguments| match arguments {
         [value] => Ok(Value::text(value.to_string())),
+        _ => Err(EvalError::WrongType),
+    },
+};
+
+/// `int(timestamp)`.
+pub static MILLIS_OF_TIMESTAMP: FunctionInfo = FunctionInfo {
+    name: "int",
+    parameters: &[Type::Timestamp],
+    result: Gives::Always(Type::Int),
+    doc: "the whole milliseconds since 1970-01-01T00:00:00Z: `int(@1970-01-01T00:00:01Z) == 1000`",
+    apply: |arguments| match arguments {
+        [Value::Timestamp(time)] => Ok(Value::Int(time.0.div_euclid(1_000))),
         _ => Err(EvalError::WrongType),
     },
 };

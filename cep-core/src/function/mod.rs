@@ -5,8 +5,10 @@
 //! The engine's columns and the reference interpreter both compute with these.
 
 mod conversion;
+mod hash;
 mod number;
 mod operator;
+mod read;
 mod text;
 mod time;
 
@@ -123,6 +125,43 @@ functions! {
     Day => time::DAY,
     Weekday => time::WEEKDAY,
     Truncate => time::TRUNCATE,
+    Minute => time::MINUTE,
+    Month => time::MONTH,
+    Year => time::YEAR,
+    FloorFloat => number::FLOOR_FLOAT,
+    CeilFloat => number::CEIL_FLOAT,
+    RoundFloat => number::ROUND_FLOAT,
+    RoundDigits => number::ROUND_DIGITS,
+    SignInt => number::SIGN_INT,
+    SignDecimal => number::SIGN_DECIMAL,
+    SignFloat => number::SIGN_FLOAT,
+    IntOfText => read::INT_OF_TEXT,
+    DecimalOfText => read::DECIMAL_OF_TEXT,
+    FloatOfText => read::FLOAT_OF_TEXT,
+    TimestampOfText => read::TIMESTAMP_OF_TEXT,
+    TimestampOfMillis => read::TIMESTAMP_OF_MILLIS,
+    MillisOfTimestamp => conversion::MILLIS_OF_TIMESTAMP,
+    HashText => hash::HASH,
+}
+
+/// The type of a function's result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Gives {
+    /// A value of this type.
+    Always(Type),
+    /// A value of this type, or null where the arguments have none.
+    Maybe(Type),
+}
+
+impl Gives {
+    /// The type in the language; one with a `?` if there may be no result.
+    #[must_use]
+    pub fn to_type(&self) -> Type {
+        match self {
+            Self::Always(ty) => ty.clone(),
+            Self::Maybe(ty) => ty.clone().optional(),
+        }
+    }
 }
 
 /// One function: its name and types in the language, its doc, and how it is computed.
@@ -134,7 +173,7 @@ pub struct FunctionInfo {
     /// The types of its arguments; none of them may be null.
     pub parameters: &'static [Type],
     /// The type of its result.
-    pub result: Type,
+    pub result: Gives,
     /// One sentence, and an example as `call == result`.
     pub doc: &'static str,
     /// The implementation; arguments have the types of `parameters`.

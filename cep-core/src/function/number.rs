@@ -4,15 +4,16 @@
 //! compiled in (`libm`, a port of musl's), not from the platform's, so that their last digit is the same
 //! on every machine. All four compute with floats; a decimal has to be written `float(x)`.
 
-use super::{EvalError, FunctionInfo};
+use super::{EvalError, FunctionInfo, Gives};
 use crate::value::{Decimal, Type, Value};
 use num_traits::ToPrimitive;
+use std::cmp::Ordering;
 
 /// `abs(int)`.
 pub static ABS_INT: FunctionInfo = FunctionInfo {
     name: "abs",
     parameters: &[Type::Int],
-    result: Type::Int,
+    result: Gives::Always(Type::Int),
     doc: "the number without its sign: `abs(-3) == 3`",
     apply: |arguments| match arguments {
         [Value::Int(value)] => {
@@ -26,7 +27,7 @@ pub static ABS_INT: FunctionInfo = FunctionInfo {
 pub static ABS_FLOAT: FunctionInfo = FunctionInfo {
     name: "abs",
     parameters: &[Type::Float],
-    result: Type::Float,
+    result: Gives::Always(Type::Float),
     doc: "the number without its sign: `abs(float(-3)) == 3.0`",
     apply: |arguments| match arguments {
         [Value::Float(value)] => Ok(Value::Float(value.abs())),
@@ -38,7 +39,7 @@ pub static ABS_FLOAT: FunctionInfo = FunctionInfo {
 pub static ABS_DECIMAL: FunctionInfo = FunctionInfo {
     name: "abs",
     parameters: &[Type::Decimal],
-    result: Type::Decimal,
+    result: Gives::Always(Type::Decimal),
     doc: "the number without its sign: `abs(-3.5) == 3.5`",
     apply: |arguments| match arguments {
         [Value::Decimal(value)] => Ok(Value::Decimal(value.abs())),
@@ -50,7 +51,7 @@ pub static ABS_DECIMAL: FunctionInfo = FunctionInfo {
 pub static FLOOR_DECIMAL: FunctionInfo = FunctionInfo {
     name: "floor",
     parameters: &[Type::Decimal],
-    result: Type::Int,
+    result: Gives::Always(Type::Int),
     doc: "the largest integer not above: `floor(-2.5) == -3`",
     apply: |arguments| match arguments {
         [Value::Decimal(value)] => integer(value.floor()),
@@ -62,7 +63,7 @@ pub static FLOOR_DECIMAL: FunctionInfo = FunctionInfo {
 pub static CEIL_DECIMAL: FunctionInfo = FunctionInfo {
     name: "ceil",
     parameters: &[Type::Decimal],
-    result: Type::Int,
+    result: Gives::Always(Type::Int),
     doc: "the smallest integer not below: `ceil(2.1) == 3`",
     apply: |arguments| match arguments {
         [Value::Decimal(value)] => integer(value.ceil()),
@@ -74,10 +75,98 @@ pub static CEIL_DECIMAL: FunctionInfo = FunctionInfo {
 pub static ROUND_DECIMAL: FunctionInfo = FunctionInfo {
     name: "round",
     parameters: &[Type::Decimal],
-    result: Type::Int,
+    result: Gives::Always(Type::Int),
     doc: "the nearest integer, halves to the even one: `round(2.5) == 2`",
     apply: |arguments| match arguments {
         [Value::Decimal(value)] => integer(value.round()),
+        _ => Err(EvalError::WrongType),
+    },
+};
+
+/// `floor(float)`.
+pub static FLOOR_FLOAT: FunctionInfo = FunctionInfo {
+    name: "floor",
+    parameters: &[Type::Float],
+    result: Gives::Always(Type::Int),
+    doc: "the largest integer not above: `floor(float(-2.5)) == -3`",
+    apply: |arguments| match arguments {
+        [Value::Float(value)] => integer_of_float(value.floor()),
+        _ => Err(EvalError::WrongType),
+    },
+};
+
+/// `ceil(float)`.
+pub static CEIL_FLOAT: FunctionInfo = FunctionInfo {
+    name: "ceil",
+    parameters: &[Type::Float],
+    result: Gives::Always(Type::Int),
+    doc: "the smallest integer not below: `ceil(float(2.1)) == 3`",
+    apply: |arguments| match arguments {
+        [Value::Float(value)] => integer_of_float(value.ceil()),
+        _ => Err(EvalError::WrongType),
+    },
+};
+
+/// `round(float)`.
+pub static ROUND_FLOAT: FunctionInfo = FunctionInfo {
+    name: "round",
+    parameters: &[Type::Float],
+    result: Gives::Always(Type::Int),
+    doc: "the nearest integer, halves to the even one: `round(float(2.5)) == 2`",
+    apply: |arguments| match arguments {
+        [Value::Float(value)] => integer_of_float(value.round_ties_even()),
+        _ => Err(EvalError::WrongType),
+    },
+};
+
+/// `round(decimal, int)`.
+pub static ROUND_DIGITS: FunctionInfo = FunctionInfo {
+    name: "round",
+    parameters: &[Type::Decimal, Type::Int],
+    result: Gives::Always(Type::Decimal),
+    doc: "the nearest decimal with so many digits after the point, halves to the even one; a negative number of digits is an error: `round(2.125, 2) == 2.12`",
+    apply: |arguments| match arguments {
+        [Value::Decimal(_), Value::Int(..0)] => Err(EvalError::ArgumentOutOfRange),
+        [Value::Decimal(value), Value::Int(digits)] => {
+            let digits = u32::try_from(*digits).unwrap_or(u32::MAX);
+            Ok(Value::Decimal(value.round_dp(digits)))
+        }
+        _ => Err(EvalError::WrongType),
+    },
+};
+
+/// `sign(int)`.
+pub static SIGN_INT: FunctionInfo = FunctionInfo {
+    name: "sign",
+    parameters: &[Type::Int],
+    result: Gives::Always(Type::Int),
+    doc: "-1, 0 or 1 as the number is below, at or above zero: `sign(-3) == -1`",
+    apply: |arguments| match arguments {
+        [Value::Int(value)] => Ok(Value::Int(value.signum())),
+        _ => Err(EvalError::WrongType),
+    },
+};
+
+/// `sign(decimal)`.
+pub static SIGN_DECIMAL: FunctionInfo = FunctionInfo {
+    name: "sign",
+    parameters: &[Type::Decimal],
+    result: Gives::Always(Type::Int),
+    doc: "-1, 0 or 1 as the number is below, at or above zero: `sign(0.5) == 1`",
+    apply: |arguments| match arguments {
+        [Value::Decimal(value)] => Ok(sign(value.cmp(&Decimal::ZERO))),
+        _ => Err(EvalError::WrongType),
+    },
+};
+
+/// `sign(float)`.
+pub static SIGN_FLOAT: FunctionInfo = FunctionInfo {
+    name: "sign",
+    parameters: &[Type::Float],
+    result: Gives::Always(Type::Int),
+    doc: "-1, 0 or 1 as the number is below, at or above zero: `sign(float(-0.5)) == -1`",
+    apply: |arguments| match arguments {
+        [Value::Float(value)] => value.partial_cmp(&0.0).map(sign).ok_or(EvalError::NotFinite),
         _ => Err(EvalError::WrongType),
     },
 };
@@ -86,7 +175,7 @@ pub static ROUND_DECIMAL: FunctionInfo = FunctionInfo {
 pub static POW: FunctionInfo = FunctionInfo {
     name: "pow",
     parameters: &[Type::Float, Type::Float],
-    result: Type::Float,
+    result: Gives::Always(Type::Float),
     doc: "the first number to the power of the second: `pow(2, 10) == 1024.0`",
     apply: |arguments| match arguments {
         [Value::Float(base), Value::Float(exponent)] => finite(libm::pow(*base, *exponent)),
@@ -98,7 +187,7 @@ pub static POW: FunctionInfo = FunctionInfo {
 pub static SQRT: FunctionInfo = FunctionInfo {
     name: "sqrt",
     parameters: &[Type::Float],
-    result: Type::Float,
+    result: Gives::Always(Type::Float),
     doc: "the square root; a negative number has none: `sqrt(6.25) == 2.5`",
     apply: |arguments| match arguments {
         [Value::Float(value)] => finite(value.sqrt()),
@@ -110,7 +199,7 @@ pub static SQRT: FunctionInfo = FunctionInfo {
 pub static LN: FunctionInfo = FunctionInfo {
     name: "ln",
     parameters: &[Type::Float],
-    result: Type::Float,
+    result: Gives::Always(Type::Float),
     doc: "the natural logarithm; only positive numbers have one: `ln(1) == 0.0`",
     apply: |arguments| match arguments {
         [Value::Float(value)] => finite(libm::log(*value)),
@@ -122,7 +211,7 @@ pub static LN: FunctionInfo = FunctionInfo {
 pub static EXP: FunctionInfo = FunctionInfo {
     name: "exp",
     parameters: &[Type::Float],
-    result: Type::Float,
+    result: Gives::Always(Type::Float),
     doc: "e to the power of the number: `exp(0) == 1.0`",
     apply: |arguments| match arguments {
         [Value::Float(value)] => finite(libm::exp(*value)),
@@ -134,7 +223,7 @@ pub static EXP: FunctionInfo = FunctionInfo {
 pub static LEAST_INT: FunctionInfo = FunctionInfo {
     name: "least",
     parameters: &[Type::Int, Type::Int],
-    result: Type::Int,
+    result: Gives::Always(Type::Int),
     doc: "the smaller of two numbers: `least(3, 7) == 3`",
     apply: least,
 };
@@ -143,7 +232,7 @@ pub static LEAST_INT: FunctionInfo = FunctionInfo {
 pub static LEAST_DECIMAL: FunctionInfo = FunctionInfo {
     name: "least",
     parameters: &[Type::Decimal, Type::Decimal],
-    result: Type::Decimal,
+    result: Gives::Always(Type::Decimal),
     doc: "the smaller of two numbers: `least(3, 2.5) == 2.5`",
     apply: least,
 };
@@ -152,7 +241,7 @@ pub static LEAST_DECIMAL: FunctionInfo = FunctionInfo {
 pub static LEAST_FLOAT: FunctionInfo = FunctionInfo {
     name: "least",
     parameters: &[Type::Float, Type::Float],
-    result: Type::Float,
+    result: Gives::Always(Type::Float),
     doc: "the smaller of two numbers: `least(float(3), 2.5) == 2.5`",
     apply: least,
 };
@@ -161,7 +250,7 @@ pub static LEAST_FLOAT: FunctionInfo = FunctionInfo {
 pub static GREATEST_INT: FunctionInfo = FunctionInfo {
     name: "greatest",
     parameters: &[Type::Int, Type::Int],
-    result: Type::Int,
+    result: Gives::Always(Type::Int),
     doc: "the larger of two numbers: `greatest(3, 7) == 7`",
     apply: greatest,
 };
@@ -170,7 +259,7 @@ pub static GREATEST_INT: FunctionInfo = FunctionInfo {
 pub static GREATEST_DECIMAL: FunctionInfo = FunctionInfo {
     name: "greatest",
     parameters: &[Type::Decimal, Type::Decimal],
-    result: Type::Decimal,
+    result: Gives::Always(Type::Decimal),
     doc: "the larger of two numbers: `greatest(3, 2.5) == 3.0`",
     apply: greatest,
 };
@@ -179,12 +268,21 @@ pub static GREATEST_DECIMAL: FunctionInfo = FunctionInfo {
 pub static GREATEST_FLOAT: FunctionInfo = FunctionInfo {
     name: "greatest",
     parameters: &[Type::Float, Type::Float],
-    result: Type::Float,
+    result: Gives::Always(Type::Float),
     doc: "the larger of two numbers: `greatest(float(3), 2.5) == 3.0`",
     apply: greatest,
 };
 
 fn integer(value: Decimal) -> Result<Value, EvalError> {
+    value.to_i64().map(Value::Int).ok_or(EvalError::IntegerOverflow)
+}
+
+fn sign(order: Ordering) -> Value {
+    Value::Int(order as i64)
+}
+
+/// The integer that a float without a fraction is, if it fits 64 bits.
+fn integer_of_float(value: f64) -> Result<Value, EvalError> {
     value.to_i64().map(Value::Int).ok_or(EvalError::IntegerOverflow)
 }
 

@@ -1,13 +1,13 @@
 //! Functions on text.
 
-use super::{EvalError, FunctionInfo, MAX_TEXT_BYTES, made_text};
+use super::{EvalError, FunctionInfo, Gives, MAX_TEXT_BYTES, made_text};
 use crate::value::{Type, Value};
 
 /// `len(string)`.
 pub static LEN: FunctionInfo = FunctionInfo {
     name: "len",
     parameters: &[Type::String],
-    result: Type::Int,
+    result: Gives::Always(Type::Int),
     doc: "the number of characters (Unicode scalar values): `len(\"abc\") == 3`",
     apply: |arguments| match arguments {
         [Value::Text(text)] => i64::try_from(text.chars().count())
@@ -21,7 +21,7 @@ pub static LEN: FunctionInfo = FunctionInfo {
 pub static LOWER: FunctionInfo = FunctionInfo {
     name: "lower",
     parameters: &[Type::String],
-    result: Type::String,
+    result: Gives::Always(Type::String),
     doc: "the text in lower case: `lower(\"Ab\") == \"ab\"`",
     apply: |arguments| match arguments {
         [Value::Text(text)] => made_text(text.to_lowercase()),
@@ -33,7 +33,7 @@ pub static LOWER: FunctionInfo = FunctionInfo {
 pub static UPPER: FunctionInfo = FunctionInfo {
     name: "upper",
     parameters: &[Type::String],
-    result: Type::String,
+    result: Gives::Always(Type::String),
     doc: "the text in upper case: `upper(\"Ab\") == \"AB\"`",
     apply: |arguments| match arguments {
         [Value::Text(text)] => made_text(text.to_uppercase()),
@@ -45,7 +45,7 @@ pub static UPPER: FunctionInfo = FunctionInfo {
 pub static TRIM: FunctionInfo = FunctionInfo {
     name: "trim",
     parameters: &[Type::String],
-    result: Type::String,
+    result: Gives::Always(Type::String),
     doc: "the text without white space at its ends: `trim(\" a \") == \"a\"`",
     apply: |arguments| match arguments {
         [Value::Text(text)] => Ok(Value::text(text.trim())),
@@ -57,7 +57,7 @@ pub static TRIM: FunctionInfo = FunctionInfo {
 pub static CONTAINS: FunctionInfo = FunctionInfo {
     name: "contains",
     parameters: &[Type::String, Type::String],
-    result: Type::Bool,
+    result: Gives::Always(Type::Bool),
     doc: "whether the second text occurs in the first: `contains(\"farm 7\", \"7\") == true`",
     apply: |arguments| match arguments {
         [Value::Text(text), Value::Text(part)] => Ok(Value::Bool(text.contains(part.as_ref()))),
@@ -69,7 +69,7 @@ pub static CONTAINS: FunctionInfo = FunctionInfo {
 pub static STARTS_WITH: FunctionInfo = FunctionInfo {
     name: "starts_with",
     parameters: &[Type::String, Type::String],
-    result: Type::Bool,
+    result: Gives::Always(Type::Bool),
     doc: "whether the first text begins with the second: `starts_with(\"farm\", \"fa\") == true`",
     apply: |arguments| match arguments {
         [Value::Text(text), Value::Text(part)] => Ok(Value::Bool(text.starts_with(part.as_ref()))),
@@ -81,7 +81,7 @@ pub static STARTS_WITH: FunctionInfo = FunctionInfo {
 pub static ENDS_WITH: FunctionInfo = FunctionInfo {
     name: "ends_with",
     parameters: &[Type::String, Type::String],
-    result: Type::Bool,
+    result: Gives::Always(Type::Bool),
     doc: "whether the first text ends with the second: `ends_with(\"farm\", \"rm\") == true`",
     apply: |arguments| match arguments {
         [Value::Text(text), Value::Text(part)] => Ok(Value::Bool(text.ends_with(part.as_ref()))),
@@ -93,7 +93,7 @@ pub static ENDS_WITH: FunctionInfo = FunctionInfo {
 pub static REPLACE: FunctionInfo = FunctionInfo {
     name: "replace",
     parameters: &[Type::String, Type::String, Type::String],
-    result: Type::String,
+    result: Gives::Always(Type::String),
     doc: "the first text with the third wherever the second occurs; an empty second occurs nowhere: `replace(\"a-b-c\", \"-\", \"+\") == \"a+b+c\"`",
     apply: |arguments| match arguments {
         [Value::Text(text), Value::Text(part), Value::Text(_)] if part.is_empty() => {
@@ -116,7 +116,7 @@ pub static REPLACE: FunctionInfo = FunctionInfo {
 pub static SUBSTR: FunctionInfo = FunctionInfo {
     name: "substr",
     parameters: &[Type::String, Type::Int, Type::Int],
-    result: Type::String,
+    result: Gives::Always(Type::String),
     doc: "the text from a character on (the first is 0), so many characters or what is left of them; negative numbers are errors: `substr(\"farm 302\", 5, 2) == \"30\"`",
     apply: |arguments| match arguments {
         [Value::Text(text), Value::Int(from), Value::Int(count)] => {

@@ -1,6 +1,6 @@
 //! Functions on time, all in UTC: what a clock and a calendar show at an instant.
 
-use super::{EvalError, FunctionInfo};
+use super::{EvalError, FunctionInfo, Gives};
 use crate::time::EventTime;
 use crate::value::{Type, Value};
 
@@ -8,7 +8,7 @@ use crate::value::{Type, Value};
 pub static HOUR: FunctionInfo = FunctionInfo {
     name: "hour",
     parameters: &[Type::Timestamp],
-    result: Type::Int,
+    result: Gives::Always(Type::Int),
     doc: "the hour of the day in UTC, 0 to 23: `hour(@2026-01-01T08:30:00Z) == 8`",
     apply: |arguments| shown(arguments, EventTime::hour),
 };
@@ -17,7 +17,7 @@ pub static HOUR: FunctionInfo = FunctionInfo {
 pub static DAY: FunctionInfo = FunctionInfo {
     name: "day",
     parameters: &[Type::Timestamp],
-    result: Type::Int,
+    result: Gives::Always(Type::Int),
     doc: "the day of the month in UTC, 1 to 31: `day(@2026-01-31T08:30:00Z) == 31`",
     apply: |arguments| shown(arguments, EventTime::day_of_month),
 };
@@ -26,16 +26,43 @@ pub static DAY: FunctionInfo = FunctionInfo {
 pub static WEEKDAY: FunctionInfo = FunctionInfo {
     name: "weekday",
     parameters: &[Type::Timestamp],
-    result: Type::Int,
+    result: Gives::Always(Type::Int),
     doc: "the day of the week in UTC, 1 for Monday to 7 for Sunday (ISO 8601): `weekday(@2026-01-01T08:30:00Z) == 4`",
     apply: |arguments| shown(arguments, EventTime::weekday),
+};
+
+/// `minute(timestamp)`.
+pub static MINUTE: FunctionInfo = FunctionInfo {
+    name: "minute",
+    parameters: &[Type::Timestamp],
+    result: Gives::Always(Type::Int),
+    doc: "the minute of the hour in UTC, 0 to 59: `minute(@2026-01-01T08:30:00Z) == 30`",
+    apply: |arguments| shown(arguments, EventTime::minute),
+};
+
+/// `month(timestamp)`.
+pub static MONTH: FunctionInfo = FunctionInfo {
+    name: "month",
+    parameters: &[Type::Timestamp],
+    result: Gives::Always(Type::Int),
+    doc: "the month of the year in UTC, 1 to 12: `month(@2026-03-01T08:30:00Z) == 3`",
+    apply: |arguments| shown(arguments, EventTime::month),
+};
+
+/// `year(timestamp)`.
+pub static YEAR: FunctionInfo = FunctionInfo {
+    name: "year",
+    parameters: &[Type::Timestamp],
+    result: Gives::Always(Type::Int),
+    doc: "the year in UTC: `year(@2026-01-01T08:30:00Z) == 2026`",
+    apply: |arguments| shown(arguments, EventTime::year),
 };
 
 /// `truncate(timestamp, duration)`.
 pub static TRUNCATE: FunctionInfo = FunctionInfo {
     name: "truncate",
     parameters: &[Type::Timestamp, Type::Duration],
-    result: Type::Timestamp,
+    result: Gives::Always(Type::Timestamp),
     doc: "the last multiple of the duration that is not after the time, counted from midnight UTC of 1970-01-01; the duration must be longer than zero: `truncate(@2026-01-01T08:44:59Z, 15m) == @2026-01-01T08:30:00Z`",
     apply: |arguments| match arguments {
         [Value::Timestamp(_), Value::Duration(width)] if width.0 <= 0 => {

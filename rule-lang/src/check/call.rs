@@ -16,24 +16,8 @@ const MAX_FOLDED_BYTES: usize = 4096;
 
 /// Functions of the language that are still to come.
 const FUNCTIONS_TO_COME: &[&str] = &[
-    "matches",
-    "capture",
-    "split",
-    "join",
-    "format",
-    "sort",
-    "changed",
-    "int",
-    "timestamp",
-    "hash",
-    "coalesce",
-    "try",
-    "fail",
-    "before",
-    "after",
-    "meets",
-    "overlaps",
-    "during",
+    "matches", "capture", "split", "join", "format", "sort", "changed", "coalesce", "try", "fail",
+    "before", "after", "meets", "overlaps", "during",
 ];
 
 impl Scope<'_, '_> {
@@ -160,13 +144,18 @@ impl Scope<'_, '_> {
 
     fn folded_call(&mut self, function: Function, args: Vec<Expr>, span: Span) -> Option<Expr> {
         let info = function.info();
+        let result = info.result.to_type();
+        if result.is_optional() {
+            // Its type is to be the same whether its arguments are constants or not.
+            return Some(Expr::new(result, ExprKind::Call(function, args)));
+        }
         let constants: Option<Vec<_>> = args.iter().map(|arg| arg.as_literal().cloned()).collect();
         match constants.map(|constants| (info.apply)(&constants)) {
-            None => Some(Expr::new(info.result.clone(), ExprKind::Call(function, args))),
+            None => Some(Expr::new(result, ExprKind::Call(function, args))),
             Some(Ok(Value::Text(text))) if text.len() > MAX_FOLDED_BYTES => {
-                Some(Expr::new(info.result.clone(), ExprKind::Call(function, args)))
+                Some(Expr::new(result, ExprKind::Call(function, args)))
             }
-            Some(Ok(value)) => Some(Expr::literal(value, info.result.clone())),
+            Some(Ok(value)) => Some(Expr::literal(value, result)),
             Some(Err(error)) => {
                 self.out.push(
                     Diagnostic::new(Code::ConstantFails, format!("this always fails: {error}"))

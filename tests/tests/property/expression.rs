@@ -53,6 +53,9 @@ fn operation(ty: Ty, level: Level, depth: u32) -> Text {
             1 => sub(Ty::Int).prop_map(|it| format!("abs({it})")),
             1 => varying(Ty::Decimal, level).prop_map(|it| format!("floor({it})")),
             1 => sub(Ty::String).prop_map(|it| format!("len({it})")),
+            1 => sub(Ty::String).prop_map(|it| format!("(int({it}) ?? hash({it}))")),
+            1 => sub(Ty::Decimal).prop_map(|it| format!("sign({it})")),
+            1 => varying(Ty::Timestamp, level).prop_map(|it| format!("(hour({it}) + minute({it}))")),
         ]
         .boxed(),
         Ty::Decimal => prop_oneof![
@@ -60,6 +63,8 @@ fn operation(ty: Ty, level: Level, depth: u32) -> Text {
             1 => infix(&["+", "-", "*"], sub(Ty::Decimal), sub(Ty::Int)),
             2 => infix(&["/"], sub(Ty::Int), varying(Ty::Int, level)),
             1 => infix(&["/", "%"], sub(Ty::Decimal), varying(Ty::Decimal, level)),
+            1 => sub(Ty::Decimal).prop_map(|it| format!("round({it}, 1)")),
+            1 => sub(Ty::String).prop_map(|it| format!("(decimal({it}) ?? 0.5)")),
         ]
         .boxed(),
         Ty::Float => prop_oneof![
@@ -70,6 +75,8 @@ fn operation(ty: Ty, level: Level, depth: u32) -> Text {
         .boxed(),
         Ty::String => prop_oneof![
             1 => sub(Ty::String).prop_map(|it| format!("upper({it})")),
+            1 => (sub(Ty::String), plain(level))
+                .prop_map(|(it, by)| format!("replace({it}, \"a\", \"{by}\")")),
             2 => (plain(level), plain(level)).prop_map(|(a, b)| format!("\"{a}-{b}\"")),
         ]
         .boxed(),
