@@ -61,6 +61,7 @@ pub mod ast;
 mod check;
 pub mod diagnostic;
 mod format;
+pub mod ide;
 pub mod lex;
 mod lint;
 mod lower;
@@ -102,6 +103,11 @@ impl Compiled {
 /// linear in the text but for sorting, and no more stack than a few hundred nested expressions.
 #[must_use]
 pub fn compile(sources: &[Source]) -> Compiled {
+    compile_and(sources, check::Record::Nothing).0
+}
+
+/// The same, with the types of expressions by their places if they are asked for.
+fn compile_and(sources: &[Source], record: check::Record) -> (Compiled, Known) {
     let (sources, mut diagnostics) = SourceMap::load(sources);
     let mut asts = Vec::new();
     let mut allows = Vec::new();
@@ -111,16 +117,27 @@ pub fn compile(sources: &[Source]) -> Compiled {
         allows.extend(parsed.allows);
         asts.push(parsed.ast);
     }
-    let checked = check::check(&sources, &asts, &mut diagnostics);
+    let checked = check::check(&sources, &asts, record, &mut diagnostics);
     let failed = diagnostics.iter().any(Diagnostic::is_error);
     if !failed {
         lint::program(&checked, &mut diagnostics);
     }
     lint::silence(&mut diagnostics, &asts, &allows);
     let plan = (!failed).then(|| lower::lower(&checked));
+    let events = checked.events.shapes();
+    let known = Known { types: checked.usage.types.unwrap_or_default(), events };
     let tests = checked.tests;
     diagnostic::sort(&mut diagnostics);
-    Compiled { plan, tests, diagnostics, sources }
+    (Compiled { plan, tests, diagnostics, sources }, known)
+}
+
+/// What an editor also wants to know of a program.
+#[derive(Debug, Clone, Default)]
+struct Known {
+    /// The types of expressions by their places.
+    types: Vec<(source::Span, cep_core::value::Type)>,
+    /// The fields of derived events.
+    events: std::collections::BTreeMap<String, Vec<(String, cep_core::value::Type)>>,
 }
 
 /// Why a param could not be set.

@@ -150,6 +150,11 @@ pub(super) const AGGREGATES: &[(&str, AggregateFunction)] = &[
     ("max", AggregateFunction::Max),
 ];
 
+/// The names of the aggregates.
+pub(crate) fn aggregate_names() -> impl Iterator<Item = &'static str> {
+    AGGREGATES.iter().map(|(name, _)| *name)
+}
+
 /// Aggregates of the language that are still to come.
 pub(super) const AGGREGATES_TO_COME: &[&str] = &[
     "first",

@@ -4,7 +4,7 @@ use super::aggregate::{AGGREGATES, AGGREGATES_TO_COME, foreign_aggregate};
 use super::convert::to;
 use super::scope::{Level, Scope};
 use crate::ast;
-use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::diagnostic::{Code, Diagnostic, did_you_mean, write_instead};
 use crate::source::Span;
 use crate::typed::{Expr, ExprKind, TextPart};
 use cep_core::function::Function;
@@ -82,10 +82,10 @@ impl Scope<'_, '_> {
             .label(function.span, "")
             .help(format!("what can be called is `{}`", names.join(" ")))
         } else {
-            let meant = foreign_aggregate(name).map(|meant| format!("write `{meant}`"));
+            let meant = foreign_aggregate(name).map(write_instead);
             let clock = matches!(name, "now" | "random" | "rand" | "uuid" | "today");
             let help = if clock {
-                Some("rules read no clock and no random numbers, so that the same input gives the same output".to_owned())
+                Some("rules read no clock and no random numbers, so that the same input gives the same output".into())
             } else {
                 meant.or_else(|| did_you_mean(name, names))
             };

@@ -2,7 +2,7 @@
 
 use super::convert::literal_of_type;
 use crate::ast::{Literal, Spanned};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Advice, Code, Diagnostic, write_instead};
 use crate::source::Span;
 use cep_core::time::EventTime;
 use cep_core::value::{Type, Value};
@@ -54,15 +54,18 @@ pub(super) fn checked(
     found
 }
 
-fn help(literal: &Literal, ty: &Type) -> Option<String> {
+fn help(literal: &Literal, ty: &Type) -> Option<Advice> {
     let help = match (literal, ty.base()) {
-        (Literal::Int(n), Type::Timestamp) => {
-            format!("write `{n}s` for an offset, or a timestamp such as `@2026-01-01T00:00:00Z`")
-        }
-        (Literal::Int(n), Type::Duration) => format!("write `{n}s`"),
-        (Literal::Int(n), Type::String) => format!("write `\"{n}\"`"),
+        (Literal::Int(n), Type::Timestamp) => Advice {
+            text: format!(
+                "write `{n}s` for an offset, or a timestamp such as `@2026-01-01T00:00:00Z`"
+            ),
+            replacement: Some(format!("{n}s")),
+        },
+        (Literal::Int(n), Type::Duration) => write_instead(format!("{n}s")),
+        (Literal::Int(n), Type::String) => write_instead(format!("\"{n}\"")),
         (Literal::String(text), Type::Int | Type::Decimal | Type::Float | Type::Bool) => {
-            format!("write `{text}` without quotes")
+            format!("write `{text}` without quotes").into()
         }
         _ => return None,
     };

@@ -3,7 +3,7 @@
 use super::{declared_twice, index, stream};
 use crate::ast::{self, Ast, Completeness, Declaration};
 use crate::check::convert::literal_of_type;
-use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::diagnostic::{Code, Diagnostic, did_you_mean, write_instead};
 use crate::source::{SourceMap, Span};
 use cep_core::plan::{ParamPlan, StreamPlan};
 use cep_core::value::{Type, Value};
@@ -147,10 +147,10 @@ impl<'a> Declared<'a> {
         }
         let streams = self.streams.iter().map(|stream| stream.plan.name.as_str());
         let help = if self.emitted.contains_key(name.name.as_str()) {
-            format!("`{}` is emitted by a rule; it is not a stream", name.name)
+            format!("`{}` is emitted by a rule; it is not a stream", name.name).into()
         } else {
             did_you_mean(&name.name, streams)
-                .unwrap_or_else(|| format!("declare it: `stream {} {{ … }}`", name.name))
+                .unwrap_or_else(|| format!("declare it: `stream {} {{ … }}`", name.name).into())
         };
         out.push(
             Diagnostic::new(Code::UnknownStream, format!("there is no stream `{}`", name.name))
@@ -245,9 +245,9 @@ pub(super) fn type_of(ast: &ast::TypeName, out: &mut Vec<Diagnostic>) -> Option<
     };
     let help =
         match meant {
-            Some(meant) => format!("write `{meant}`"),
+            Some(meant) => write_instead(meant),
             None => did_you_mean(&name.name, TYPES.iter().map(|(known, _)| *known)).unwrap_or_else(
-                || "types are `bool int float decimal string timestamp duration`".to_owned(),
+                || "types are `bool int float decimal string timestamp duration`".into(),
             ),
         };
     out.push(

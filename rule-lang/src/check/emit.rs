@@ -4,7 +4,7 @@ use super::Events;
 use super::narrow::where_true;
 use super::scope::{Level, Scope};
 use crate::ast::{self, EmitField};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Advice, Code, Diagnostic};
 use crate::source::Span;
 use crate::typed::{Emit, Expr};
 use cep_core::plan::EmitKind;
@@ -88,16 +88,17 @@ impl Scope<'_, '_> {
         let known = self.alias.is_some_and(|known| known.name == alias.name)
             || stream.plan.name == alias.name;
         if !known {
+            let event = self.alias.map_or(stream.plan.name.as_str(), |known| known.name.as_str());
             self.out.push(
                 Diagnostic::new(
                     Code::UnknownName,
                     format!("`{}` is not this rule's event", alias.name),
                 )
                 .label(alias.span, "")
-                .help(format!(
-                    "write `..{}`",
-                    self.alias.map_or(stream.plan.name.as_str(), |known| known.name.as_str())
-                )),
+                .help(Advice {
+                    text: format!("write `..{event}`"),
+                    replacement: Some(event.to_owned()),
+                }),
             );
             return false;
         }

@@ -24,6 +24,12 @@ pub(crate) struct Events {
 }
 
 impl Events {
+    /// The fields of the events that could be understood.
+    pub(crate) fn shapes(&self) -> BTreeMap<String, Vec<(String, Type)>> {
+        let shape = |(name, event): (&String, &Event)| Some((name.clone(), event.fields.clone()?));
+        self.by_name.iter().filter_map(shape).collect()
+    }
+
     /// Notes an event whose fields could not be understood.
     pub(super) fn unknown(&mut self, event: &ast::Ident) {
         let entry = self.entry(event);
@@ -102,7 +108,7 @@ impl Events {
             return;
         }
         let help = if declared.stream_named(name).is_some() {
-            Some(format!("`{name}` is a stream; a derived event is named by `emit`"))
+            Some(format!("`{name}` is a stream; a derived event is named by `emit`").into())
         } else {
             did_you_mean(name, self.by_name.keys().map(String::as_str))
         };

@@ -44,7 +44,11 @@ impl Scope<'_, '_> {
                 self.call(function, args, filter.as_deref(), ast.span)
             }
         }?;
-        Some(self.narrowed(found))
+        let found = self.narrowed(found);
+        if let Some(types) = &mut self.usage.types {
+            types.push((ast.span, found.ty.clone()));
+        }
+        Some(found)
     }
 
     /// What is known not to be null here loses its `?`.

@@ -27,6 +27,7 @@ mod test_block;
 mod trigger;
 mod window;
 
+pub(crate) use aggregate::aggregate_names;
 pub(crate) use declare::{Declared, value_from_text};
 pub(crate) use events::Events;
 
@@ -51,18 +52,29 @@ pub(crate) struct Checked<'a> {
 pub(crate) struct Usage {
     pub streams: BTreeSet<u32>,
     pub params: BTreeSet<u32>,
+    /// The type of every expression by its place, where an editor asks for them.
+    pub types: Option<Vec<(Span, cep_core::value::Type)>>,
     /// Events named in `expect` lines.
     pub expected: BTreeSet<String>,
+}
+
+/// Whether the types of expressions are kept.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Record {
+    Nothing,
+    Types,
 }
 
 /// Checks a whole program.
 pub(crate) fn check<'a>(
     sources: &'a SourceMap,
     asts: &'a [Ast],
+    record: Record,
     out: &mut Vec<Diagnostic>,
 ) -> Checked<'a> {
     let declared = Declared::collect(sources, asts, out);
-    let mut usage = Usage::default();
+    let types = (record == Record::Types).then(Vec::new);
+    let mut usage = Usage { types, ..Usage::default() };
     let mut events = Events::default();
     let mut rules = Vec::new();
     for ast in rules_of(asts) {

@@ -237,9 +237,9 @@ impl<'p, 'a> Scope<'p, 'a> {
         let guess = did_you_mean(name, fields.chain(params).chain(lets).chain(keys));
         let of = match name {
             "now" => {
-                Some("rules cannot read a clock; the time of an event is its time field".to_owned())
+                Some("rules cannot read a clock; the time of an event is its time field".into())
             }
-            _ => guess.or_else(|| self.nearby(stream)),
+            _ => guess.or_else(|| self.nearby(stream).map(Into::into)),
         };
         let label = if name == "now" {
             String::new()

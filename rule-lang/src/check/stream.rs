@@ -175,7 +175,7 @@ pub(super) fn connector(ast: &ast::Connector, out: &mut Vec<Diagnostic>) -> Opti
     }
     if !KNOWN.contains(&kind) {
         let help = did_you_mean(kind, KNOWN.iter().copied()).unwrap_or_else(|| {
-            "write `kafka(\"topic\")`, `file(\"path\")` or `log(\"dir/topic\")`".to_owned()
+            "write `kafka(\"topic\")`, `file(\"path\")` or `log(\"dir/topic\")`".into()
         });
         out.push(
             Diagnostic::new(Code::UnknownConnector, format!("there is no connector `{kind}`"))

@@ -38,7 +38,8 @@ impl Scope<'_, '_> {
                 .help(format!(
                     "write `by {}` above it for a window of each `{}`",
                     key.name, key.name
-                )),
+                ))
+                .suggest(Span { end: window.start, ..window }, format!("by {}\n    ", key.name)),
             );
         }
         if let (Some(WindowPlan { kind: WindowKind::Sliding { size }, .. }), Some((_, condition))) =

@@ -2,12 +2,14 @@
 //!
 //! ```json
 //! {"code":"E0109","severity":"error","message":"…","file":"a.rules","line":7,"column":15,
-//!  "labels":[{"file":"a.rules","start":120,"end":121,"line":7,"column":15,"text":"…"}],"help":["…"]}
+//!  "labels":[{"file":"a.rules","start":120,"end":121,"line":7,"column":15,"text":"…"}],"help":["…"],
+//!  "suggestions":[{"file":"a.rules","line":7,"column":15,"start":120,"end":121,"text":"=="}]}
 //! ```
 //! `start` and `end` are byte offsets, `line` and `column` count from 1 (columns in characters).
+//! Each of `suggestions` carries out a help: `text` in the place of the bytes.
 
-use super::{Diagnostic, Label, Severity};
-use crate::source::SourceMap;
+use super::{Diagnostic, Severity};
+use crate::source::{SourceMap, Span};
 use std::fmt::Write as _;
 
 /// One diagnostic as a JSON object on one line, without a line end.
@@ -22,7 +24,7 @@ pub fn to_json(diagnostic: &Diagnostic, sources: &SourceMap) -> String {
     push_string(&mut out, &diagnostic.title);
     if let Some(label) = diagnostic.labels.first() {
         out.push(',');
-        push_place(&mut out, label, sources);
+        push_place(&mut out, label.span, sources);
     }
     out.push_str(",\"labels\":[");
     for (i, label) in diagnostic.labels.iter().enumerate() {
@@ -30,9 +32,7 @@ pub fn to_json(diagnostic: &Diagnostic, sources: &SourceMap) -> String {
             out.push(',');
         }
         out.push('{');
-        push_place(&mut out, label, sources);
-        let _ = write!(out, ",\"start\":{},\"end\":{},\"text\":", label.span.start, label.span.end);
-        push_string(&mut out, &label.text);
+        push_range(&mut out, label.span, &label.text, sources);
         out.push('}');
     }
     out.push_str("],\"help\":[");
@@ -42,14 +42,26 @@ pub fn to_json(diagnostic: &Diagnostic, sources: &SourceMap) -> String {
         }
         push_string(&mut out, help);
     }
+    out.push_str("],\"suggestions\":[");
+    for (i, suggestion) in diagnostic.suggestions.iter().enumerate() {
+        out.push_str(if i > 0 { ",{" } else { "{" });
+        push_range(&mut out, suggestion.span, &suggestion.replacement, sources);
+        out.push('}');
+    }
     out.push_str("]}");
     out
 }
 
-fn push_place(out: &mut String, label: &Label, sources: &SourceMap) {
+fn push_range(out: &mut String, span: Span, text: &str, sources: &SourceMap) {
+    push_place(out, span, sources);
+    let _ = write!(out, ",\"start\":{},\"end\":{},\"text\":", span.start, span.end);
+    push_string(out, text);
+}
+
+fn push_place(out: &mut String, span: Span, sources: &SourceMap) {
     out.push_str("\"file\":");
-    push_string(out, sources.file(label.span.file).map_or("", |file| file.name.as_str()));
-    let (line, column) = sources.line_column(label.span.file, label.span.start);
+    push_string(out, sources.file(span.file).map_or("", |file| file.name.as_str()));
+    let (line, column) = sources.line_column(span.file, span.start);
     let _ = write!(out, ",\"line\":{line},\"column\":{column}");
 }
 

@@ -5,12 +5,15 @@
 //! Nothing is printed here: [`render`](mod@render) draws one with its source lines, [`json`] writes
 //! it for other programs, and every caller decides where the text goes.
 
+mod advice;
 mod codes;
 pub mod json;
 pub mod render;
 #[cfg(test)]
 mod tests;
 
+pub use advice::{Advice, Suggestion, closest};
+pub(crate) use advice::{did_you_mean, write_instead};
 pub use codes::{Code, Severity};
 
 use crate::source::Span;
@@ -26,6 +29,8 @@ pub struct Diagnostic {
     pub labels: Vec<Label>,
     /// What to type instead, most useful first.
     pub help: Vec<String>,
+    /// The helps that an editor can carry out, most useful first.
+    pub suggestions: Vec<Suggestion>,
 }
 
 /// A place and what to say there.
@@ -41,7 +46,13 @@ impl Diagnostic {
     /// A diagnostic without labels or help yet.
     #[must_use]
     pub fn new(code: Code, title: impl Into<String>) -> Self {
-        Self { code, title: title.into(), labels: Vec::new(), help: Vec::new() }
+        Self {
+            code,
+            title: title.into(),
+            labels: Vec::new(),
+            help: Vec::new(),
+            suggestions: Vec::new(),
+        }
     }
 
     /// Adds a label; the first added is the primary one.
@@ -51,18 +62,32 @@ impl Diagnostic {
         self
     }
 
-    /// Adds a line of advice.
+    /// Adds a line of advice. What it would have put in place stands at the primary label, which is
+    /// added before.
     #[must_use]
-    pub fn help(mut self, text: impl Into<String>) -> Self {
-        self.help.push(text.into());
+    pub fn help(mut self, advice: impl Into<Advice>) -> Self {
+        let advice = advice.into();
+        if let (Some(replacement), Some(span)) = (advice.replacement, self.primary_span()) {
+            self.suggestions.push(Suggestion { span, replacement });
+        }
+        self.help.push(advice.text);
+        self
+    }
+
+    /// Adds an edit for the help before it where that is not about the primary label.
+    #[must_use]
+    pub fn suggest(mut self, span: Span, replacement: impl Into<String>) -> Self {
+        self.suggestions.push(Suggestion { span, replacement: replacement.into() });
         self
     }
 
     /// Adds a line of advice if there is one.
     #[must_use]
-    pub fn maybe_help(mut self, text: Option<String>) -> Self {
-        self.help.extend(text);
-        self
+    pub fn maybe_help(self, advice: Option<impl Into<Advice>>) -> Self {
+        match advice {
+            Some(advice) => self.help(advice),
+            None => self,
+        }
     }
 
     /// Error or warning.
@@ -90,35 +115,4 @@ pub(crate) fn sort(diagnostics: &mut Vec<Diagnostic>) {
         (a.primary_span(), a.code, &a.title).cmp(&(b.primary_span(), b.code, &b.title))
     });
     diagnostics.dedup();
-}
-
-/// The closest of `candidates` to `word`, if it is close enough to have been meant.
-#[must_use]
-pub fn closest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
-    let lower = word.to_lowercase();
-    candidates
-        .into_iter()
-        .filter(|candidate| *candidate != word)
-        .map(|candidate| {
-            let distance = strsim::damerau_levenshtein(&lower, &candidate.to_lowercase());
-            (distance, candidate)
-        })
-        .filter(|(distance, candidate)| {
-            let length = word.chars().count().max(candidate.chars().count());
-            *distance <= (length / 3).max(1) && *distance < length
-        })
-        .min_by_key(|(distance, candidate)| {
-            // Of two equally far, the one that begins alike.
-            let common = lower.chars().zip(candidate.chars()).take_while(|(a, b)| a == b).count();
-            (*distance, std::cmp::Reverse(common), *candidate)
-        })
-        .map(|(_, candidate)| candidate)
-}
-
-/// ``did you mean `…`?`` for the closest of `candidates`.
-pub(crate) fn did_you_mean<'c>(
-    word: &str,
-    candidates: impl IntoIterator<Item = &'c str>,
-) -> Option<String> {
-    closest(word, candidates).map(|found| format!("did you mean `{found}`?"))
 }

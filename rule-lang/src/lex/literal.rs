@@ -4,7 +4,7 @@
 //! means, or what is wrong with it and which token stands for it so that the parser can go on.
 
 use super::{TokenKind, is_word};
-use crate::diagnostic::Code;
+use crate::diagnostic::{Advice, Code, write_instead};
 use chrono::{DateTime, NaiveDate};
 use nom::branch::alt;
 use nom::bytes::complete::{take_while, take_while1};
@@ -25,7 +25,7 @@ pub(super) struct Literal {
 pub(super) struct Problem {
     pub code: Code,
     pub title: &'static str,
-    pub help: String,
+    pub help: Advice,
     pub stands_for: TokenKind,
 }
 
@@ -161,11 +161,11 @@ fn bad_unit(word: &str) -> Literal {
         _ => "",
     };
     let help = if meant.is_empty() {
-        "units are `us`, `ms`, `s`, `m`, `h` and `d`, as in `250ms`, `10s` or `1h30m`".to_owned()
+        "units are `us`, `ms`, `s`, `m`, `h` and `d`, as in `250ms`, `10s` or `1h30m`".into()
     } else {
-        format!("write `{count}{meant}`")
+        write_instead(format!("{count}{meant}"))
     };
-    problem(word.len(), Code::BadDuration, "is not a duration", &help, TokenKind::Duration(0))
+    problem(word.len(), Code::BadDuration, "is not a duration", help, TokenKind::Duration(0))
 }
 
 /// `@2026-01-01T00:00:00Z`, with any offset; `@2026-01-01` is that day's midnight in UTC.
@@ -223,8 +223,8 @@ fn problem(
     length: usize,
     code: Code,
     title: &'static str,
-    help: &str,
+    help: impl Into<Advice>,
     stands_for: TokenKind,
 ) -> Literal {
-    Literal { length, value: Err(Problem { code, title, help: help.to_owned(), stands_for }) }
+    Literal { length, value: Err(Problem { code, title, help: help.into(), stands_for }) }
 }

@@ -12,7 +12,7 @@ mod token;
 
 pub use token::{Punct, Token, TokenKind, Trivia, TriviaKind};
 
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Advice, Code, Diagnostic, write_instead};
 use crate::source::{FileId, Span};
 use token::PUNCTS;
 
@@ -217,14 +217,16 @@ impl<'t> Lexer<'t> {
         let diagnostic =
             Diagnostic::new(Code::UnknownCharacter, format!("`{first}` means nothing here"))
                 .label(self.span(self.at + length), "")
-                .maybe_help(lookalike(first));
+                .maybe_help(lookalike(first).map(|advice| {
+                    if length == first.len_utf8() { advice } else { advice.text.into() }
+                }));
         self.out.diagnostics.push(diagnostic);
         self.push(self.at + length, TokenKind::Bad);
     }
 }
 
 /// What to type for characters that word processors and other languages put in.
-fn lookalike(c: char) -> Option<String> {
+fn lookalike(c: char) -> Option<Advice> {
     let ascii = match c {
         '“' | '”' | '„' => "\"",
         '‘' | '’' => "'",
@@ -235,11 +237,11 @@ fn lookalike(c: char) -> Option<String> {
         '×' => "*",
         '÷' => "/",
         '…' => "..",
-        '$' => return Some("names are written without `$`".to_owned()),
-        '\u{FFFD}' => return Some("save the file as UTF-8".to_owned()),
+        '$' => return Some("names are written without `$`".into()),
+        '\u{FFFD}' => return Some("save the file as UTF-8".into()),
         _ => return None,
     };
-    Some(format!("write `{ascii}`"))
+    Some(write_instead(ascii))
 }
 
 fn is_space(c: char) -> bool {

@@ -1,7 +1,7 @@
 //! The place in the token list, and the small steps all grammar is made of.
 
 use crate::ast::{Ident, Spanned};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Advice, Code, Diagnostic};
 use crate::lex::string::raw;
 use crate::lex::{Lexed, Punct, Token, TokenKind, Trivia};
 use crate::source::{FileId, Span};
@@ -270,7 +270,10 @@ impl<'t> Cursor<'t> {
                 self.report(
                     Diagnostic::new(Code::UnitMissing, format!("`{number}` has no unit"))
                         .label(token.span, format!("{what} is a duration"))
-                        .help(format!("write `{number}s` for seconds; units are `us`, `ms`, `s`, `m`, `h` and `d`")),
+                        .help(Advice {
+                            text: format!("write `{number}s` for seconds; units are `us`, `ms`, `s`, `m`, `h` and `d`"),
+                            replacement: Some(format!("{number}s")),
+                        }),
                 );
                 None
             }

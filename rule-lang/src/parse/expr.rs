@@ -8,7 +8,7 @@ use super::cover;
 use super::cursor::Cursor;
 use super::operator::{ADDITIVE, COMPARISON, binding};
 use crate::ast::{BinaryOp, Expr, ExprKind, Literal, UnaryOp};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, write_instead};
 use crate::lex::{Punct, TokenKind};
 use crate::source::Span;
 
@@ -114,7 +114,7 @@ impl Cursor<'_> {
         } else {
             format!("`{found}` is not an operator here")
         };
-        self.report(Diagnostic::new(code, title).label(span, "").help(format!("write `{write}`")));
+        self.report(Diagnostic::new(code, title).label(span, "").help(write_instead(write)));
     }
 
     fn chained(&mut self, op_span: Span, left: &Expr) {

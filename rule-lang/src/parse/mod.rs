@@ -14,6 +14,7 @@ mod expr;
 mod field;
 mod operand;
 mod operator;
+pub(crate) mod outline;
 mod param;
 mod recover;
 mod rule;
@@ -32,7 +33,9 @@ use crate::source::{FileId, Span};
 use cursor::Cursor;
 
 pub(crate) use cursor::RESERVED;
+
 pub(crate) use recover::{HARD_CLAUSES, SOFT_CLAUSES};
+pub(crate) use unsupported::runs;
 
 /// What was read from one file.
 #[derive(Debug, Clone, Default)]
@@ -142,7 +145,7 @@ impl Cursor<'_> {
             TokenKind::Word => {
                 let word = self.word().unwrap_or_default();
                 let help = did_you_mean(word, DECLARATIONS.iter().copied())
-                    .or_else(|| foreign_declaration(word));
+                    .or_else(|| foreign_declaration(word).map(Into::into));
                 self.report(
                     Diagnostic::new(
                         Code::UnknownDeclaration,

@@ -3,7 +3,7 @@
 use super::cover;
 use super::cursor::{Cursor, RESERVED};
 use crate::ast::{Expr, ExprKind, Ident, Literal, StringPart};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, write_instead};
 use crate::lex::string::{Braces, Piece, pieces, raw};
 use crate::lex::{Punct, TokenKind, lex_part};
 use crate::source::Span;
@@ -156,7 +156,7 @@ impl Cursor<'_> {
                     format!("`{}` is not known", self.text_of(token.span)),
                 )
                 .label(token.span, "")
-                .help(format!("write `{found}`")),
+                .help(write_instead(found)),
             );
             self.bump();
             return self.leaf(ExprKind::Error, token.span);

@@ -95,7 +95,8 @@ impl Cursor<'_> {
     pub(super) fn unknown_clause(&mut self) {
         let token = self.peek();
         let word = self.text_of(token.span);
-        let help = did_you_mean(word, CLAUSES.iter().copied()).or_else(|| foreign_clause(word));
+        let help = did_you_mean(word, CLAUSES.iter().copied())
+            .or_else(|| foreign_clause(word).map(Into::into));
         self.report(
             Diagnostic::new(Code::UnknownClause, format!("`{word}` does not begin a clause"))
                 .label(

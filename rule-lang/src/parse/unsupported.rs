@@ -53,6 +53,13 @@ pub(super) fn declaration(word: &str) -> Option<&'static Kind> {
     DECLARATIONS.iter().find(|kind| kind.keyword == word)
 }
 
+/// Whether this version runs what a word begins.
+pub(crate) fn runs(word: &str) -> bool {
+    declaration(word).is_none()
+        && clause(word).is_none()
+        && !matches!(word, "match" | "join" | "left")
+}
+
 /// A clause that is reported and skipped: its code, what it is called and what works instead.
 pub(super) fn clause(word: &str) -> Option<(Code, &'static str, &'static str)> {
     Some(match word {

@@ -55,7 +55,7 @@ impl Cursor<'_> {
         }
         let help = did_you_mean(word, KINDS);
         let help = help.unwrap_or_else(|| {
-            "write `tumbling(10s)`, `hopping(10s, every 1s)` or `sliding(10s)`".to_owned()
+            "write `tumbling(10s)`, `hopping(10s, every 1s)` or `sliding(10s)`".into()
         });
         let span = self.bump().span;
         self.report(
@@ -243,14 +243,14 @@ impl Cursor<'_> {
         };
         let help = match (word, kind) {
             ("every", "tumbling") => {
-                Some("for overlapping windows write `hopping(size, every D)`".to_owned())
+                Some("for overlapping windows write `hopping(size, every D)`".into())
             }
             ("zone", "hopping") => {
                 Some("only windows side by side follow clocks: `tumbling(1d, zone …)`".to_owned())
             }
             ("every" | "align", "sliding") => Some(
                 "a sliding window moves with every event; for steps write `hopping(size, every D)`"
-                    .to_owned(),
+                    .into(),
             ),
             _ => did_you_mean(word, known.iter().copied()),
         };

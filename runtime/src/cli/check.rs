@@ -1,5 +1,7 @@
 //! `cep check`: all diagnostics of programs.
 
+mod sarif;
+
 use super::program::{self, programs_under};
 use super::{Exit, Failure, print};
 use clap::{Args, ValueEnum};
@@ -13,6 +15,7 @@ Examples:
   cep check rules/harvest                 one program: every *.rules file of the folder
   cep check rules                         every program below the folder
   cep check --format json farm.rules      one JSON object a diagnostic, on standard output
+  cep check --format sarif rules > r.sarif  one SARIF 2.1.0 document, for code hosts and editors
 
 Exit codes: 0 no errors (warnings may be), 1 errors, 3 a file cannot be read.")]
 pub(super) struct CheckArgs {
@@ -30,10 +33,13 @@ enum CheckFormat {
     Human,
     /// One JSON object a line, on standard output.
     Json,
+    /// One SARIF 2.1.0 document for all programs, on standard output.
+    Sarif,
 }
 
 pub(super) fn run(args: &CheckArgs) -> Result<Exit, Failure> {
     let mut exit = Exit::Fine;
+    let mut programs = Vec::new();
     for path in &args.paths {
         for program in programs_under(path)? {
             let compiled = program::load(&program)?.compiled;
@@ -43,6 +49,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<Exit, Failure> {
                     let json = |diagnostic| to_json(diagnostic, &compiled.sources) + "\n";
                     print(&compiled.diagnostics.iter().map(json).collect::<String>())?;
                 }
+                CheckFormat::Sarif => {}
             }
             let summary = program::summary(&compiled, &program);
             if compiled.has_errors() {
@@ -51,7 +58,13 @@ pub(super) fn run(args: &CheckArgs) -> Result<Exit, Failure> {
             } else {
                 tracing::info!("{summary}");
             }
+            if args.format == CheckFormat::Sarif {
+                programs.push(compiled);
+            }
         }
+    }
+    if args.format == CheckFormat::Sarif {
+        print(&sarif::document(&programs))?;
     }
     Ok(exit)
 }

@@ -8,6 +8,7 @@ mod new;
 mod places;
 mod room;
 mod run;
+mod sarif;
 mod signals;
 mod snapshots;
 mod state;

@@ -1,0 +1,145 @@
+//! What a place means, in words.
+
+use super::Ide;
+use super::names::{Definition, File, NameKind};
+use super::words::{Role, Word, word};
+use crate::lex::{Punct, Token};
+use crate::source::{FileId, Span};
+use cep_core::function::Function;
+use std::fmt::Write as _;
+
+/// What to show for a place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hover {
+    /// What it is about.
+    pub span: Span,
+    /// A block of rules and words, as Markdown.
+    pub markdown: String,
+}
+
+impl Ide {
+    /// What stands at a place: a name with its type and documentation, a function, a word of the
+    /// language; or else the type of the expression there.
+    #[must_use]
+    pub fn hover(&self, file: FileId, byte: u32) -> Option<Hover> {
+        if let Some(mention) = self.names.at(file, byte)
+            && let Some(definition) = self.names.definition(mention.definition)
+        {
+            return Some(Hover {
+                span: mention.span,
+                markdown: self.describe(definition, mention.span),
+            });
+        }
+        let read = File::read(file, self.text(file));
+        let tokens = &read.tokens;
+        let touches = |token: &Token| token.span.start <= byte && byte < token.span.end;
+        let at = tokens.tokens.iter().position(touches)?;
+        let span = tokens.span(at);
+        if let Some(name) = tokens.word(at) {
+            let call = tokens.is(at + 1, Punct::ParenOpen);
+            let clause = read.starts.iter().any(|start| start.token == at);
+            if let Some(markdown) = word_at(name, call, clause) {
+                return Some(Hover { span, markdown });
+            }
+        }
+        let types = self.known.types.iter().filter(|(place, _)| place.contains(span));
+        let (span, ty) = types.min_by_key(|(place, _)| place.end - place.start)?;
+        Some(Hover { span: *span, markdown: block(&ty.to_string(), "") })
+    }
+
+    fn describe(&self, definition: &Definition, place: Span) -> String {
+        let mut code = self.compiled.sources.text(definition.whole).to_owned();
+        let mut note = String::new();
+        let of = definition.owner.and_then(|owner| self.names.definition(owner));
+        match definition.kind {
+            NameKind::Field => {
+                if let Some(of) = of {
+                    let _ = write!(note, "A field of the {} `{}`.", of.kind.noun(), of.name);
+                }
+            }
+            NameKind::EventField => {
+                let ty = of.and_then(|of| self.event_field(&of.name, &definition.name));
+                if let Some(of) = of {
+                    let _ = write!(note, "A field of the event `{}`.", of.name);
+                }
+                if let Some(ty) = ty {
+                    code = format!("{}: {ty}", definition.name);
+                }
+            }
+            NameKind::Event => {
+                if let Some(fields) = self.known.events.get(&definition.name) {
+                    let fields: Vec<String> =
+                        fields.iter().map(|(name, ty)| format!("{name}: {ty}")).collect();
+                    code = format!("event {} {{ {} }}", definition.name, fields.join(", "));
+                }
+            }
+            NameKind::Let | NameKind::Key => {
+                if let Some(ty) = self.type_of(definition, place) {
+                    note = format!("It is {ty}.");
+                }
+            }
+            NameKind::Rule => code = format!("rule {}", definition.name),
+            _ => {}
+        }
+        let words = [definition.doc.as_str(), &note];
+        let words: Vec<&str> = words.into_iter().filter(|words| !words.is_empty()).collect();
+        block(&code, &words.join("\n\n"))
+    }
+
+    pub(super) fn event_field(&self, event: &str, field: &str) -> Option<String> {
+        let fields = self.known.events.get(event)?;
+        fields.iter().find(|(name, _)| name == field).map(|(_, ty)| ty.to_string())
+    }
+
+    /// The type of a `let` or a part of a key: that of the largest expression in its clause, which is
+    /// its value.
+    pub(super) fn type_of(&self, definition: &Definition, place: Span) -> Option<String> {
+        let at_place = self.known.types.iter().find(|(span, _)| *span == place);
+        let inside = self.known.types.iter().filter(|(span, _)| definition.whole.contains(*span));
+        let value = inside.max_by_key(|(span, _)| span.end - span.start);
+        at_place.or(value).map(|(_, ty)| ty.to_string())
+    }
+}
+
+/// The function, aggregate or word of this name.
+fn word_at(name: &str, call: bool, clause: bool) -> Option<String> {
+    let show = |word: &Word| block(word.form, word.doc);
+    if call {
+        let aggregate = word(name, &[Role::Aggregate]);
+        let functions = functions(name);
+        let window = word(name, &[Role::Window]).map(show);
+        return match (aggregate, functions) {
+            (Some(aggregate), None) => Some(show(aggregate)),
+            (Some(aggregate), Some(functions)) => {
+                Some(format!("{}\n\n{functions}", show(aggregate)))
+            }
+            (None, functions) => functions.or(window),
+        };
+    }
+    let first: &[Role] =
+        if clause { &[Role::Clause, Role::Declaration] } else { &[Role::Test, Role::Part] };
+    let then = &[Role::Expression, Role::Type, Role::Part, Role::Clause, Role::Window];
+    word(name, first).or_else(|| word(name, then)).map(show)
+}
+
+/// The signatures and documentation of the functions of this name.
+pub(super) fn functions(name: &str) -> Option<String> {
+    let named =
+        Function::ALL.iter().map(|function| function.info()).filter(|info| info.name == name);
+    let (mut signatures, mut doc) = (Vec::new(), "");
+    for info in named {
+        signatures.push(signature(info));
+        doc = info.doc;
+    }
+    (!signatures.is_empty()).then(|| block(&signatures.join("\n"), doc))
+}
+
+pub(super) fn signature(info: &cep_core::function::FunctionInfo) -> String {
+    let parameters: Vec<String> = info.parameters.iter().map(ToString::to_string).collect();
+    format!("{}({}) -> {}", info.name, parameters.join(", "), info.result)
+}
+
+fn block(code: &str, words: &str) -> String {
+    let code = format!("```cep-rules\n{code}\n```");
+    if words.is_empty() { code } else { format!("{code}\n\n{words}") }
+}

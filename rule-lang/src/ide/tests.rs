@@ -1,0 +1,340 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+use super::rename::edited;
+use super::words::{Role, WORDS, word};
+use super::*;
+use crate::source::Source;
+
+const RULES: &str = r#"/// What a farm reports.
+stream Harvest from kafka("costcenter") {
+    /// Its number.
+    farm:  int       from "farmid"
+    count: int
+    at:    timestamp from "batchtime" as millis
+
+    key  farm
+    time at, lateness 2s
+}
+
+/// The least that is enough.
+param floor: int = 150
+
+/// Too little.
+@severity("high")
+rule disaster {
+    from   Harvest h
+    where  h.count > 0 and count < 1_000
+    let    doubled = count * 2
+    by     farm
+    window tumbling(10s)
+    let    total = sum(doubled)
+    when   total < floor
+    emit   Disaster { farm, total, half: total / 2, text: "only {total} of {floor}" }
+}
+
+rule each_one {
+    from Harvest
+    emit Each { farm, count, big: count > floor }
+}
+
+sink Disaster to file("out.jsonl")
+
+test "a poor window" {
+    set floor = 100
+    given Harvest
+        | at | farm | count |
+        | 1s | 1    | 2     |
+    expect Disaster
+        | farm | total |
+        | 1    | 4     |
+}
+"#;
+
+/// Reads a text with `§` at the place asked about.
+fn with_cursor(text: &str) -> (Ide, u32) {
+    let at = text.find('§').expect("a place");
+    let text = text.replace('§', "");
+    (Ide::read(&[Source::new("a.rules", text)]), u32::try_from(at).unwrap())
+}
+
+fn at(needle: &str, nth: usize) -> (Ide, u32) {
+    let (place, _) = RULES.match_indices(needle).nth(nth).expect("it is there");
+    (Ide::read(&[Source::new("a.rules", RULES)]), u32::try_from(place).unwrap())
+}
+
+fn line_of(ide: &Ide, span: Span) -> String {
+    let (line, _) = ide.compiled().sources.line_column(span.file, span.start);
+    ide.text(span.file).lines().nth(line - 1).unwrap().trim().to_owned()
+}
+
+fn renamed(text: &str, new: &str) -> Result<String, RenameError> {
+    let (ide, at) = with_cursor(text);
+    let edits = ide.rename(FileId(0), at, new)?;
+    Ok(edited(ide.text(FileId(0)), FileId(0), &edits))
+}
+
+fn labels(text: &str) -> Vec<String> {
+    let (ide, at) = with_cursor(text);
+    ide.complete(FileId(0), at).into_iter().map(|found| found.label).collect()
+}
+
+#[test]
+fn the_example_has_no_errors() {
+    let ide = Ide::read(&[Source::new("a.rules", RULES)]);
+    let errors: Vec<_> = ide.compiled().diagnostics.iter().filter(|d| d.is_error()).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+}
+
+#[test]
+fn names_lead_to_where_they_are_defined() {
+    for (needle, nth, line) in [
+        ("Harvest h", 0, "stream Harvest from kafka(\"costcenter\") {"),
+        ("count > 0", 0, "count: int"),
+        ("count < 1", 0, "count: int"),
+        ("h.count", 0, "from   Harvest h"),
+        ("doubled)", 0, "let    doubled = count * 2"),
+        ("total, half", 0, "let    total = sum(doubled)"),
+        ("total} of", 0, "let    total = sum(doubled)"),
+        ("floor}\"", 0, "param floor: int = 150"),
+        ("farm\n    window", 0, "farm:  int       from \"farmid\""),
+        (
+            "Disaster to",
+            0,
+            "emit   Disaster { farm, total, half: total / 2, text: \"only {total} of {floor}\" }",
+        ),
+        ("floor = 100", 0, "param floor: int = 150"),
+        ("farm | count |", 0, "farm:  int       from \"farmid\""),
+        ("at, lateness", 0, "at:    timestamp from \"batchtime\" as millis"),
+    ] {
+        let (ide, place) = at(needle, nth);
+        let found = ide.definition(FileId(0), place).unwrap_or_else(|| panic!("{needle}"));
+        assert_eq!(line_of(&ide, found), line, "{needle}");
+    }
+    let (ide, place) = at("tumbling", 0);
+    assert_eq!(ide.definition(FileId(0), place), None);
+}
+
+#[test]
+fn hover_shows_types_and_documentation() {
+    for (needle, shown) in [
+        ("Harvest h", "What a farm reports."),
+        (
+            "farm\n    window",
+            "farm:  int       from \"farmid\"\n```\n\nIts number.\n\nA field of the stream `Harvest`.",
+        ),
+        ("floor\n    emit", "param floor: int = 150\n```\n\nThe least that is enough."),
+        ("total < floor", "let    total = sum(doubled)\n```\n\nIt is int."),
+        (
+            "Disaster to",
+            "event Disaster { farm: int, total: int, half: decimal, text: string }\n```\n\nToo little.",
+        ),
+        ("half: total", "half: decimal\n```\n\nA field of the event `Disaster`."),
+        ("sum(doubled)", "sum(x [where …])\n```\n\nThe sum."),
+        ("tumbling", "tumbling(10s[, align 3s])"),
+        ("where  h", "where EXPR"),
+        ("when   total", "when EXPR"),
+        ("int       from", "A whole number of 64 bits"),
+        ("/ 2, text", "decimal"),
+        ("each_one", "rule each_one"),
+        ("h.count", "Harvest h"),
+    ] {
+        let (ide, place) = at(needle, 0);
+        let hover = ide.hover(FileId(0), place).unwrap_or_else(|| panic!("nothing at {needle}"));
+        assert!(hover.markdown.contains(shown), "{needle}:\n{}", hover.markdown);
+    }
+    let (ide, place) = with_cursor(
+        "stream S { a: int, t: timestamp, time t }\nrule r { from S emit E { x: §abs(a) } }",
+    );
+    assert!(ide.hover(FileId(0), place).unwrap().markdown.contains("abs(int) -> int"));
+}
+
+#[test]
+fn a_let_is_renamed_also_inside_strings_and_emits_keep_their_fields() {
+    let text = RULES.replacen("total = sum", "§total = sum", 1);
+    let after = renamed(&text, "sum_of_all").unwrap();
+    assert!(after.contains("let    sum_of_all = sum(doubled)\n    when   sum_of_all < floor"));
+    assert!(after.contains(
+        "{ farm, total: sum_of_all, half: sum_of_all / 2, text: \"only {sum_of_all} of {floor}\" }"
+    ));
+    assert!(after.contains("| farm | total |"), "{after}");
+}
+
+#[test]
+fn a_field_keeps_its_path_and_the_fields_of_events() {
+    let text = RULES.replacen("count: int\n", "§count: int\n", 1);
+    let after = renamed(&text, "batches").unwrap();
+    assert!(after.contains("    batches: int from \"count\"\n"), "{after}");
+    assert!(after.contains("where  h.batches > 0 and batches < 1_000"), "{after}");
+    assert!(after.contains("emit Each { farm, count: batches, big: batches > floor }"), "{after}");
+    assert!(after.contains("| at | farm | batches |"), "{after}");
+    let text = RULES.replacen("at:    timestamp", "§at:    timestamp", 1);
+    let after = renamed(&text, "moment").unwrap();
+    assert!(after.contains("moment:    timestamp from \"batchtime\" as millis"), "{after}");
+    assert!(after.contains("time moment, lateness 2s"), "{after}");
+}
+
+#[test]
+fn params_streams_and_events_are_renamed_everywhere() {
+    let after = renamed(&RULES.replacen("param floor", "param §floor", 1), "least").unwrap();
+    assert!(!after.contains("floor"), "{after}");
+    let after = renamed(&RULES.replacen("from Harvest\n", "from §Harvest\n", 1), "Batch").unwrap();
+    assert!(!after.contains("Harvest"), "{after}");
+    let after = renamed(&RULES.replacen("sink Disaster", "sink §Disaster", 1), "Alarm").unwrap();
+    assert!(!after.contains("Disaster"), "{after}");
+    assert!(after.contains("expect Alarm"), "{after}");
+}
+
+#[test]
+fn a_field_of_an_event_that_passes_a_value_on_keeps_the_value() {
+    let text = RULES.replacen(
+        "expect Disaster\n        | farm | total |",
+        "expect Disaster\n        | farm | §total |",
+        1,
+    );
+    let after = renamed(&text, "harvested").unwrap();
+    assert!(after.contains("{ farm, harvested: total, half:"), "{after}");
+    assert!(after.contains("| farm | harvested |"), "{after}");
+}
+
+#[test]
+fn a_rename_that_would_mean_something_else_is_refused() {
+    let to = |new: &str| renamed(&RULES.replacen("param floor", "param §floor", 1), new);
+    assert_eq!(to("when"), Err(RenameError::Reserved("when".into())));
+    assert_eq!(to("2nd"), Err(RenameError::NotAName("2nd".into())));
+    // A `let` of the rule hides it, a field does too.
+    assert_eq!(to("total"), Err(RenameError::Clash("total".into())));
+    assert_eq!(to("count"), Err(RenameError::Clash("count".into())));
+    let rule = RULES.replacen("rule disaster", "rule §disaster", 1);
+    assert_eq!(renamed(&rule, "x"), Err(RenameError::Fixed("rule")));
+    let word = RULES.replacen("tumbling", "§tumbling", 1);
+    assert_eq!(renamed(&word, "x"), Err(RenameError::NoName));
+    let spread = "stream S { §a: int, t: timestamp, time t }\nrule r { from S s emit E { ..s } }";
+    assert_eq!(renamed(spread, "b"), Err(RenameError::Spread("..s".into())));
+}
+
+#[test]
+fn names_of_other_files_are_known_and_renamed() {
+    let stream = "stream S { a: int, t: timestamp, time t }\nparam p: int = 1\n";
+    let rule = "rule r { from S where a > p emit E { a } }\n";
+    let ide = Ide::read(&[Source::new("s.rules", stream), Source::new("r.rules", rule)]);
+    let file = ide.file("r.rules").unwrap();
+    let place = u32::try_from(rule.find("p emit").unwrap()).unwrap();
+    let edits = ide.rename(file, place, "q").unwrap();
+    assert_eq!(edits.len(), 2);
+    assert_ne!(edits[0].span.file, edits[1].span.file);
+    assert_eq!(ide.references(file, place).len(), 2);
+}
+
+#[test]
+fn completion_knows_where_it_is() {
+    let here = |from: &str, to: &str| labels(&RULES.replacen(from, to, 1));
+    assert_eq!(
+        here("from   Harvest h", "from   §"),
+        ["Harvest", "Each", "Disaster"].map(String::from).to_vec().tap_sorted_by_kind()
+    );
+    assert!(here("where  h.count > 0 and", "where  h.§ and").contains(&"farm".to_owned()));
+    assert_eq!(here("h.count", "h.co§unt"), ["at", "count", "farm"]);
+    let values = here("when   total < floor", "when   §");
+    for name in ["total", "doubled", "farm", "floor", "sum", "abs", "not"] {
+        assert!(values.contains(&name.to_owned()), "{name} of {values:?}");
+    }
+    // What comes after the place is not known there.
+    let early = here("let    doubled = count * 2", "let    doubled = §");
+    assert!(!early.contains(&"total".to_owned()) && !early.contains(&"doubled".to_owned()));
+    let clauses = here("    by     farm", "    §");
+    assert!(clauses.contains(&"by".to_owned()) && clauses.contains(&"window".to_owned()));
+    assert!(!clauses.contains(&"farm".to_owned()));
+    assert!(here("window tumbling(10s)", "window §").contains(&"tumbling".to_owned()));
+    assert_eq!(here("text: \"only", "text: window.§, t: \"only"), ["end", "start"]);
+    assert_eq!(here("expect Disaster", "expect no §").len(), 2);
+    assert_eq!(here("given Harvest", "given §"), ["Harvest"]);
+    assert_eq!(here("set floor", "set §"), ["floor"]);
+    assert!(here("param floor: int", "param floor: §").contains(&"decimal".to_owned()));
+    assert!(here("sink Disaster to", "§\nsink Disaster to").contains(&"rule".to_owned()));
+    assert!(here("key  farm", "§").contains(&"key".to_owned()));
+    assert_eq!(here("key  farm", "key §"), ["at", "count", "farm"]);
+    assert_eq!(here("/// Too little.", "/// Too §"), Vec::<String>::new());
+    assert!(here("only {total}", "only {§}").contains(&"total".to_owned()));
+    assert_eq!(here("only {total}", "only §"), Vec::<String>::new());
+}
+
+trait Tap {
+    fn tap_sorted_by_kind(self) -> Self;
+}
+
+impl Tap for Vec<String> {
+    /// Streams stand before events.
+    fn tap_sorted_by_kind(mut self) -> Self {
+        self.sort_by_key(|name| (name != "Harvest", name.clone()));
+        self
+    }
+}
+
+#[test]
+fn a_rule_that_is_being_typed_has_names() {
+    let text = "stream S { price: int, t: timestamp, time t }\nrule r {\n    from S\n    where p§\n\nrule other {\n    from S\n    emit E { price }\n}\n";
+    assert!(labels(text).contains(&"price".to_owned()));
+    let (ide, _) = with_cursor(text);
+    let place = u32::try_from(ide.text(FileId(0)).rfind("price").unwrap()).unwrap();
+    assert!(ide.definition(FileId(0), place).is_some());
+}
+
+#[test]
+fn symbols_are_the_declarations_with_their_parts() {
+    let ide = Ide::read(&[Source::new("a.rules", RULES)]);
+    let shown: Vec<String> = ide
+        .symbols(FileId(0))
+        .iter()
+        .map(|symbol| {
+            let children: Vec<&str> =
+                symbol.children.iter().map(|child| child.name.as_str()).collect();
+            format!("{} {:?} [{}]", symbol.name, symbol.kind, children.join(" "))
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "Harvest Some(Stream) [farm count at]",
+            "floor Some(Param) []",
+            "disaster Some(Rule) [doubled total Disaster]",
+            "each_one Some(Rule) [Each]",
+            "a poor window None []",
+        ]
+    );
+}
+
+#[test]
+fn every_word_that_the_parser_and_the_checker_know_is_explained() {
+    use crate::parse::{DECLARATIONS, HARD_CLAUSES, RESERVED, SOFT_CLAUSES};
+    for name in DECLARATIONS {
+        assert!(word(name, &[Role::Declaration]).is_some(), "{name}");
+    }
+    for name in HARD_CLAUSES.iter().chain(SOFT_CLAUSES) {
+        assert!(word(name, &[Role::Clause]).is_some(), "{name}");
+    }
+    for name in RESERVED {
+        assert!(WORDS.iter().any(|word| word.name == *name), "{name}");
+    }
+    for name in check::aggregate_names() {
+        assert!(word(name, &[Role::Aggregate]).is_some(), "{name}");
+    }
+}
+
+/// Whatever is being typed, and wherever, there is an answer.
+#[test]
+fn every_beginning_of_a_program_and_every_place_has_an_answer() {
+    for (end, _) in RULES.char_indices().filter(|(at, _)| at % 7 == 0) {
+        let text = &RULES[..end];
+        let ide = Ide::read(&[Source::new("a.rules", text)]);
+        let place = u32::try_from(end).unwrap();
+        let _ = ide.complete(FileId(0), place);
+        let _ = ide.hover(FileId(0), place);
+        let _ = ide.symbols(FileId(0));
+    }
+    let ide = Ide::read(&[Source::new("a.rules", RULES)]);
+    for place in (0..u32::try_from(RULES.len()).unwrap()).step_by(5) {
+        let _ = ide.complete(FileId(0), place);
+        let _ = ide.hover(FileId(0), place);
+        let _ = ide.rename(FileId(0), place, "fresh");
+    }
+}
