@@ -183,7 +183,7 @@ impl<'p, 'a> Scope<'p, 'a> {
             "index" if self.numbered == Numbered::Yes => (Type::Int, ExprKind::WindowIndex),
             other => {
                 let help = if other == "index" {
-                    Some("only the windows of `every(n)` are numbered, from 0".to_owned())
+                    Some("only the windows of `every(n)` are numbered, from 0".into())
                 } else {
                     did_you_mean(other, ["start", "end", "index"])
                 };

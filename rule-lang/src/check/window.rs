@@ -2,7 +2,7 @@
 
 use super::scope::Scope;
 use crate::ast;
-use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::diagnostic::{Advice, Code, Diagnostic, did_you_mean};
 use cep_core::plan::{WindowKind, WindowPlan};
 use cep_core::time::Span as Length;
 use cep_core::zone::Zone;
@@ -83,9 +83,12 @@ impl Scope<'_, '_> {
     ) -> Option<WindowKind> {
         let found = Zone::named(&zone.value);
         if found.is_none() {
-            let help = did_you_mean(&zone.value, Zone::names());
+            let help = did_you_mean(&zone.value, Zone::names()).map(|help| Advice {
+                replacement: help.replacement.map(|name| format!("\"{name}\"")),
+                ..help
+            });
             let help = help.unwrap_or_else(|| {
-                "zones have the names of the IANA database, such as `Europe/Paris`".to_owned()
+                "zones have the names of the IANA database, such as `Europe/Paris`".into()
             });
             self.out.push(
                 Diagnostic::new(

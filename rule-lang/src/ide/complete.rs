@@ -48,6 +48,15 @@ const CONNECTORS: &[(&str, &str, &str)] = &[
     ("log", "log(\"dir/topic\")", "A topic of the embedded log."),
 ];
 
+/// What stands right of the point after `window` and `when`: its type and what it is.
+const MEMBERS: &[(&str, &str, &str, &str)] = &[
+    ("window", "start", "timestamp", "The window's first instant."),
+    ("window", "end", "timestamp", "The first instant after the window."),
+    ("window", "index", "int", "The number of an `every(n)` window, from 0."),
+    ("when", "start", "timestamp", "Since when the condition has held."),
+    ("when", "duration", "duration", "For how long the condition has held."),
+];
+
 const STREAMS: &[NameKind] = &[NameKind::Stream, NameKind::Event, NameKind::Table];
 
 impl Ide {
@@ -235,19 +244,18 @@ impl Typing<'_> {
 
     fn members(&self, (names, scope): &(Names, Scope)) -> Vec<Completion> {
         let Some(holder) = self.at.checked_sub(2) else { return Vec::new() };
-        if self.file.tokens.is_word(holder, "window") {
-            let member = |(label, doc): (&str, &str)| Completion {
-                label: label.to_owned(),
+        let known: Vec<Completion> = MEMBERS
+            .iter()
+            .filter(|(of, ..)| self.file.tokens.is_word(holder, of))
+            .map(|(_, label, ty, doc)| Completion {
+                label: (*label).to_owned(),
                 kind: CompletionKind::Member,
-                detail: "timestamp".to_owned(),
-                doc: doc.to_owned(),
-            };
-            return [
-                ("start", "The window's first instant."),
-                ("end", "The first instant after the window."),
-            ]
-            .map(member)
-            .to_vec();
+                detail: (*ty).to_owned(),
+                doc: (*doc).to_owned(),
+            })
+            .collect();
+        if !known.is_empty() {
+            return known;
         }
         match names.holder(&self.file.tokens, holder, scope) {
             Some(stream) => self.fields(names, stream),

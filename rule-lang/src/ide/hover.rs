@@ -136,7 +136,7 @@ pub(super) fn functions(name: &str) -> Option<String> {
 
 pub(super) fn signature(info: &cep_core::function::FunctionInfo) -> String {
     let parameters: Vec<String> = info.parameters.iter().map(ToString::to_string).collect();
-    format!("{}({}) -> {}", info.name, parameters.join(", "), info.result)
+    format!("{}({}) -> {}", info.name, parameters.join(", "), info.result.to_type())
 }
 
 fn block(code: &str, words: &str) -> String {

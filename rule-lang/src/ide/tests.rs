@@ -245,7 +245,7 @@ fn completion_knows_where_it_is() {
     assert!(clauses.contains(&"by".to_owned()) && clauses.contains(&"window".to_owned()));
     assert!(!clauses.contains(&"farm".to_owned()));
     assert!(here("window tumbling(10s)", "window §").contains(&"tumbling".to_owned()));
-    assert_eq!(here("text: \"only", "text: window.§, t: \"only"), ["end", "start"]);
+    assert_eq!(here("text: \"only", "text: window.§, t: \"only"), ["end", "index", "start"]);
     assert_eq!(here("expect Disaster", "expect no §").len(), 2);
     assert_eq!(here("given Harvest", "given §"), ["Harvest"]);
     assert_eq!(here("set floor", "set §"), ["floor"]);

@@ -246,7 +246,7 @@ impl Cursor<'_> {
                 Some("for overlapping windows write `hopping(size, every D)`".into())
             }
             ("zone", "hopping") => {
-                Some("only windows side by side follow clocks: `tumbling(1d, zone …)`".to_owned())
+                Some("only windows side by side follow clocks: `tumbling(1d, zone …)`".into())
             }
             ("every" | "align", "sliding") => Some(
                 "a sliding window moves with every event; for steps write `hopping(size, every D)`"

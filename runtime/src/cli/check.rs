@@ -5,6 +5,7 @@ mod sarif;
 use super::program::{self, programs_under};
 use super::{Exit, Failure, print};
 use clap::{Args, ValueEnum};
+use rule_lang::Diagnostic;
 use rule_lang::diagnostic::json::to_json;
 use std::path::PathBuf;
 
@@ -67,4 +68,9 @@ pub(super) fn run(args: &CheckArgs) -> Result<Exit, Failure> {
         print(&sarif::document(&programs))?;
     }
     Ok(exit)
+}
+
+/// Whether the words at a diagnostic's place add nothing to its title.
+pub(super) fn title_says(diagnostic: &Diagnostic, label: &str) -> bool {
+    label.is_empty() || diagnostic.title.contains(label)
 }

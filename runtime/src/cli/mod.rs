@@ -9,6 +9,7 @@ mod copy;
 mod explain;
 mod fmt;
 mod log;
+mod lsp;
 mod new;
 mod program;
 mod run;
@@ -63,6 +64,7 @@ enum Verb {
     Explain(explain::ExplainArgs),
     Test(test::TestArgs),
     Copy(copy::CopyArgs),
+    Lsp(lsp::LspArgs),
     Completions(complete::CompletionsArgs),
     Man(complete::ManArgs),
 }
@@ -159,6 +161,7 @@ pub fn main() -> ExitCode {
         Verb::Explain(args) => explain::run(&args),
         Verb::Test(args) => test::run(&args),
         Verb::Copy(args) => copy::run(&args, words),
+        Verb::Lsp(args) => lsp::run(&args),
         Verb::Completions(args) => complete::completions(&args),
         Verb::Man(_) => complete::man(),
     };

@@ -101,7 +101,8 @@ pub(super) fn files_under(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(files)
 }
 
-fn rules_in(folder: &Path) -> std::io::Result<BTreeSet<PathBuf>> {
+/// The `*.rules` files of a folder.
+pub(super) fn rules_in(folder: &Path) -> std::io::Result<BTreeSet<PathBuf>> {
     let mut files = BTreeSet::new();
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();

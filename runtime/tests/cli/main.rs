@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod fmt;
+mod lsp;
 mod new;
 mod places;
 mod room;

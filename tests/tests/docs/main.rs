@@ -13,5 +13,6 @@
 
 mod blocks;
 mod console;
+mod grammar;
 mod references;
 mod rules;

@@ -4,6 +4,7 @@
 //! A help that can be carried out is a `fix`; where a code is explained is its rule's `helpUri`,
 //! relative to the documentation's folder.
 
+use super::title_says;
 use rule_lang::source::Span;
 use rule_lang::{Code, Compiled, Diagnostic, Severity, SourceMap};
 use serde_json::{Value, json};
@@ -58,7 +59,7 @@ fn result(diagnostic: &Diagnostic, sources: &SourceMap, codes: &[Code]) -> Value
     let mut labels = diagnostic.labels.iter();
     let primary = labels.next();
     let mut text = diagnostic.title.clone();
-    if let Some(label) = primary.filter(|label| !label.text.is_empty()) {
+    if let Some(label) = primary.filter(|label| !title_says(diagnostic, &label.text)) {
         text = format!("{text}: {}", label.text);
     }
     for help in &diagnostic.help {
