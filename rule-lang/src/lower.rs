@@ -16,16 +16,19 @@ pub(crate) fn lower(checked: &Checked<'_>) -> Plan {
         fields: event.fields.clone().unwrap_or_default(),
         sinks: event.sinks.clone(),
     });
+    let (inner, ids) = checked.inner.ordered(&checked.declared);
+    let id = |input: u32| ids.get(input as usize).copied().unwrap_or(StreamId(input));
     let mut rules: Vec<RulePlan> = checked
         .rules
         .iter()
         .filter(|(rule, _)| rule.state == RuleState::On)
-        .map(|(rule, _)| lower_rule(rule, &checked.events))
+        .map(|(rule, _)| RulePlan { input: id(rule.input), ..lower_rule(rule, &checked.events) })
         .collect();
     rules.sort_by(|a, b| a.name.cmp(&b.name));
     Plan {
         version: PLAN_VERSION,
         streams: checked.declared.streams.iter().map(|stream| stream.plan.clone()).collect(),
+        inner,
         params: checked.declared.params.iter().map(|param| param.plan.clone()).collect(),
         events: events.collect(),
         rules,

@@ -82,7 +82,9 @@ mod names {
         a_sink_needs_its_event: errors("rule a { from Harvest emit Disaster { farm } }\nsink Disastr to kafka(\"d\")\nsink Harvest to kafka(\"d\")\nsink Disaster to kafak(\"d\")\nsink Disaster to kafka(\"d\", format: avro)\nsink Disaster to http(\"/d\")");
         a_part_of_the_key_has_a_name: clauses("    by farm div 10\n    window tumbling(1s)\n    emit A { n: count() }");
         several_rules_agree_on_an_event: errors("rule a { from Harvest emit A { farm, n: count } }\nrule b { from Harvest emit A { n: name, farm } }\nrule c { from Harvest emit A { farm } }");
-        a_rule_over_a_derived_event_is_named: errors("rule a { from Harvest emit A { farm } }\nrule b { from A emit B { farm } }");
+        rules_that_feed_each_other: errors("rule a { from Harvest, C emit A { farm } }\nrule b { from A emit B { farm } }\nrule c { from B emit C { farm } }\nrule d { from B emit D { farm, x: farms } }\nrule e { from E emit E { n: 1 } }");
+        streams_read_together: errors("stream Other { name: int, since: timestamp, time since }\nrule a { from Harvest, Other emit A { name } }\nrule b { from Harvest, Harvest emit B { farm } }\nrule c { from Harvest, Harvets emit C { farm } }");
+        an_event_is_emitted_as_declared: errors("event A { farm: int, x: string? }\nevent A { farm: int }\nevent B { farm: int from \"f\", key farm }\nevent C { farm: int }\nrule a { from Harvest emit A { farm } }\nrule b { from A emit B { farm, y: x } }\nrule c { from Harvest emit C { farm: bonus } }");
         what_is_not_supported_is_not_reported_twice: errors("table Factor { farm: int } key farm from file(\"f.csv\")\nrule a { from Harvest emit A { x: Factor[farm] } }\nrule b {\n    match o: Harvest\n    then p: Harvest\n    within 1m\n    emit B { o.farm }\n}\nrule c { from B emit C { x } }\nsink B to kafka(\"b\")\ntest \"t\" {\n    expect no B\n}");
         attributes_can_travel: errors("@Severity(\"high\")\n@id(\"x\")\nrule a { from Harvest emit A { farm } }");
     }

@@ -3,6 +3,7 @@
 //! A header (magic, format version, the plan's hash, the length and the XXH3 of the body) and a
 //! body in postcard. The body is made of plain state types, not of the engine's own structures.
 
+use super::inner::InnerState;
 use super::progress::PartitionProgress;
 use super::{Engine, EngineOptions};
 use crate::operator::{OperatorState, Staged};
@@ -14,12 +15,13 @@ use xxhash_rust::xxh3::xxh3_64;
 
 const MAGIC: &[u8; 8] = b"cep-ckpt";
 /// The version of the format.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const HEADER: usize = 8 + 4 + 32 + 8 + 8;
 
 #[derive(Serialize, Deserialize)]
 struct EngineState {
     streams: Vec<Vec<PartitionProgress>>,
+    inner: Vec<InnerState>,
     operators: Vec<OperatorState>,
     held: Vec<Staged>,
 }
@@ -58,8 +60,9 @@ impl Engine {
     pub fn checkpoint(&self) -> Vec<u8> {
         let state = EngineState {
             streams: self.streams.iter().map(super::StreamProgress::save).collect(),
+            inner: self.save_inner(),
             operators: self.operators.iter().map(|operator| operator.save()).collect(),
-            held: self.held.iter().chain(&self.stage.emits).cloned().collect(),
+            held: self.held.clone(),
         };
         // Encoding plain data into memory has no way to fail.
         let body = postcard::to_stdvec(&state).unwrap_or_default();
@@ -97,8 +100,8 @@ impl Engine {
         for (operator, saved) in engine.operators.iter_mut().zip(state.operators) {
             operator.load(saved).ok_or(CheckpointError::Damaged)?;
         }
-        // The next release takes them in again.
-        engine.stage.emits = state.held;
+        engine.load_inner(state.inner).ok_or(CheckpointError::Damaged)?;
+        engine.hold(state.held);
         Ok(engine)
     }
 }

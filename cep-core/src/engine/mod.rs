@@ -12,6 +12,7 @@
 //! ```
 
 mod checkpoint;
+mod inner;
 mod output;
 mod progress;
 
@@ -20,10 +21,11 @@ pub use output::{
     CauseRange, Causes, Emit, EmitId, EventRef, LateEvent, Outbox, OutputOrder, RuleError,
 };
 
-use crate::operator::{Advance, Arrival, Operator, Stage, Staged, build};
+use crate::operator::{Advance, Operator, Positions, Stage, Staged, build};
 use crate::plan::{Plan, StreamId};
 use crate::time::{EventTime, Watermark};
 use crate::value::EventBatch;
+use inner::{Flow, InnerProgress};
 use progress::StreamProgress;
 use std::sync::Arc;
 
@@ -90,6 +92,10 @@ pub struct Engine {
     plan: Arc<Plan>,
     order: OutputOrder,
     streams: Vec<StreamProgress>,
+    /// As in the plan.
+    inner: Vec<InnerProgress>,
+    /// Which inner stream each emit line feeds, by rule and line.
+    feeds: Vec<Vec<Option<usize>>>,
     operators: Vec<Box<dyn Operator>>,
     /// Emits that something may still come before.
     held: Vec<Staged>,
@@ -109,11 +115,13 @@ impl Engine {
         });
         Self {
             streams: streams.collect(),
+            inner: plan.inner.iter().map(|inner| InnerProgress::new(&plan, inner)).collect(),
+            feeds: inner::feeds(&plan),
             operators: build(&plan, options.hash_seed),
             order: options.order,
             held: Vec::new(),
             held_from: EventTime(i64::MAX),
-            stage: Stage::default(),
+            stage: Stage { positions: Positions::new(&plan), ..Stage::default() },
             watermarks: Vec::new(),
             plan,
         }
@@ -139,6 +147,7 @@ impl Engine {
             Input::Finish(finish) => return self.finish(finish, outbox),
         }
         self.carry_ended();
+        self.cascade(Flow::Steady);
         self.release(self.decided(), outbox);
     }
 
@@ -148,10 +157,14 @@ impl Engine {
         self.streams.get(stream.0 as usize).map_or_else(Vec::new, StreamProgress::positions)
     }
 
-    /// The smallest watermark of a stream's partitions.
+    /// The smallest watermark of a stream's partitions; of an inner stream its own.
     #[must_use]
     pub fn watermark(&self, stream: StreamId) -> Watermark {
-        self.streams.get(stream.0 as usize).map_or(Watermark::BEFORE_ALL, StreamProgress::watermark)
+        let place = stream.0 as usize;
+        let inner =
+            || self.inner.get(place.checked_sub(self.streams.len())?).map(|it| it.watermark);
+        let input = self.streams.get(place).map(StreamProgress::watermark);
+        input.or_else(inner).unwrap_or(Watermark::BEFORE_ALL)
     }
 
     /// The watermark of one partition.
@@ -171,25 +184,16 @@ impl Engine {
         watermarks.clear();
         if let Some(progress) = self.progress(batch.stream) {
             let disorder = progress.observe(batch, &mut watermarks);
-            let arrival = Arrival { batch, watermarks: &watermarks, disorder };
-            for operator in &mut self.operators {
-                if operator.stream() == batch.stream {
-                    operator.events(&arrival, &mut self.stage);
-                }
-            }
+            self.deliver(batch, &watermarks, disorder);
             self.advance(batch.stream);
         }
         self.watermarks = watermarks;
     }
 
-    /// Tells the operators of a stream how far its time has come.
+    /// Tells the operators of an input how far its time has come.
     fn advance(&mut self, stream: StreamId) {
         let advance = Advance { to: self.watermark(stream), last_fill_start: EventTime(i64::MAX) };
-        for operator in &mut self.operators {
-            if operator.stream() == stream {
-                operator.advance(advance, &mut self.stage);
-            }
-        }
+        self.advance_operators(stream, advance);
     }
 
     /// Lets the time of streams that have ended go on with the others', since the end of the whole
@@ -215,25 +219,27 @@ impl Engine {
             Finish::At(time) => (reached.max(Watermark(time.0)), EventTime(i64::MAX)),
             Finish::AtLastEvent => (reached, EventTime(i64::MAX)),
         };
-        for (index, progress) in self.streams.iter_mut().enumerate() {
+        for stream in self.plan.stream_ids() {
+            let Some(progress) = self.progress(stream) else { continue };
             progress.lift_all(EventTime(to.0));
             let to = progress.watermark().max(to);
-            for operator in &mut self.operators {
-                if operator.stream().0 as usize == index {
-                    operator.advance(Advance { to, last_fill_start }, &mut self.stage);
-                }
-            }
+            self.advance_operators(stream, Advance { to, last_fill_start });
         }
+        self.cascade(Flow::End { to, last_fill_start });
         self.release(Watermark::AFTER_ALL, outbox);
     }
 
     /// The watermark before which no emit can come any more.
     fn decided(&self) -> Watermark {
-        let read = |(index, _): &(usize, _)| {
-            self.operators.iter().any(|operator| operator.stream().0 as usize == *index)
-        };
-        let progress = self.streams.iter().enumerate().filter(read);
-        progress.map(|(_, it)| it.watermark()).min().unwrap_or(Watermark::AFTER_ALL)
+        let read = self.operators.iter().map(|operator| self.watermark(operator.stream()));
+        read.min().unwrap_or(Watermark::AFTER_ALL)
+    }
+
+    /// Holds emits that a checkpoint held.
+    fn hold(&mut self, held: Vec<Staged>) {
+        let earliest = held.iter().map(|staged| staged.order_time).min();
+        self.held_from = earliest.unwrap_or(EventTime(i64::MAX));
+        self.held = held;
     }
 
     /// Moves what nothing can come before to the outbox.
@@ -246,10 +252,12 @@ impl Engine {
             outbox.emits.extend(self.stage.emits.drain(..).map(|staged| staged.emit));
             return;
         }
-        for staged in &self.stage.emits {
+        let mut staged = std::mem::take(&mut self.stage.emits);
+        for staged in &staged {
             self.held_from = self.held_from.min(staged.order_time);
         }
-        self.held.append(&mut self.stage.emits);
+        self.held.append(&mut staged);
+        self.stage.emits = staged;
         let all = decided == Watermark::AFTER_ALL;
         if self.held.is_empty() || !(all || decided.has_decided(self.held_from)) {
             return;

@@ -55,12 +55,13 @@ pub struct Emit {
     pub key: Arc<[Value]>,
     /// The values of the line's fields.
     pub values: Vec<Value>,
-    /// The events it came from.
+    /// The records it came from, through however many rules.
     pub causes: Causes,
 }
 
 /// 128 bits of a BLAKE3 hash over the canonical encoding of rule, event, emit line, key and what
-/// was decided: a window's start and end, a record's position, or an expiry instant.
+/// was decided: a window's start and end, a record's position, a derived event's id, or an expiry
+/// instant.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct EmitId(pub [u8; 16]);
 
@@ -138,9 +139,9 @@ pub struct RuleError {
 /// What a rule error is about.
 #[derive(Clone, Debug, PartialEq)]
 pub enum EventRef {
-    /// One event.
+    /// One record.
     Row(RowOrigin),
-    /// The firing of a key.
+    /// The firing of a key; also a derived event of that key that another rule reads.
     Firing {
         /// The key.
         key: Arc<[Value]>,
@@ -163,6 +164,52 @@ impl Causes {
             }
             _ => Self::Exact(ranges(&origins)),
         }
+    }
+
+    /// The causes of what several emits caused together. The count of those that are not exact
+    /// may hold a cause more than once.
+    #[must_use]
+    pub fn all_of(parts: Vec<Self>) -> Self {
+        let mut origins = Vec::new();
+        let mut more = 0;
+        for part in &parts {
+            match part {
+                Self::Exact(ranges) => origins.extend(ranges.iter().flat_map(CauseRange::origins)),
+                Self::Bounds { first, last, count } => {
+                    origins.extend([*first, *last]);
+                    more += count.saturating_sub(2);
+                }
+            }
+        }
+        origins.sort_unstable();
+        origins.dedup();
+        match (origins.first(), origins.last()) {
+            (Some(first), Some(last)) if more > 0 => {
+                let count = more.saturating_add(origins.len() as u64);
+                Self::Bounds { first: *first, last: *last, count }
+            }
+            _ => Self::of(origins),
+        }
+    }
+
+    /// The least and the greatest, if there is any.
+    #[must_use]
+    pub fn ends(&self) -> Option<(RowOrigin, RowOrigin)> {
+        match self {
+            Self::Exact(ranges) => {
+                let first = ranges.first()?.origins().next()?;
+                Some((first, ranges.last()?.origins().last()?))
+            }
+            Self::Bounds { first, last, .. } => Some((*first, *last)),
+        }
+    }
+}
+
+impl CauseRange {
+    /// The events in the range.
+    pub fn origins(&self) -> impl DoubleEndedIterator<Item = RowOrigin> + use<> {
+        let Self { stream, partition, .. } = *self;
+        (self.from..=self.to).map(move |offset| RowOrigin { stream, partition, offset })
     }
 }
 

@@ -62,7 +62,7 @@ impl Edge {
             used: plan.used_fields(rule.input),
             intake: Intake::new(rule, params.clone()),
             trigger: TriggerStates::new(&rule.trigger),
-            emits: EmitLines::new(plan, id, rule, params),
+            emits: EmitLines::new(id, rule, params),
             keys: KeyTable::new(&rule.key, seed),
             pending: Pending::default(),
             kept: Vec::new(),
@@ -205,6 +205,12 @@ impl Operator for Edge {
         if self.keys.is_full() {
             self.keys.keep_only(self.pending.ids().chain(self.trigger.keys_with_state()));
         }
+    }
+
+    fn positions(&self, see: &mut dyn FnMut(u32, u64)) {
+        self.pending.positions(see);
+        let kept = self.kept.iter().flatten();
+        kept.for_each(|last| see(last.origin.partition, last.origin.offset));
     }
 
     fn save(&self) -> OperatorState {

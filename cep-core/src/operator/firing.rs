@@ -1,10 +1,10 @@
 //! From a decision to emits: fields, ids, causes.
 
-use super::{Errors, Scope, Stage, evaluate};
+use super::{Errors, Positions, Scope, Stage, evaluate};
 use crate::engine::{Causes, Emit, EmitId, EventRef, RuleError};
-use crate::plan::{EmitKind, EmitPlan, ParamPlan, Plan, RuleId, RulePlan};
+use crate::plan::{EmitKind, EmitPlan, ParamPlan, RuleId, RulePlan};
 use crate::time::EventTime;
-use crate::value::{Column, ColumnData, RowOrigin, Value, encode_key, encode_text, encode_value};
+use crate::value::{Column, ColumnData, RowOrigin, Value, encode_key, encode_value};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -60,7 +60,6 @@ pub(crate) struct EmitLines {
     lines: Vec<EmitPlan>,
     /// The beginning of what is hashed for an id, a line each.
     id_prefixes: Vec<Vec<u8>>,
-    stream_name: String,
     params: Arc<[ParamPlan]>,
     judges: Judges,
     /// Whether some line reads since when the condition has held.
@@ -77,7 +76,7 @@ enum Judges {
 }
 
 impl EmitLines {
-    pub(crate) fn new(plan: &Plan, id: RuleId, rule: &RulePlan, params: Arc<[ParamPlan]>) -> Self {
+    pub(crate) fn new(id: RuleId, rule: &RulePlan, params: Arc<[ParamPlan]>) -> Self {
         let prefix = |(line, emit): (usize, &EmitPlan)| {
             let mut bytes = Vec::new();
             encode_value(&Value::text(rule.name.as_str()), &mut bytes);
@@ -89,7 +88,6 @@ impl EmitLines {
             rule: id,
             id_prefixes: rule.emits.iter().enumerate().map(prefix).collect(),
             lines: rule.emits.clone(),
-            stream_name: plan.stream(rule.input).map_or_else(String::new, |it| it.name.clone()),
             params,
             reads_when: rule.reads_when(),
             judges: if rule.window.is_some() { Judges::Windows } else { Judges::Events },
@@ -152,7 +150,7 @@ impl EmitLines {
             for (index, passing, fields) in &computed {
                 if passing.get(row).copied().unwrap_or(false) {
                     let values = fields.iter().map(|field| field.get(row)).collect();
-                    let id = self.id(*index, firing, &mut bytes);
+                    let id = self.id(*index, firing, &stage.positions, &mut bytes);
                     self.stage_emit(*index, kind, id, firing, values, stage);
                 }
             }
@@ -209,7 +207,13 @@ impl EmitLines {
     }
 
     /// The id of a line's emit; `bytes` is memory to encode it in.
-    fn id(&self, line: usize, firing: &Firing, bytes: &mut Vec<u8>) -> EmitId {
+    fn id(
+        &self,
+        line: usize,
+        firing: &Firing,
+        positions: &Positions,
+        bytes: &mut Vec<u8>,
+    ) -> EmitId {
         bytes.clear();
         bytes.extend_from_slice(self.id_prefixes.get(line).map_or(&[], Vec::as_slice));
         encode_key(&firing.key, bytes);
@@ -219,12 +223,7 @@ impl EmitLines {
                 bytes.extend_from_slice(&start.0.to_be_bytes());
                 bytes.extend_from_slice(&end.0.to_be_bytes());
             }
-            Decided::Record(origin) => {
-                bytes.push(1);
-                encode_text(&self.stream_name, bytes);
-                bytes.extend_from_slice(&origin.partition.to_be_bytes());
-                bytes.extend_from_slice(&origin.offset.to_be_bytes());
-            }
+            Decided::Record(origin) => positions.encode(origin, bytes),
             Decided::Expiry(instant) => {
                 bytes.push(2);
                 bytes.extend_from_slice(&instant.0.to_be_bytes());

@@ -11,12 +11,14 @@ mod intake;
 mod keys;
 mod ordered;
 mod pending;
+mod positions;
 mod sliding;
 mod stateless;
 mod trigger;
 
 pub use expression::{Errors, Evaluated, Operand, Scope, evaluate};
 pub(crate) use firing::Staged;
+pub(crate) use positions::{Lineage, Positions};
 
 use crate::engine::{LateEvent, RuleError};
 use crate::plan::{Plan, RuleId, RulePlan, StreamId, Trigger, WindowKind};
@@ -33,6 +35,37 @@ pub(crate) struct Stage {
     pub(crate) late: Vec<LateEvent>,
     /// Rule errors.
     pub(crate) errors: Vec<RuleError>,
+    /// What positions in inner streams stand for.
+    pub(crate) positions: Positions,
+}
+
+/// How much a stage held.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mark {
+    emits: usize,
+    late: usize,
+    errors: usize,
+}
+
+impl Stage {
+    /// How much it holds now.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark { emits: self.emits.len(), late: self.late.len(), errors: self.errors.len() }
+    }
+
+    /// In what came since the mark, from operators over an inner stream: puts the positions of
+    /// records in the place of the inner stream's.
+    pub(crate) fn resolve_since(&mut self, mark: Mark) {
+        for staged in self.emits.iter_mut().skip(mark.emits) {
+            self.positions.resolve_causes(&mut staged.emit.causes);
+        }
+        for late in self.late.iter_mut().skip(mark.late) {
+            late.origin = self.positions.record(late.origin);
+        }
+        for error in self.errors.iter_mut().skip(mark.errors) {
+            self.positions.resolve_subject(&mut error.subject);
+        }
+    }
 }
 
 /// The events of a step and what is known of them.
@@ -71,6 +104,8 @@ pub(crate) trait Operator: std::fmt::Debug + Send {
     fn events(&mut self, arrival: &Arrival<'_>, stage: &mut Stage);
     /// Takes in that the watermark has risen.
     fn advance(&mut self, advance: Advance, stage: &mut Stage);
+    /// The partitions and offsets of the rows that its state may still name as causes.
+    fn positions(&self, see: &mut dyn FnMut(u32, u64));
     /// Its state as plain data.
     fn save(&self) -> OperatorState;
     /// Takes over a state; `None` if it is not one of this operator's.

@@ -121,6 +121,12 @@ impl Pending {
         self.chunks.iter().flat_map(|chunk| chunk.ids.iter().copied())
     }
 
+    /// The positions of the rows that wait.
+    pub(crate) fn positions(&self, see: &mut dyn FnMut(u32, u64)) {
+        let waiting = self.chunks.iter().flat_map(|chunk| chunk.order.iter().skip(chunk.done));
+        waiting.for_each(|(place, _)| see(place.partition, place.offset));
+    }
+
     /// All rows as plain data, in order.
     pub(crate) fn save(&self, keys: &KeyTable) -> Vec<PendingRow> {
         let waiting = |chunk: &'_ Chunk| chunk.order.get(chunk.done..).unwrap_or(&[]).to_vec();

@@ -25,7 +25,7 @@ impl Stateless {
             stream: rule.input,
             intake: Intake::new(rule, params.clone()),
             trigger: rule.trigger.clone(),
-            emits: EmitLines::new(plan, id, rule, params),
+            emits: EmitLines::new(id, rule, params),
             rows: Vec::new(),
         }
     }
@@ -90,6 +90,8 @@ impl Operator for Stateless {
     }
 
     fn advance(&mut self, _advance: Advance, _stage: &mut Stage) {}
+
+    fn positions(&self, _see: &mut dyn FnMut(u32, u64)) {}
 
     fn save(&self) -> OperatorState {
         OperatorState::Stateless

@@ -3,7 +3,9 @@
 //! A replay that starts in the middle warms up over the horizon with its emits muted, and then
 //! gives what a replay from the beginning would give.
 
-use super::{Hold, Plan, RulePlan, Trigger, WindowKind, WindowPlan};
+use super::{
+    Hold, InnerSource, Plan, RulePlan, StreamId, Trigger, UnionMember, WindowKind, WindowPlan,
+};
 use crate::time::Span;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -18,9 +20,73 @@ pub enum Horizon {
 }
 
 impl Horizon {
-    /// The horizon of one rule: its window, its `fill` and the lateness of its stream.
+    /// The horizon of one rule: its window, its `fill`, the lateness of its stream and, if that is
+    /// made by other rules, their horizons.
     #[must_use]
     pub fn of_rule(plan: &Plan, rule: &RulePlan) -> Self {
+        let place = (rule.input.0 as usize).checked_sub(plan.streams.len());
+        let before = place.and_then(|place| Self::of_inner(plan).into_iter().nth(place));
+        Self::of_rule_itself(plan, rule).and_before(before.unwrap_or(Self::Bounded(Span::ZERO)))
+    }
+
+    /// For each inner stream how far back the rules look that it comes from.
+    fn of_inner(plan: &Plan) -> Vec<Self> {
+        let mut found: Vec<Self> = Vec::with_capacity(plan.inner.len());
+        for inner in &plan.inner {
+            let before = |stream: StreamId| {
+                let place = (stream.0 as usize).checked_sub(plan.streams.len());
+                let known = place.and_then(|place| found.get(place)).cloned();
+                known.unwrap_or(Self::Bounded(Span::ZERO))
+            };
+            let sources: Vec<Self> = match &inner.source {
+                InnerSource::Event => {
+                    let rules = plan.producers(&inner.stream.name).filter(|rule| !rule.is_off());
+                    let of = |rule: &RulePlan| {
+                        Self::of_rule_itself(plan, rule).and_before(before(rule.input))
+                    };
+                    rules.map(|rule| of(rule).of_the_rule(rule)).collect()
+                }
+                InnerSource::Union(members) => {
+                    let lateness = |id| plan.stream(id).map_or(Span::ZERO, |it| it.lateness);
+                    let of = |it: &UnionMember| {
+                        Self::Bounded(lateness(it.stream)).and_before(before(it.stream))
+                    };
+                    members.iter().map(of).collect()
+                }
+            };
+            found.push(sources.into_iter().fold(Self::Bounded(Span::ZERO), Self::longer));
+        }
+        found
+    }
+
+    /// The horizon of two rules, one reading what the other emits.
+    fn and_before(self, before: Self) -> Self {
+        match (self, before) {
+            (Self::Bounded(own), Self::Bounded(before)) => {
+                Self::Bounded(own.saturating_add(before))
+            }
+            (unbounded @ Self::Unbounded(_), _) | (_, unbounded) => unbounded,
+        }
+    }
+
+    fn longer(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Bounded(one), Self::Bounded(other)) => Self::Bounded(one.max(other)),
+            (unbounded @ Self::Unbounded(_), _) | (_, unbounded) => unbounded,
+        }
+    }
+
+    /// The same, its reason naming a rule.
+    fn of_the_rule(self, rule: &RulePlan) -> Self {
+        match self {
+            Self::Unbounded(reason) if !reason.starts_with("rule `") => {
+                Self::Unbounded(format!("rule `{}`: {reason}", rule.name))
+            }
+            other => other,
+        }
+    }
+
+    fn of_rule_itself(plan: &Plan, rule: &RulePlan) -> Self {
         let lateness = plan.stream(rule.input).map_or(Span::ZERO, |stream| stream.lateness);
         let edge = matches!(rule.trigger, Trigger::Edge(_));
         if rule.trigger.until().is_some() {
@@ -52,16 +118,8 @@ impl Horizon {
     /// The horizon of a whole plan: the longest of its rules'.
     #[must_use]
     pub fn of_plan(plan: &Plan) -> Self {
-        let mut longest = Span::ZERO;
-        for rule in &plan.rules {
-            match Self::of_rule(plan, rule) {
-                Self::Bounded(span) => longest = longest.max(span),
-                Self::Unbounded(reason) => {
-                    return Self::Unbounded(format!("rule `{}`: {reason}", rule.name));
-                }
-            }
-        }
-        Self::Bounded(longest)
+        let of = |rule| Self::of_rule(plan, rule).of_the_rule(rule);
+        plan.rules.iter().map(of).fold(Self::Bounded(Span::ZERO), Self::longer)
     }
 }
 

@@ -6,11 +6,13 @@
 
 mod expr;
 mod horizon;
+mod inner;
 mod rule;
 mod stream;
 
 pub use expr::{BinaryOp, Expr, ExprKind, TextPart, UnaryOp};
 pub use horizon::Horizon;
+pub use inner::{InnerSource, InnerStream, UnionMember};
 pub use rule::{
     AggregateCall, AggregateFunction, Attribute, EdgePlan, EmitKind, EmitPlan, Hold, KeyPart,
     RulePlan, Trigger, WindowKind, WindowPlan,
@@ -23,7 +25,7 @@ use serde::{Deserialize, Serialize};
 /// The version of the plan format. A checkpoint of another version is not restored.
 pub const PLAN_VERSION: u32 = 2;
 
-/// The index of a stream in [`Plan::streams`].
+/// The index of a stream in [`Plan::streams`], or, from their number on, in [`Plan::inner`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct StreamId(pub u32);
 
@@ -42,6 +44,8 @@ pub struct Plan {
     pub version: u32,
     /// The inputs, by name.
     pub streams: Vec<StreamPlan>,
+    /// The streams that the engine makes itself, each after those it is made of.
+    pub inner: Vec<InnerStream>,
     /// The knobs, by name, with the values they have in this plan.
     pub params: Vec<ParamPlan>,
     /// The derived events, by name.
@@ -81,6 +85,7 @@ impl Plan {
         Self {
             version: PLAN_VERSION,
             streams: Vec::new(),
+            inner: Vec::new(),
             params: Vec::new(),
             events: Vec::new(),
             rules: Vec::new(),
@@ -90,10 +95,11 @@ impl Plan {
     /// The stream of an id.
     #[must_use]
     pub fn stream(&self, id: StreamId) -> Option<&StreamPlan> {
-        self.streams.get(id.0 as usize)
+        let input = self.streams.get(id.0 as usize);
+        input.or_else(|| self.inner_stream(id).map(|inner| &inner.stream))
     }
 
-    /// The id of a stream's name.
+    /// The id of an input's name.
     #[must_use]
     pub fn stream_id(&self, name: &str) -> Option<StreamId> {
         let index = self.streams.iter().position(|stream| stream.name == name)?;
@@ -106,7 +112,7 @@ impl Plan {
         self.rules.get(id.0 as usize)
     }
 
-    /// The ids of all streams.
+    /// The ids of the inputs.
     pub fn stream_ids(&self) -> impl Iterator<Item = StreamId> + use<> {
         (0..u32::try_from(self.streams.len()).unwrap_or(u32::MAX)).map(StreamId)
     }
@@ -126,16 +132,26 @@ impl Plan {
     pub fn used_fields(&self, stream: StreamId) -> Vec<bool> {
         let fields = self.stream(stream).map_or(0, |stream| stream.fields.len());
         let mut used = vec![false; fields];
+        let mut mark = |index: u32| {
+            if let Some(mark) = used.get_mut(index as usize) {
+                *mark = true;
+            }
+        };
         for rule in self.rules.iter().filter(|rule| rule.input == stream) {
             rule.row_expressions(&mut |expr| {
                 expr.visit(&mut |node| {
-                    if let ExprKind::Field(index) = node
-                        && let Some(mark) = used.get_mut(*index as usize)
-                    {
-                        *mark = true;
+                    if let ExprKind::Field(index) = node {
+                        mark(*index);
                     }
                 });
             });
+        }
+        for (id, inner) in self.inner_ids().zip(&self.inner) {
+            let InnerSource::Union(members) = &inner.source else { continue };
+            for member in members.iter().filter(|member| member.stream == stream) {
+                let read = self.used_fields(id).into_iter().zip(&member.fields);
+                read.filter(|(read, _)| *read).for_each(|(_, index)| mark(*index));
+            }
         }
         used
     }

@@ -81,7 +81,7 @@ impl CauseStore {
             let Some(theirs) = other.groups.get(index).copied() else { continue };
             let mine = self.groups.get(*slot as usize).map_or(0, |group| group.count);
             if mine + theirs.count <= LIMIT {
-                for position in other.positions(theirs.head) {
+                for position in other.chain(theirs.head) {
                     self.add_one(*slot, position);
                 }
             } else if let Some((least, greatest)) = other.bounds(theirs.head) {
@@ -128,7 +128,12 @@ impl CauseStore {
         }
     }
 
-    fn positions(&self, head: u32) -> impl Iterator<Item = Position> {
+    /// The positions it may name.
+    pub(crate) fn positions(&self, see: &mut dyn FnMut(u32, u64)) {
+        self.nodes.iter().for_each(|node| see(node.partition, node.offset));
+    }
+
+    fn chain(&self, head: u32) -> impl Iterator<Item = Position> {
         let mut at = head;
         std::iter::from_fn(move || {
             let node = self.nodes.get(at as usize)?;
@@ -138,8 +143,8 @@ impl CauseStore {
     }
 
     fn bounds(&self, head: u32) -> Option<(Position, Position)> {
-        let least = self.positions(head).min()?;
-        Some((least, self.positions(head).max().unwrap_or(least)))
+        let least = self.chain(head).min()?;
+        Some((least, self.chain(head).max().unwrap_or(least)))
     }
 
     /// The causes of a group.
@@ -150,7 +155,7 @@ impl CauseStore {
             Some((least, greatest)) if group.count > LIMIT => {
                 Causes::Bounds { first: origin(least), last: origin(greatest), count: group.count }
             }
-            _ => Causes::of(self.positions(group.head).map(origin).collect()),
+            _ => Causes::of(self.chain(group.head).map(origin).collect()),
         }
     }
 }

@@ -47,6 +47,8 @@ pub enum Declaration {
     Stream(Stream),
     /// `param name: type = literal`
     Param(Param),
+    /// `event Name { … }`
+    Event(Event),
     /// `sink Name to connector`
     Sink(Sink),
     /// `rule name { … }`
@@ -79,6 +81,19 @@ pub struct Param {
     pub ty: TypeName,
     /// Its value if nothing sets it.
     pub default: Option<Expr>,
+    /// All of it.
+    pub span: Span,
+}
+
+/// The fields of a derived event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// Lines of `///` above it.
+    pub doc: String,
+    /// Its name.
+    pub name: Ident,
+    /// Its fields; they have no source.
+    pub fields: Vec<Field>,
     /// All of it.
     pub span: Span,
 }

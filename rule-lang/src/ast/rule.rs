@@ -59,10 +59,10 @@ pub struct Clause {
 /// Kinds of clauses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClauseKind {
-    /// `from STREAM [alias]`
+    /// `from STREAM[, STREAM …] [alias]`
     From {
-        /// The stream.
-        stream: Ident,
+        /// The streams; at least one.
+        streams: Vec<Ident>,
         /// A second name for its events.
         alias: Option<Ident>,
     },

@@ -68,9 +68,9 @@ impl<'p> Scope<'p, '_> {
     /// Warns of a name that hides a field or a param.
     fn shadowing(&mut self, name: &ast::Ident, what: &str) {
         let hidden = if let Some((_, stream)) = self.stream
-            && let Some(field) = stream.ast.fields.iter().find(|field| field.name.name == name.name)
+            && let Some(field) = stream.field_span(&name.name)
         {
-            Some(("a field", field.name.span))
+            Some(("a field", field))
         } else {
             self.declared.param_named(&name.name).map(|(_, param)| ("a param", param.ast.name.span))
         };

@@ -12,7 +12,21 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A stream and where it is declared.
 pub(crate) struct DeclaredStream<'a> {
     pub plan: StreamPlan,
-    pub ast: &'a ast::Stream,
+    /// `None` for a stream that is not declared: derived events, or several streams at once.
+    pub ast: Option<&'a ast::Stream>,
+}
+
+impl DeclaredStream<'_> {
+    /// Where its name is declared.
+    pub(crate) fn name_span(&self) -> Option<Span> {
+        self.ast.map(|ast| ast.name.span)
+    }
+
+    /// Where it declares a field, even one whose type was not understood.
+    pub(crate) fn field_span(&self, name: &str) -> Option<Span> {
+        let mut fields = self.ast.into_iter().flat_map(|ast| &ast.fields);
+        fields.find(|field| field.name.name == name).map(|field| field.name.span)
+    }
 }
 
 /// A param and where it is declared.
@@ -63,6 +77,9 @@ impl<'a> Declared<'a> {
                     }
                     declared.emits(rule);
                 }
+                Declaration::Event(event) => {
+                    declared.emitted.entry(&event.name.name).or_insert(event.name.span);
+                }
                 Declaration::Sink(_) | Declaration::Test(_) => {}
             }
         }
@@ -94,7 +111,7 @@ impl<'a> Declared<'a> {
                         format!("`{}` is a stream already", stream.plan.name),
                     )
                     .label(*span, "this event has the stream's name")
-                    .label(stream.ast.name.span, "the stream")
+                    .label(stream.name_span().unwrap_or(*span), "the stream")
                     .help("choose another name for the event"),
                 );
             }
@@ -103,11 +120,12 @@ impl<'a> Declared<'a> {
 
     fn stream(&mut self, ast: &'a ast::Stream, out: &mut Vec<Diagnostic>) {
         if let Some(first) = self.streams.iter().find(|other| other.plan.name == ast.name.name) {
-            declared_twice(out, "the stream", &ast.name.name, ast.name.span, first.ast.name.span);
+            let first = first.name_span().unwrap_or(ast.name.span);
+            declared_twice(out, "the stream", &ast.name.name, ast.name.span, first);
             return;
         }
         match stream::check(ast, out) {
-            Some(plan) => self.streams.push(DeclaredStream { plan, ast }),
+            Some(plan) => self.streams.push(DeclaredStream { plan, ast: Some(ast) }),
             None => {
                 self.broken.insert(&ast.name.name);
             }
@@ -146,10 +164,11 @@ impl<'a> Declared<'a> {
             return;
         }
         let streams = self.streams.iter().map(|stream| stream.plan.name.as_str());
+        let events = self.emitted.keys().copied();
         let help = if self.emitted.contains_key(name.name.as_str()) {
             format!("`{}` is emitted by a rule; it is not a stream", name.name).into()
         } else {
-            did_you_mean(&name.name, streams)
+            did_you_mean(&name.name, streams.chain(events))
                 .unwrap_or_else(|| format!("declare it: `stream {} {{ … }}`", name.name).into())
         };
         out.push(

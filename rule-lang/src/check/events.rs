@@ -15,6 +15,16 @@ pub(crate) struct Event {
     /// Where `sink` lines send it.
     pub sinks: Vec<Connector>,
     span: Span,
+    shape: Shape,
+}
+
+/// Where an event's fields come from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    /// From an `event` declaration.
+    Declared,
+    /// From the first rule that emits it.
+    Emitted,
 }
 
 /// All derived events, by name.
@@ -41,7 +51,34 @@ impl Events {
             fields: None,
             sinks: Vec::new(),
             span: event.span,
+            shape: Shape::Emitted,
         })
+    }
+
+    /// `event NAME { … }`
+    pub(super) fn declare(&mut self, ast: &ast::Event, out: &mut Vec<Diagnostic>) {
+        if let Some(first) = self.by_name.get(&ast.name.name) {
+            let (name, span) = (&ast.name.name, ast.name.span);
+            super::declared_twice(out, "the event", name, span, first.span);
+            return;
+        }
+        let mut fields: Vec<(String, Type)> = Vec::new();
+        let mut whole = true;
+        for (at, field) in ast.fields.iter().enumerate() {
+            let name = &field.name;
+            let earlier = ast.fields.iter().take(at).find(|other| other.name.name == name.name);
+            if let Some(first) = earlier {
+                let first = first.name.span;
+                super::declared_twice(out, "the field", &name.name, name.span, first);
+            }
+            match super::declare::type_of(&field.ty, out).filter(|_| earlier.is_none()) {
+                Some(ty) => fields.push((name.name.clone(), ty)),
+                None => whole = false,
+            }
+        }
+        let entry = self.entry(&ast.name);
+        entry.fields = whole.then_some(fields);
+        entry.shape = Shape::Declared;
     }
 
     /// Notes the fields of an event as one rule emits it. Several rules may emit one event if they
@@ -58,16 +95,26 @@ impl Events {
             return;
         };
         let Some(shape) = &mut known.fields else { return };
-        if let Some(difference) = difference(shape, &fields) {
-            out.push(
-                Diagnostic::new(
-                    Code::EventShape,
+        let is_declared = known.shape == Shape::Declared;
+        let null = || is_declared.then(|| newly_null(shape, &fields)).flatten();
+        if let Some(difference) = difference(shape, &fields).or_else(null) {
+            let (title, first) = if is_declared {
+                (format!("`{}` is declared with other fields", event.name), "declared here")
+            } else {
+                (
                     format!("`{}` is emitted with other fields elsewhere", event.name),
+                    "first emitted here",
                 )
-                .label(event.span, difference)
-                .label(known.span, "first emitted here")
-                .help("give both the same fields, or choose another name"),
+            };
+            out.push(
+                Diagnostic::new(Code::EventShape, title)
+                    .label(event.span, difference)
+                    .label(known.span, first)
+                    .help("give both the same fields, or choose another name"),
             );
+            return;
+        }
+        if is_declared {
             return;
         }
         for (name, ty) in shape.iter_mut() {
@@ -118,6 +165,15 @@ impl Events {
                 .maybe_help(help),
         );
     }
+}
+
+/// A field that may be null in the second shape and not in the first, in words.
+fn newly_null(first: &[(String, Type)], second: &[(String, Type)]) -> Option<String> {
+    second.iter().find_map(|(name, ty)| {
+        let (_, declared) = first.iter().find(|(other, _)| other == name)?;
+        (ty.is_optional() && !declared.is_optional())
+            .then(|| format!("here `{name}` may be null, there it is {declared}"))
+    })
 }
 
 /// How two shapes differ, in words for a label at the second.

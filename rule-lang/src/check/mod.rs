@@ -14,11 +14,13 @@ mod declare;
 mod emit;
 mod events;
 mod expr;
+mod inner;
 mod membership;
 mod name;
 mod narrow;
 mod operand_help;
 mod operator;
+mod order;
 mod rule;
 mod scope;
 mod stream;
@@ -42,6 +44,7 @@ use std::collections::BTreeSet;
 pub(crate) struct Checked<'a> {
     pub declared: Declared<'a>,
     pub events: Events,
+    pub inner: inner::InnerStreams,
     pub rules: Vec<(typed::Rule, &'a ast::Rule)>,
     pub tests: Vec<TestCase>,
     pub usage: Usage,
@@ -77,8 +80,26 @@ pub(crate) fn check<'a>(
     let mut usage = Usage { types, ..Usage::default() };
     let mut events = Events::default();
     let mut rules = Vec::new();
-    for ast in rules_of(asts) {
-        let found = rule::check(ast, &declared, &mut events, &mut usage, out);
+    let mut inner = inner::InnerStreams::default();
+    asts.iter().flat_map(|ast| &ast.declarations).for_each(|declaration| {
+        if let Declaration::Event(event) = declaration {
+            events.declare(event, out);
+        }
+    });
+    let order = order::producers_first(asts, &declared, out);
+    order.cyclic.iter().flat_map(|ast| order::outputs(ast)).for_each(|it| events.unknown(it));
+    for ast in order.ordered {
+        let names = order::inputs(ast);
+        let input = inner.input(names, &declared, &events, &rules, &mut usage, out);
+        let input = match input.map(|id| (id, declared.streams.get(id as usize))) {
+            None => rule::Input::Unknown,
+            Some((id, Some(stream))) => rule::Input::Declared(id, stream),
+            Some((id, None)) => match inner.plan(&declared, id).cloned() {
+                Some(plan) => rule::Input::Inner(id, declare::DeclaredStream { plan, ast: None }),
+                None => rule::Input::Unknown,
+            },
+        };
+        let found = rule::check(ast, &declared, &input, &mut events, &mut usage, out);
         rules.extend(found.map(|rule| (rule, ast)));
     }
     let sinks =
@@ -89,7 +110,7 @@ pub(crate) fn check<'a>(
     for sink in sinks {
         events.sink(sink, &declared, out);
     }
-    let read = fields_read(&rules, &declared);
+    let read = fields_read(&rules, &declared, &inner);
     let tests =
         asts.iter().flat_map(|ast| &ast.declarations).filter_map(|declaration| match declaration {
             Declaration::Test(test) => Some(test),
@@ -98,7 +119,7 @@ pub(crate) fn check<'a>(
     let tests = tests
         .filter_map(|test| test_block::check(test, &declared, &events, &read, &mut usage, out))
         .collect();
-    Checked { declared, events, rules, tests, usage }
+    Checked { declared, events, inner, rules, tests, usage }
 }
 
 fn rules_of(asts: &[Ast]) -> impl Iterator<Item = &ast::Rule> {
@@ -109,13 +130,17 @@ fn rules_of(asts: &[Ast]) -> impl Iterator<Item = &ast::Rule> {
 }
 
 /// The fields of each stream that some rule reads, as (stream, field).
-fn fields_read(rules: &[(typed::Rule, &ast::Rule)], declared: &Declared) -> BTreeSet<(u32, u32)> {
+fn fields_read(
+    rules: &[(typed::Rule, &ast::Rule)],
+    declared: &Declared,
+    inner: &inner::InnerStreams,
+) -> BTreeSet<(u32, u32)> {
     let mut read = BTreeSet::new();
     for (rule, _) in rules {
         let stream = rule.input;
         rule_expressions(rule, &mut |expr| {
             if let typed::ExprKind::Field(field) = expr.kind {
-                read.insert((stream, field));
+                read.extend(inner.fields_behind(declared, stream, field));
             }
         });
     }

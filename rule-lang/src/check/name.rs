@@ -7,7 +7,6 @@
 use super::declare::DeclaredStream;
 use super::index;
 use super::scope::{Level, Numbered, Reads, Scope, Used, WindowState};
-use super::stream::is_declared;
 use crate::ast;
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::source::Span;
@@ -161,7 +160,7 @@ impl<'p, 'a> Scope<'p, 'a> {
 
     fn unknown_field(&mut self, name: &ast::Ident) {
         let Some((_, stream)) =
-            self.stream.filter(|(_, stream)| !is_declared(stream.ast, &name.name))
+            self.stream.filter(|(_, stream)| stream.field_span(&name.name).is_none())
         else {
             return;
         };
@@ -216,7 +215,7 @@ impl<'p, 'a> Scope<'p, 'a> {
 
     fn unknown_name(&mut self, name: &str, span: Span) {
         let Some((_, stream)) = self.stream else { return };
-        if is_declared(stream.ast, name) || self.declared.broken.contains(name) {
+        if stream.field_span(name).is_some() || self.declared.broken.contains(name) {
             return;
         }
         if self.alias.is_some_and(|alias| alias.name == name) || stream.plan.name == name {

@@ -1,6 +1,7 @@
 //! Rules, clause by clause.
 
 use super::attribute::attributes;
+use super::declare::DeclaredStream;
 use super::expr::is_false;
 use super::narrow::where_true;
 use super::scope::{Level, Numbered, Scope, WhenState, WindowState};
@@ -29,37 +30,27 @@ pub(super) struct Parts {
 }
 
 /// The typed rule, if everything in it could be understood.
-pub(super) fn check<'p, 'a: 'p>(
+pub(super) fn check<'a>(
     ast: &'a ast::Rule,
-    declared: &'p Declared<'a>,
+    declared: &Declared<'a>,
+    input: &Input<'_, 'a>,
     events: &mut Events,
-    usage: &'p mut Usage,
-    out: &'p mut Vec<Diagnostic>,
+    usage: &mut Usage,
+    out: &mut Vec<Diagnostic>,
 ) -> Option<Rule> {
-    let from = ast.clauses.iter().find_map(|clause| match &clause.kind {
-        ClauseKind::From { stream, alias } => Some((stream, alias.as_ref())),
+    let alias = ast.clauses.iter().find_map(|clause| match &clause.kind {
+        ClauseKind::From { alias, .. } => Some(alias.as_ref()),
         _ => None,
     });
-    let (Some((stream_name, alias)), true) = (from, ast.completeness != Completeness::Skipped)
-    else {
+    let (Some(alias), true) = (alias, ast.completeness != Completeness::Skipped) else {
         emits_of(ast).for_each(|emit| events.unknown(&emit.event));
         return None;
     };
-    let stream = declared.stream_named(&stream_name.name);
-    match &stream {
-        Some((id, _)) => {
-            usage.streams.insert(*id);
-        }
-        None if declared.emitted.contains_key(stream_name.name.as_str()) => out.push(
-            Diagnostic::new(
-                Code::NoChainedRules,
-                "rules over derived events are not supported in this version",
-            )
-            .label(stream_name.span, "this event is emitted by a rule")
-            .help("read the stream itself, with a longer window or a stricter condition"),
-        ),
-        None => declared.unknown_stream(stream_name, out),
-    }
+    let stream = match input {
+        Input::Unknown => None,
+        Input::Declared(id, stream) => Some((*id, *stream)),
+        Input::Inner(id, stream) => Some((*id, stream)),
+    };
     let (attributes, state) = attributes(ast, out);
     let mut scope = Scope {
         declared,
@@ -103,6 +94,16 @@ pub(super) fn check<'p, 'a: 'p>(
         trigger: trigger?,
         emits: parts.emits,
     })
+}
+
+/// What a rule reads.
+pub(super) enum Input<'p, 'a> {
+    /// Something that was reported.
+    Unknown,
+    /// A declared stream.
+    Declared(u32, &'p DeclaredStream<'a>),
+    /// A stream that the engine makes.
+    Inner(u32, DeclaredStream<'a>),
 }
 
 fn emits_of(ast: &ast::Rule) -> impl Iterator<Item = &ast::Emit> {

@@ -1,7 +1,6 @@
 //! Test blocks: their tables against streams and derived events.
 
 use super::declare::DeclaredStream;
-use super::stream::is_declared;
 use super::{Declared, Events, Usage, cell, index};
 use crate::ast::{self, ExpectKind, GivenEvents};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
@@ -222,7 +221,7 @@ impl Context<'_, '_> {
         let fields = stream.plan.fields.iter();
         let fields: Vec<(String, Type)> =
             fields.map(|field| (field.name.clone(), field.ty.clone())).collect();
-        let reported = |name: &str| is_declared(stream.ast, name);
+        let reported = |name: &str| stream.field_span(name).is_some();
         columns(table, &stream.plan.name, &fields, &reported, out)
     }
 

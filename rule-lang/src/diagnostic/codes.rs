@@ -85,6 +85,8 @@ codes! {
     UnknownKeyOrTime = "E0212", "`key` or `time` names something that is not a field";
     KeyWithoutName = "E0213", "a part of the key that is not a field has no name";
     BadAttribute = "E0214", "an attribute name that cannot travel with events";
+    RuleCycle = "E0215", "rules that read what they emit, directly or through each other";
+    NoCommonField = "E0216", "streams read together without a field in common";
 
     // Types.
     OperandTypes = "E0301", "an operator does not take these types";
@@ -130,10 +132,7 @@ codes! {
     NoElse = "E0516", "`else` after `emit` is not supported in this version";
     NoTimeout = "E0517", "`timeout` is not supported in this version";
     NoEachItem = "E0518", "`from … each` is not supported in this version";
-    NoSeveralStreams = "E0519", "several streams in one `from` are not supported in this version";
-    NoChainedRules = "E0521", "rules over derived events are not supported in this version";
     NoTypeDeclaration = "E0522", "`type` declarations are not supported in this version";
-    NoEventDeclaration = "E0523", "`event` declarations are not supported in this version";
     NoScenarios = "E0524", "`scenario` is not supported in this version";
     NoComprehension = "E0525", "`… for x in list` is not supported in this version";
     NoSuchTypeYet = "E0526", "lists, records, enums and json fields are not supported in this version";

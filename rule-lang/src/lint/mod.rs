@@ -25,13 +25,15 @@ pub(crate) fn program(checked: &Checked<'_>, out: &mut Vec<Diagnostic>) {
         }
     }
     for (at, stream) in checked.declared.streams.iter().enumerate() {
-        if !checked.usage.streams.contains(&index(at)) {
+        if let (false, Some(span)) =
+            (checked.usage.streams.contains(&index(at)), stream.name_span())
+        {
             out.push(
                 Diagnostic::new(
                     Code::UnusedStream,
                     format!("no rule reads the stream `{}`", stream.plan.name),
                 )
-                .label(stream.ast.name.span, "")
+                .label(span, "")
                 .help("remove it, or write a rule `from` it"),
             );
         }
@@ -43,15 +45,16 @@ pub(crate) fn program(checked: &Checked<'_>, out: &mut Vec<Diagnostic>) {
 /// Params that a field of the same name hides.
 fn hidden_params(checked: &Checked<'_>, out: &mut Vec<Diagnostic>) {
     for param in &checked.declared.params {
-        let fields = checked.declared.streams.iter().flat_map(|stream| &stream.ast.fields);
-        if let Some(field) = fields.into_iter().find(|field| field.name.name == param.plan.name) {
+        let streams = checked.declared.streams.iter();
+        let mut fields = streams.filter_map(|stream| stream.field_span(&param.plan.name));
+        if let Some(field) = fields.next() {
             out.push(
                 Diagnostic::new(
                     Code::Shadowed,
                     format!("a field hides the param `{}`", param.plan.name),
                 )
                 .label(param.ast.name.span, "hidden in rules that read this stream")
-                .label(field.name.span, "the field")
+                .label(field, "the field")
                 .help("choose another name"),
             );
         }
@@ -161,6 +164,7 @@ fn span_of(declaration: &Declaration) -> Span {
     match declaration {
         Declaration::Stream(stream) => stream.span,
         Declaration::Param(param) => param.span,
+        Declaration::Event(event) => event.span,
         Declaration::Sink(sink) => sink.span,
         Declaration::Rule(rule) => rule.span,
         Declaration::Test(test) => test.span,

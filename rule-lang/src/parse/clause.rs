@@ -95,21 +95,10 @@ impl Cursor<'_> {
 
     /// `from STREAM [alias]`
     fn from(&mut self, rule: &mut Rule) -> Option<ClauseKind> {
-        let keyword = self.bump().span;
-        let stream = self.name("a stream's name")?;
-        if self.at(Punct::Comma) {
-            let span = cover(keyword, stream.span);
-            while self.eat(Punct::Comma).is_some() {
-                self.name("a stream's name");
-            }
-            self.not_supported(
-                Code::NoSeveralStreams,
-                span,
-                "several streams in one `from` are",
-                "write one rule for each stream",
-            );
-            rule.completeness = Completeness::Skipped;
-            return None;
+        self.bump();
+        let mut streams = vec![self.name("a stream's name")?];
+        while !self.peek().line_start && self.eat(Punct::Comma).is_some() {
+            streams.push(self.name("a stream's name")?);
         }
         let mut alias = None;
         let next = self.peek();
@@ -131,7 +120,7 @@ impl Cursor<'_> {
             rule.completeness = Completeness::Skipped;
             return None;
         }
-        Some(ClauseKind::From { stream, alias })
+        Some(ClauseKind::From { streams, alias })
     }
 
     fn let_clause(&mut self) -> Option<ClauseKind> {

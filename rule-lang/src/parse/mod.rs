@@ -10,6 +10,7 @@ mod clause;
 mod connector;
 mod cursor;
 mod emit;
+mod event;
 mod expr;
 mod field;
 mod operand;
@@ -111,6 +112,7 @@ impl Cursor<'_> {
         match word {
             "stream" => self.stream(doc).map(Declaration::Stream),
             "param" => self.param(doc).map(Declaration::Param),
+            "event" => self.event(doc).map(Declaration::Event),
             "sink" => self.sink().map(Declaration::Sink),
             "rule" => self.rule(doc, attributes).map(Declaration::Rule),
             "test" => self.test().map(Declaration::Test),

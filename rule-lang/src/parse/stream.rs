@@ -40,7 +40,7 @@ impl Cursor<'_> {
         }
     }
 
-    fn stream_body(&mut self, stream: &mut Stream, open: Span) {
+    pub(super) fn stream_body(&mut self, stream: &mut Stream, open: Span) {
         loop {
             if self.eat(Punct::BraceClose).is_some() {
                 return;

@@ -35,12 +35,6 @@ const DECLARATIONS: &[Kind] = &[
         help: "declare the fields a rule reads one by one, with `from \"path.to.it\"`",
     },
     Kind {
-        keyword: "event",
-        code: Code::NoEventDeclaration,
-        plural: "`event` declarations",
-        help: "remove it: an event's fields are known from the rule that emits it",
-    },
-    Kind {
         keyword: "scenario",
         code: Code::NoScenarios,
         plural: "`scenario` declarations",

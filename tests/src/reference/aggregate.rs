@@ -12,7 +12,7 @@ use cep_core::value::{Type, Value};
 use num_bigint::BigInt;
 
 /// The results of all aggregates of a rule over a window's rows.
-pub(super) fn results(rule: &RulePlan, rows: &[&Row<'_>]) -> Vec<Result<Value, EvalError>> {
+pub(super) fn results(rule: &RulePlan, rows: &[&Row]) -> Vec<Result<Value, EvalError>> {
     let result = |(index, call): (usize, &AggregateCall)| {
         let inputs: Vec<&Value> = rows
             .iter()

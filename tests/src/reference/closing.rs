@@ -113,7 +113,7 @@ pub(super) fn run(judge: &mut Judge<'_>, log: &Log, grid: Grid, reach: &Reach) {
     }
 }
 
-fn run_key(judge: &mut Judge<'_>, key: &[Value], rows: &[&Row<'_>], grid: Grid, reach: &Reach) {
+fn run_key(judge: &mut Judge<'_>, key: &[Value], rows: &[&Row], grid: Grid, reach: &Reach) {
     let times = rows.iter().map(|row| row.time);
     let (Some(first), Some(last)) = (times.clone().min(), times.max()) else { return };
     // Clocks that are put back make a window longer than its size.
@@ -123,7 +123,7 @@ fn run_key(judge: &mut Judge<'_>, key: &[Value], rows: &[&Row<'_>], grid: Grid, 
     for end in grid.ends(first, furthest.min(reach.end.0)) {
         let start = grid.start_of(end);
         let known = || rows.iter().filter(|row| !row.watermark.has_reached(EventTime(end)));
-        let inside: Vec<&Row<'_>> =
+        let inside: Vec<&Row> =
             known().filter(|row| start <= row.time.0 && row.time.0 < end).copied().collect();
         if inside.is_empty() {
             let before = known().map(|row| row.time.0).filter(|time| *time < start).max();

@@ -55,7 +55,7 @@ fn judge_window(
     judge: &mut Judge<'_>,
     edge: &mut Edge,
     key: &[Value],
-    rows: &[&Row<'_>],
+    rows: &[&Row],
     index: i64,
     after: Option<EventTime>,
     end: Watermark,

@@ -14,6 +14,18 @@ pub(super) enum Decided {
     Expiry(EventTime),
 }
 
+/// What an id is made of.
+pub(super) enum Identified {
+    /// A closing window.
+    Window(EventTime, EventTime),
+    /// A record of a stream.
+    Record(String, RowOrigin),
+    /// An instant at which something left a window.
+    Expiry(EventTime),
+    /// A derived event, by its id.
+    Emit([u8; 16]),
+}
+
 /// The first 16 bytes of a BLAKE3 hash over the rule's and the event's name, the emit line (32
 /// bits), the key, and what was decided: a tag and its parts. Numbers are big-endian; names and
 /// values have their canonical encoding.
@@ -22,8 +34,7 @@ pub(super) fn emit_id(
     event: &str,
     line: u32,
     key: &[Value],
-    decided: Decided,
-    stream: &str,
+    decided: &Identified,
 ) -> [u8; 16] {
     let mut bytes = Vec::new();
     encode_value(&Value::text(rule), &mut bytes);
@@ -31,20 +42,24 @@ pub(super) fn emit_id(
     bytes.extend_from_slice(&line.to_be_bytes());
     encode_key(key, &mut bytes);
     match decided {
-        Decided::Window(start, end) => {
+        Identified::Window(start, end) => {
             bytes.push(0);
             bytes.extend_from_slice(&start.0.to_be_bytes());
             bytes.extend_from_slice(&end.0.to_be_bytes());
         }
-        Decided::Record(origin) => {
+        Identified::Record(stream, origin) => {
             bytes.push(1);
-            encode_value(&Value::text(stream), &mut bytes);
+            encode_value(&Value::text(stream.as_str()), &mut bytes);
             bytes.extend_from_slice(&origin.partition.to_be_bytes());
             bytes.extend_from_slice(&origin.offset.to_be_bytes());
         }
-        Decided::Expiry(instant) => {
+        Identified::Expiry(instant) => {
             bytes.push(2);
             bytes.extend_from_slice(&instant.0.to_be_bytes());
+        }
+        Identified::Emit(id) => {
+            bytes.push(3);
+            bytes.extend_from_slice(id);
         }
     }
     let hash = blake3::hash(&bytes);

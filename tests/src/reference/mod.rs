@@ -16,6 +16,8 @@
 //!   wherever a row comes or goes ([`sliding`]), sessions when they are over ([`session`]), windows
 //!   by count at rows ([`counted`]), as are rules without a window ([`rowwise`]).
 //!   A judgement that fires is a *firing* ([`firing`]).
+//! - A rule is run after the rules whose events it reads. Those events are rows like any other,
+//!   and are replaced by the records behind them when an emit tells its causes ([`inner`]).
 //! - Everything is judged that the final watermark has decided.
 
 mod aggregate;
@@ -26,6 +28,7 @@ mod exact;
 mod expr;
 mod firing;
 mod id;
+mod inner;
 mod output;
 mod rows;
 mod rowwise;
@@ -46,7 +49,7 @@ use firing::Judge;
 #[must_use]
 pub fn run(plan: &Plan, log: &Log) -> Outputs {
     let mut found = output::Found::default();
-    for (index, rule) in plan.rules.iter().enumerate() {
+    for (index, rule) in inner::producers_first(plan) {
         if rule.attributes.iter().any(|attribute| attribute.name == "off") {
             continue;
         }

@@ -107,6 +107,37 @@ impl Source {
             _ => Self::All(origins),
         }
     }
+
+    /// What several sources are together. Where not each event is named, one that is in several of
+    /// them may be counted more than once.
+    #[must_use]
+    pub fn together(parts: impl IntoIterator<Item = Self>) -> Self {
+        let (mut named, mut more) = (std::collections::BTreeSet::new(), 0);
+        for part in parts {
+            match part {
+                Self::All(origins) => named.extend(origins),
+                Self::Some { first, last, count } => {
+                    named.extend([first, last]);
+                    more += count - 2;
+                }
+            }
+        }
+        match (named.first(), named.last()) {
+            (Some(&first), Some(&last)) if more > 0 => {
+                Self::Some { first, last, count: more + named.len() as u64 }
+            }
+            _ => Self::of(named),
+        }
+    }
+
+    /// The least and the greatest.
+    #[must_use]
+    pub fn ends(&self) -> Option<(RowOrigin, RowOrigin)> {
+        match self {
+            Self::All(origins) => Some((*origins.first()?, *origins.last()?)),
+            Self::Some { first, last, .. } => Some((*first, *last)),
+        }
+    }
 }
 
 impl Outputs {
@@ -141,17 +172,22 @@ pub(super) struct Placed {
     pub emit: Emitted,
 }
 
+impl Placed {
+    /// The merged order: where it takes effect, then rule, key, emit line and record.
+    pub fn merged_order(&self, other: &Self) -> std::cmp::Ordering {
+        (self.order, self.emit.rule, &self.emit.key, self.emit.line, self.record).cmp(&(
+            other.order,
+            other.emit.rule,
+            &other.emit.key,
+            other.emit.line,
+            other.record,
+        ))
+    }
+}
+
 impl Found {
     pub fn into_outputs(mut self) -> Outputs {
-        self.emits.sort_by(|a, b| {
-            (a.order, a.emit.rule, &a.emit.key, a.emit.line, a.record).cmp(&(
-                b.order,
-                b.emit.rule,
-                &b.emit.key,
-                b.emit.line,
-                b.record,
-            ))
-        });
+        self.emits.sort_by(Placed::merged_order);
         let emits = self.emits.into_iter().map(|placed| placed.emit).collect();
         let mut outputs = Outputs { emits, late: self.late, errors: self.errors };
         outputs.sort_unordered();

@@ -3,7 +3,8 @@
 use super::closing::Grid;
 use super::expr::Scope;
 use super::firing::Judge;
-use crate::log::{Entry, Log, watermark_after};
+use super::inner::{Event, events_of};
+use crate::log::Log;
 use cep_core::function::EvalError;
 use cep_core::plan::{AggregateCall, KeyPart, RulePlan, Trigger};
 use cep_core::time::{EventTime, Watermark};
@@ -11,7 +12,7 @@ use cep_core::value::{RowOrigin, Value};
 
 /// An event that a rule's filter lets through, with what the rule reads of it.
 #[derive(Clone, Debug)]
-pub(super) struct Row<'a> {
+pub(super) struct Row {
     pub origin: RowOrigin,
     pub time: EventTime,
     /// The watermark of its partition just before it.
@@ -21,7 +22,7 @@ pub(super) struct Row<'a> {
     /// does not hold, and `true` for an aggregate that only counts rows.
     pub inputs: Vec<Option<Value>>,
     /// The event's fields.
-    pub fields: &'a [Value],
+    pub fields: Vec<Value>,
 }
 
 /// What a rule makes of an event's time and of the watermark its partition had just before it.
@@ -56,52 +57,42 @@ pub fn lateness(rule: &RulePlan, time: EventTime, watermark: Watermark) -> Laten
 ///
 /// First the filter, then lateness, then key and aggregates: an event that is late for the whole
 /// rule is not an error of it too.
-pub(super) fn rows_of<'a>(judge: &mut Judge<'_>, log: &'a Log) -> Vec<Row<'a>> {
+pub(super) fn rows_of(judge: &mut Judge<'_>, log: &Log) -> Vec<Row> {
     let (plan, rule) = (judge.plan, judge.rule);
-    let allowed = plan.stream(rule.input).map_or(0, |stream| stream.lateness.0);
     let mut rows = Vec::new();
-    for (partition, entries) in (0_u32..).zip(log.partitions(rule.input)) {
-        for (index, entry) in entries.iter().enumerate() {
-            let Entry::Record(record) = entry else { continue };
-            let scope = Scope::of_row(plan, &record.values, &[]);
-            let origin = RowOrigin { stream: rule.input, partition, offset: record.offset };
-            match rule.filter.as_ref().map_or(Ok(true), |filter| scope.holds(filter)) {
-                Ok(true) => {}
-                Ok(false) => continue,
-                Err(error) => {
-                    judge.fail_row(origin, record.time, error);
-                    continue;
-                }
+    for event in events_of(plan, log, judge.found, rule.input) {
+        let Event { origin, time, watermark, values } = event;
+        let scope = Scope::of_row(plan, &values, &[]);
+        match rule.filter.as_ref().map_or(Ok(true), |filter| scope.holds(filter)) {
+            Ok(true) => {}
+            Ok(false) => continue,
+            Err(error) => {
+                judge.fail_row(origin, time, error);
+                continue;
             }
-            let watermark = watermark_after(entries.get(..index).unwrap_or(&[]), allowed);
-            match lateness(rule, record.time, watermark) {
-                Lateness::OnTime => {}
-                Lateness::MissesSome(start, end) => {
-                    judge.late(origin, record.time, watermark, Some((start, end)));
-                }
-                Lateness::TooLate(window) => {
-                    judge.late(origin, record.time, watermark, window);
-                    continue;
-                }
+        }
+        match lateness(rule, time, watermark) {
+            Lateness::OnTime => {}
+            Lateness::MissesSome(start, end) => {
+                judge.late(origin, time, watermark, Some((start, end)));
             }
-            match read(rule, &scope) {
-                Ok((key, inputs)) => rows.push(Row {
-                    origin,
-                    time: record.time,
-                    watermark,
-                    key,
-                    inputs,
-                    fields: &record.values,
-                }),
-                Err(error) => judge.fail_row(origin, record.time, error),
+            Lateness::TooLate(window) => {
+                judge.late(origin, time, watermark, window);
+                continue;
             }
+        }
+        match read(rule, &scope) {
+            Ok((key, inputs)) => {
+                rows.push(Row { origin, time, watermark, key, inputs, fields: values });
+            }
+            Err(error) => judge.fail_row(origin, time, error),
         }
     }
     rows
 }
 
 /// Rows in the order of time, partition and offset.
-pub(super) fn in_order<'r, 'a>(rows: &[&'r Row<'a>]) -> Vec<&'r Row<'a>> {
+pub(super) fn in_order<'r>(rows: &[&'r Row]) -> Vec<&'r Row> {
     let mut rows = rows.to_vec();
     rows.sort_by_key(|row| (row.time, row.origin));
     rows

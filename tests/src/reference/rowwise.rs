@@ -43,13 +43,7 @@ pub(super) fn run(judge: &mut Judge<'_>, log: &Log, end: Watermark) {
 }
 
 /// Judges a key at an instant by its last row.
-fn judge_row(
-    judge: &mut Judge<'_>,
-    edge: &mut Edge,
-    row: &Row<'_>,
-    time: EventTime,
-    order: EventTime,
-) {
+fn judge_row(judge: &mut Judge<'_>, edge: &mut Edge, row: &Row, time: EventTime, order: EventTime) {
     judge.judge(
         edge,
         &Judgement {
@@ -61,7 +55,7 @@ fn judge_row(
             } else {
                 Decided::Expiry(time)
             },
-            scope: Scope::of_row(judge.plan, row.fields, &row.key),
+            scope: Scope::of_row(judge.plan, &row.fields, &row.key),
             occupied: Occupied::Yes,
             source: Source::of([row.origin]),
         },

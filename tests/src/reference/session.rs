@@ -21,7 +21,7 @@ pub(super) struct Ends {
 
 impl Ends {
     /// Where a session of these rows ends.
-    fn of(self, rows: &[&Row<'_>]) -> Option<EventTime> {
+    fn of(self, rows: &[&Row]) -> Option<EventTime> {
         let (first, last) = (rows.first()?.time, rows.last()?.time);
         Some(last.saturating_add(self.gap).min(first.saturating_add(self.max)))
     }
@@ -32,7 +32,7 @@ pub(super) fn run(judge: &mut Judge<'_>, log: &Log, ends: Ends, end: Watermark) 
     let rows = rows_of(judge, log);
     for (key, rows) in by_key(&rows) {
         let mut edge = Edge::default();
-        let mut session: Vec<&Row<'_>> = Vec::new();
+        let mut session: Vec<&Row> = Vec::new();
         for row in in_order(&rows) {
             if ends.of(&session).is_some_and(|over| over <= row.time) {
                 judge_session(judge, &mut edge, key, &session, ends, end);
@@ -48,7 +48,7 @@ fn judge_session(
     judge: &mut Judge<'_>,
     edge: &mut Edge,
     key: &[Value],
-    rows: &[&Row<'_>],
+    rows: &[&Row],
     ends: Ends,
     end: Watermark,
 ) {

@@ -20,7 +20,7 @@ pub(super) fn run(judge: &mut Judge<'_>, log: &Log, size: Span, end: Watermark) 
     }
 }
 
-fn run_key(judge: &mut Judge<'_>, key: &[Value], rows: &[&Row<'_>], size: Span, end: Watermark) {
+fn run_key(judge: &mut Judge<'_>, key: &[Value], rows: &[&Row], size: Span, end: Watermark) {
     let mut instants: BTreeSet<EventTime> = rows.iter().map(|row| row.time).collect();
     if !matches!(judge.rule.trigger, Trigger::Always) {
         instants.extend(rows.iter().map(|row| row.time.saturating_add(size)));
@@ -28,7 +28,7 @@ fn run_key(judge: &mut Judge<'_>, key: &[Value], rows: &[&Row<'_>], size: Span, 
     let mut edge = Edge::default();
     while let Some(instant) = instants.pop_first().filter(|instant| end.has_decided(*instant)) {
         let after = instant.saturating_sub(size);
-        let inside: Vec<&Row<'_>> =
+        let inside: Vec<&Row> =
             rows.iter().filter(|row| after < row.time && row.time <= instant).copied().collect();
         let newest = inside.iter().filter(|row| row.time == instant).map(|row| row.origin).max();
         judge.judge(

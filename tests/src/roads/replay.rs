@@ -10,7 +10,7 @@ use crate::log::{Entry, watermark_after};
 use crate::reference::Outputs;
 use crate::script::{Script, Step};
 use cep_core::engine::{Engine, Outbox, OutputOrder};
-use cep_core::plan::{Horizon, Plan};
+use cep_core::plan::{Horizon, Plan, StreamId};
 use cep_core::time::{Span, Watermark};
 use std::sync::Arc;
 
@@ -90,6 +90,7 @@ fn watermark_at(plan: &Plan, script: &Script, position: usize) -> Watermark {
         let partitions = log.partitions(id).iter();
         partitions.map(|entries| watermark_after(entries, lateness)).min()
     };
-    let least = plan.rules.iter().filter_map(|rule| of_stream(rule.input)).min();
+    let read = |id: &StreamId| plan.rules.iter().any(|rule| plan.reads(rule.input, *id));
+    let least = plan.stream_ids().filter(read).filter_map(of_stream).min();
     least.unwrap_or(Watermark::BEFORE_ALL)
 }

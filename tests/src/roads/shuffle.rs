@@ -4,7 +4,7 @@ use crate::log::{Entry, Record, watermark_after};
 use crate::random::Random;
 use crate::reference::{Emitted, FailedRule, Late, Lateness, Outputs, Source, Subject, lateness};
 use crate::script::Script;
-use cep_core::plan::{Plan, RulePlan, StreamId};
+use cep_core::plan::{InnerSource, Plan, RulePlan, StreamId};
 use cep_core::time::{EventTime, Watermark};
 use cep_core::value::RowOrigin;
 
@@ -17,7 +17,8 @@ pub fn shuffled(plan: &Plan, script: &Script, seed: u64) -> Script {
     for (stream, partitions) in (0_u32..).zip(&mut log.streams) {
         let id = StreamId(stream);
         let allowed = plan.stream(id).map_or(0, |stream| stream.lateness.0);
-        let rules: Vec<&RulePlan> = plan.rules.iter().filter(|rule| rule.input == id).collect();
+        let rules: Vec<&RulePlan> =
+            plan.rules.iter().filter(|rule| is_given(plan, rule.input, id)).collect();
         for entries in partitions {
             for _ in 0..entries.len() * 4 {
                 let index = random.below(entries.len().saturating_sub(1));
@@ -28,6 +29,24 @@ pub fn shuffled(plan: &Plan, script: &Script, seed: u64) -> Script {
         }
     }
     script.with_contents_of(&log)
+}
+
+/// Whether a stream gives the events of an input with the lateness that they have there: it is that
+/// input, has it as a part, or is made by a rule that passes events on however late they are.
+fn is_given(plan: &Plan, stream: StreamId, input: StreamId) -> bool {
+    match plan.inner_stream(stream).map(|inner| (inner, &inner.source)) {
+        None => stream == input,
+        Some((_, InnerSource::Union(members))) => {
+            members.iter().any(|member| is_given(plan, member.stream, input))
+        }
+        Some((inner, InnerSource::Event)) => plan
+            .producers(&inner.stream.name)
+            .any(|rule| passes_late_ones_on(rule) && is_given(plan, rule.input, input)),
+    }
+}
+
+fn passes_late_ones_on(rule: &RulePlan) -> bool {
+    lateness(rule, EventTime(0), Watermark::AFTER_ALL) == Lateness::OnTime
 }
 
 /// Whether the entry at `index` and the next one are events that can be exchanged.

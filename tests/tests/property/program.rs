@@ -10,11 +10,24 @@ pub struct Program {
     pub lateness_ms: [u32; 2],
     /// The rules, each whole: `rule NAME { … }`.
     pub rules: Vec<String>,
+    /// For each rule the one whose events it reads, which comes before it.
+    pub reads: Vec<Option<usize>>,
 }
 
 impl Program {
-    /// The program's text, without the rule at `omitted`.
-    pub fn text(&self, omitted: Option<usize>) -> String {
+    /// The rule at `omitted` and those that read what it emits.
+    pub fn with_readers(&self, omitted: usize) -> Vec<usize> {
+        let mut found = vec![omitted];
+        for (index, reads) in self.reads.iter().enumerate() {
+            if reads.is_some_and(|reads| found.contains(&reads)) {
+                found.push(index);
+            }
+        }
+        found
+    }
+
+    /// The program's text, without the rules at `omitted`.
+    pub fn text(&self, omitted: &[usize]) -> String {
         let mut text = String::from("param p: int = 4\nparam q: decimal = 2.75\n");
         for (name, lateness) in ["A", "B"].iter().zip(self.lateness_ms) {
             text += &format!(
@@ -23,7 +36,7 @@ impl Program {
             );
         }
         for (index, rule) in self.rules.iter().enumerate() {
-            if omitted != Some(index) {
+            if !omitted.contains(&index) {
                 text += rule;
                 text += "\n";
             }
@@ -40,13 +53,44 @@ pub fn program() -> impl Strategy<Value = Program> {
         1 => (family(), prop::collection::vec(rule(), 1..3))
             .prop_map(|(family, others)| family.into_iter().chain(others).collect()),
     ];
-    ((lateness(), lateness()), rules).prop_map(|(lateness, rules)| {
+    let readers = prop_oneof![
+        2 => Just(Vec::new()),
+        1 => prop::collection::vec((any::<prop::sample::Index>(), reader()), 1..4),
+    ];
+    ((lateness(), lateness()), rules, readers).prop_map(|(lateness, mut rules, readers)| {
+        let mut reads = vec![None; rules.len()];
+        for (of, rule) in readers {
+            let of = of.index(rules.len());
+            rules.push(rule.replace("INPUT", &format!("E{of}x0")));
+            reads.push(Some(of));
+        }
         let named = rules.into_iter().enumerate().map(|(index, rule)| {
             // Events are named after their rule, since their fields differ.
             rule.replace("RULE", &format!("r{index}")).replace("EVENT", &format!("E{index}"))
         });
-        Program { lateness_ms: [lateness.0, lateness.1], rules: named.collect() }
+        Program { lateness_ms: [lateness.0, lateness.1], rules: named.collect(), reads }
     })
+}
+
+/// A rule over another rule's first event, of which only the field `f0` is known, and not its type.
+fn reader() -> impl Strategy<Value = String> {
+    let key = prop::sample::select(&["", "    by f0\n", "    by f0, same: f0 == f0\n"]);
+    let window =
+        prop::sample::select(&["tumbling(2s)", "tumbling(5s) fill 9s", "hopping(5s, every 2s)"]);
+    let sliding = prop::sample::select(&["2s", "3s"]);
+    let body = prop_oneof![
+        1 => Just("    emit EVENTx0 { f0 }\n".to_owned()),
+        1 => Just("    where f0 != null\n    emit EVENTx0 { f0, twice: f0 }\n".to_owned()),
+        3 => (key.clone(), window).prop_map(|(key, window)| format!(
+            "{key}    window {window}\n    emit EVENTx0 {{ f0: count(f0), n: count(), since: window.start }}\n"
+        )),
+        2 => (key, sliding).prop_map(|(key, size)| format!(
+            "{key}    window sliding({size})\n    when count() > 1\n    emit EVENTx0 {{ f0: count() }}\n    \
+             clear EVENTx1 {{ f0: count(f0) }}\n"
+        )),
+        1 => Just("    by f0\n    when f0 != null\n    emit EVENTx0 { f0 }\n    clear EVENTx1 { f0 }\n".to_owned()),
+    ];
+    body.prop_map(|body| format!("rule RULE {{\n    from INPUT\n{body}}}"))
 }
 
 /// Rules that may share what they keep: over one stream, filter and key, with aggregates that have a
@@ -158,7 +202,7 @@ fn rule() -> impl Strategy<Value = String> {
         2 => prop::sample::select(&["last(1)", "last(2)", "last(5)", "forever"])
             .prop_map(Kind::Ordered),
     ];
-    let stream = prop::sample::select(&["A", "A", "B"]);
+    let stream = prop::sample::select(&["A", "A", "A", "B", "B", "A, B"]);
     let filter = prop::option::weighted(0.4, expr(Ty::Bool, Level::Row, 2));
     (kind, stream, key(), filter).prop_flat_map(|(kind, stream, key, filter)| {
         let (window, level, clear_level) = match kind {

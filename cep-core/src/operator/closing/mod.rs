@@ -183,6 +183,10 @@ impl Operator for ClosingGroup {
         self.purge();
     }
 
+    fn positions(&self, see: &mut dyn FnMut(u32, u64)) {
+        self.store.slices.values().for_each(|slice| slice.causes.positions(see));
+    }
+
     fn save(&self) -> OperatorState {
         OperatorState::Closing(self.state())
     }

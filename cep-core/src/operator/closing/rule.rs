@@ -55,7 +55,7 @@ impl ClosingRule {
             stream: rule.input,
             calls: calls.into_iter().zip(types).collect(),
             trigger: TriggerStates::new(&rule.trigger),
-            emits: EmitLines::new(plan, id, rule, plan.params.as_slice().into()),
+            emits: EmitLines::new(id, rule, plan.params.as_slice().into()),
             next_end: None,
             last_seen: Vec::new(),
             filled: Vec::new(),

@@ -88,6 +88,14 @@ impl Content {
         }
     }
 
+    /// The positions that its causes may name.
+    pub(super) fn positions(&self, see: &mut dyn FnMut(u32, u64)) {
+        match self {
+            Self::All { causes, .. } => causes.positions(see),
+            Self::Last { events, .. } => events.positions(see),
+        }
+    }
+
     pub(super) fn save(&self) -> ContentState {
         match self {
             Self::All { aggregates, causes } => {

@@ -88,7 +88,7 @@ impl Ordered {
             intake: Intake::new(rule, params.clone()),
             trigger: TriggerStates::new(&rule.trigger),
             pace: Pace::of(rule),
-            emits: EmitLines::new(plan, id, rule, params),
+            emits: EmitLines::new(id, rule, params),
             keys: KeyTable::new(&rule.key, seed),
             pending: Pending::default(),
             windows: Vec::new(),
@@ -300,6 +300,14 @@ impl Operator for Ordered {
             let windows = (0_u32..).zip(&self.windows).filter(|(_, window)| window.is_some());
             let windows = windows.map(|(id, _)| id).chain(self.trigger.keys_with_state());
             self.keys.keep_only(self.pending.ids().chain(windows));
+        }
+    }
+
+    fn positions(&self, see: &mut dyn FnMut(u32, u64)) {
+        self.pending.positions(see);
+        for open in self.windows.iter().flatten().filter_map(|window| window.open.as_ref()) {
+            see(open.last.partition, open.last.offset);
+            open.content.positions(see);
         }
     }
 

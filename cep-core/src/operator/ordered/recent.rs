@@ -81,6 +81,10 @@ impl Recent {
         }
     }
 
+    pub(super) fn positions(&self, see: &mut dyn FnMut(u32, u64)) {
+        self.events.iter().for_each(|(_, (partition, offset))| see(*partition, *offset));
+    }
+
     pub(super) fn save(&self) -> RecentState {
         RecentState(self.events.iter().copied().collect())
     }

@@ -60,7 +60,7 @@ impl Sliding {
             size,
             intake: Intake::new(rule, params.clone()),
             trigger: TriggerStates::new(&rule.trigger),
-            emits: EmitLines::new(plan, id, rule, params),
+            emits: EmitLines::new(id, rule, params),
             keys: KeyTable::new(&rule.key, seed),
             pending: Pending::default(),
             windows: Vec::new(),
@@ -176,6 +176,11 @@ impl Operator for Sliding {
             let windows = windows.map(|(id, _)| id).chain(self.trigger.keys_with_state());
             self.keys.keep_only(self.pending.ids().chain(windows));
         }
+    }
+
+    fn positions(&self, see: &mut dyn FnMut(u32, u64)) {
+        self.pending.positions(see);
+        self.windows.iter().flatten().for_each(|window| window.positions(see));
     }
 
     fn save(&self) -> OperatorState {

@@ -91,6 +91,11 @@ impl KeyWindow {
         Causes::of(origins.collect())
     }
 
+    /// The positions of its events.
+    pub(super) fn positions(&self, see: &mut dyn FnMut(u32, u64)) {
+        self.events.iter().for_each(|event| see(event.partition, event.offset));
+    }
+
     /// Takes the events that have left off for good.
     pub(super) fn settle(&mut self) {
         self.events.drain(..self.left.min(self.events.len()));

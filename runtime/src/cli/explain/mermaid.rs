@@ -1,13 +1,13 @@
 //! The plan as a flow chart that Mermaid draws.
 
 use super::text::window;
-use cep_core::plan::{Connector, Plan, RuleId};
+use cep_core::plan::{Connector, InnerSource, Plan, RuleId, StreamId};
 
 /// Streams, rules, derived events and their sinks, from left to right.
 pub(super) fn draw(plan: &Plan, shown: &[RuleId]) -> String {
     let mut out = String::from("flowchart LR\n");
     let rules = || shown.iter().filter_map(|id| Some((id.0, plan.rule(*id)?)));
-    for id in plan.stream_ids().filter(|id| rules().any(|(_, rule)| rule.input == *id)) {
+    for id in plan.stream_ids().filter(|id| rules().any(|(_, rule)| plan.reads(rule.input, *id))) {
         let Some(stream) = plan.stream(id) else { continue };
         let from = stream.from.as_ref().map(|it| format!("<br/>{}", place(it)));
         let label = format!("{}{}", escaped(&stream.name), from.unwrap_or_default());
@@ -26,7 +26,9 @@ pub(super) fn draw(plan: &Plan, shown: &[RuleId]) -> String {
         let details = by.into_iter().chain(rule.window.as_ref().map(window));
         let details: String = details.map(|text| format!("<br/>{}", escaped(&text))).collect();
         out.push_str(&format!("  r{id}[\"{}{details}\"]\n", escaped(&rule.name)));
-        out.push_str(&format!("  s{} --> r{id}\n", rule.input.0));
+        for input in inputs(plan, rule.input) {
+            out.push_str(&format!("  {input} --> r{id}\n"));
+        }
         let mut drawn = Vec::new();
         for emit in &rule.emits {
             let index = plan.events.iter().position(|event| event.name == emit.event);
@@ -37,6 +39,20 @@ pub(super) fn draw(plan: &Plan, shown: &[RuleId]) -> String {
         }
     }
     out
+}
+
+/// The nodes that a rule over a stream reads: inputs, derived events, or several of them.
+fn inputs(plan: &Plan, stream: StreamId) -> Vec<String> {
+    match plan.inner_stream(stream).map(|inner| (inner, &inner.source)) {
+        None => vec![format!("s{}", stream.0)],
+        Some((inner, InnerSource::Event)) => {
+            let event = plan.events.iter().position(|event| event.name == inner.stream.name);
+            event.map(|index| format!("e{index}")).into_iter().collect()
+        }
+        Some((_, InnerSource::Union(members))) => {
+            members.iter().flat_map(|member| inputs(plan, member.stream)).collect()
+        }
+    }
 }
 
 fn place(connector: &Connector) -> String {

@@ -11,7 +11,7 @@ use cep_core::plan::{
 pub(super) fn explain(plan: &Plan, shown: &[RuleId]) -> String {
     let rules = || shown.iter().filter_map(|id| Some((*id, plan.rule(*id)?)));
     let mut out = String::new();
-    for id in plan.stream_ids().filter(|id| rules().any(|(_, rule)| rule.input == *id)) {
+    for id in plan.stream_ids().filter(|id| rules().any(|(_, rule)| plan.reads(rule.input, *id))) {
         plan.stream(id).into_iter().for_each(|stream| self::stream(plan, id, stream, &mut out));
     }
     for param in &plan.params {

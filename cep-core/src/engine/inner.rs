@@ -1,0 +1,238 @@
+//! Inner streams at run time: what rules emit, and unions, become the input of other rules.
+//!
+//! A derived event waits until the watermark of the rules that emit it has decided its instant.
+//! Then it is given to the rules that read it, in the merged order, and after it the watermark. So
+//! what these see never depends on how the inputs were interleaved.
+
+use super::Engine;
+use crate::operator::{Advance, Arrival, Disorder, Lineage, Staged};
+use crate::plan::{InnerSource, InnerStream, Plan, StreamId, UnionMember};
+use crate::time::{EventTime, Watermark};
+use crate::value::{Column, EventBatch, RowOrigin, Type};
+use serde::{Deserialize, Serialize};
+
+/// An inner stream.
+#[derive(Debug)]
+pub(super) struct InnerProgress {
+    pub(super) watermark: Watermark,
+    /// The streams whose watermarks make its own: those of a union, or those that the rules read.
+    sources: Vec<StreamId>,
+    /// Derived events that something may still come before.
+    waiting: Vec<Staged>,
+}
+
+/// An inner stream as it stands in a checkpoint.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct InnerState {
+    watermark: Watermark,
+    waiting: Vec<Staged>,
+    lineages: Vec<u8>,
+}
+
+/// How the watermarks of inner streams go on.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Flow {
+    /// As far as what they are made of has come.
+    Steady,
+    /// To the end of the input, and everything that waits is given.
+    End {
+        /// How far time goes.
+        to: Watermark,
+        /// No filled window begins after this instant.
+        last_fill_start: EventTime,
+    },
+}
+
+/// Which inner stream each emit line feeds, by rule and line.
+pub(super) fn feeds(plan: &Plan) -> Vec<Vec<Option<usize>>> {
+    let of = |event: &str| {
+        plan.inner.iter().position(|inner| {
+            matches!(inner.source, InnerSource::Event) && inner.stream.name == event
+        })
+    };
+    if plan.inner.is_empty() {
+        return Vec::new();
+    }
+    plan.rules.iter().map(|rule| rule.emits.iter().map(|it| of(&it.event)).collect()).collect()
+}
+
+impl InnerProgress {
+    pub(super) fn new(plan: &Plan, inner: &InnerStream) -> Self {
+        let mut sources: Vec<StreamId> = match &inner.source {
+            InnerSource::Event => {
+                let rules = plan.producers(&inner.stream.name).filter(|rule| !rule.is_off());
+                rules.map(|rule| rule.input).collect()
+            }
+            InnerSource::Union(members) => members.iter().map(|member| member.stream).collect(),
+        };
+        sources.sort_unstable();
+        sources.dedup();
+        Self { watermark: Watermark::BEFORE_ALL, sources, waiting: Vec::new() }
+    }
+}
+
+impl Engine {
+    /// Carries what the inputs gave on through all inner streams.
+    pub(super) fn cascade(&mut self, flow: Flow) {
+        if self.inner.is_empty() {
+            return;
+        }
+        let plan = self.plan.clone();
+        let mut seen = 0;
+        for (place, (id, inner)) in plan.inner_ids().zip(&plan.inner).enumerate() {
+            self.queue_derived(&mut seen);
+            let sources = self.inner.get(place).map_or(&[][..], |it| &it.sources);
+            let to = sources.iter().map(|source| self.watermark(*source)).min();
+            let to = to.unwrap_or(Watermark::AFTER_ALL);
+            let (to, last_fill_start) = match flow {
+                Flow::Steady => (to, EventTime(i64::MAX)),
+                Flow::End { to: end, last_fill_start } => (to.max(end), last_fill_start),
+            };
+            if matches!(inner.source, InnerSource::Event) {
+                self.give_derived(place, id, to, flow);
+            }
+            let Some(progress) = self.inner.get_mut(place) else { continue };
+            if to > progress.watermark || matches!(flow, Flow::End { .. }) {
+                // INVARIANT (a watermark never falls).
+                progress.watermark = progress.watermark.max(to);
+                self.advance_operators(id, Advance { to, last_fill_start });
+            }
+        }
+        self.forget_lineages();
+    }
+
+    /// Takes derived events that some rule reads from the stage, from `seen` on.
+    fn queue_derived(&mut self, seen: &mut usize) {
+        for staged in self.stage.emits.iter().skip(*seen) {
+            let lines = self.feeds.get(staged.emit.rule.0 as usize);
+            let feeds = lines.and_then(|lines| lines.get(staged.emit.line as usize));
+            if let Some(inner) = feeds.copied().flatten().and_then(|it| self.inner.get_mut(it)) {
+                inner.waiting.push(staged.clone());
+            }
+        }
+        *seen = self.stage.emits.len();
+    }
+
+    /// Gives the derived events that the watermark has decided to the rules that read them.
+    fn give_derived(&mut self, place: usize, id: StreamId, to: Watermark, flow: Flow) {
+        let Some(progress) = self.inner.get_mut(place) else { return };
+        let all = to == Watermark::AFTER_ALL || matches!(flow, Flow::End { .. });
+        progress.waiting.sort_by(Staged::merged_order);
+        let ready = |staged: &Staged| all || to.has_decided(staged.order_time);
+        let count = progress.waiting.partition_point(ready);
+        let given: Vec<Staged> = progress.waiting.drain(..count).collect();
+        let Some(stream) = self.plan.stream(id).filter(|_| !given.is_empty()) else { return };
+        let mut batch = EventBatch::new(id, stream);
+        let mut watermarks = Vec::with_capacity(given.len());
+        let mut disorder = Disorder::None;
+        for Staged { order_time, emit, .. } in given {
+            let late = order_time > emit.time;
+            // An emit that takes effect after its time was late when it was made, and still is.
+            watermarks.push(if late { order_time.0 } else { i64::MIN });
+            if late {
+                disorder = Disorder::Some;
+            }
+            batch.times.push(emit.time.0);
+            for (column, value) in batch.columns.iter_mut().zip(&emit.values) {
+                column.push(value);
+            }
+            let lineage = Lineage { id: emit.id, key: emit.key, causes: emit.causes };
+            let lineages = self.stage.positions.lineages_mut(id);
+            batch.offsets.push(lineages.map_or(0, |lineages| lineages.push(lineage)));
+        }
+        self.deliver(&batch, &watermarks, disorder);
+    }
+
+    /// Gives events to the operators of their stream, and to the unions that it is part of.
+    pub(super) fn deliver(&mut self, batch: &EventBatch, watermarks: &[i64], disorder: Disorder) {
+        let arrival = Arrival { batch, watermarks, disorder };
+        let inner = self.plan.inner_stream(batch.stream).is_some();
+        for operator in &mut self.operators {
+            if operator.stream() == batch.stream {
+                let mark = self.stage.mark();
+                operator.events(&arrival, &mut self.stage);
+                if inner {
+                    self.stage.resolve_since(mark);
+                }
+            }
+        }
+        let plan = self.plan.clone();
+        for (id, inner) in plan.inner_ids().zip(&plan.inner) {
+            let InnerSource::Union(members) = &inner.source else { continue };
+            for (place, member) in members.iter().enumerate() {
+                if member.stream == batch.stream {
+                    let batch = as_member(batch, id, place, member);
+                    self.deliver(&batch, watermarks, disorder);
+                }
+            }
+        }
+    }
+
+    /// Tells the operators of a stream how far its time has come.
+    pub(super) fn advance_operators(&mut self, stream: StreamId, advance: Advance) {
+        let inner = self.plan.inner_stream(stream).is_some();
+        for operator in &mut self.operators {
+            if operator.stream() == stream {
+                let mark = self.stage.mark();
+                operator.advance(advance, &mut self.stage);
+                if inner {
+                    self.stage.resolve_since(mark);
+                }
+            }
+        }
+    }
+
+    /// When many derived events are remembered, forgets those that no operator names any more.
+    fn forget_lineages(&mut self) {
+        if !self.stage.positions.is_full() {
+            return;
+        }
+        let mut named = Vec::new();
+        for operator in &self.operators {
+            let stream = operator.stream();
+            if self.plan.inner_stream(stream).is_some() {
+                operator.positions(&mut |partition, offset| {
+                    named.push(RowOrigin { stream, partition, offset });
+                });
+            }
+        }
+        self.stage.positions.keep_only(named.into_iter());
+    }
+
+    /// The inner streams as plain data.
+    pub(super) fn save_inner(&self) -> Vec<InnerState> {
+        let state = |(id, inner): (StreamId, &InnerProgress)| InnerState {
+            watermark: inner.watermark,
+            waiting: inner.waiting.clone(),
+            lineages: self.stage.positions.save(id),
+        };
+        self.plan.inner_ids().zip(&self.inner).map(state).collect()
+    }
+
+    /// Takes over what `save_inner` gave.
+    pub(super) fn load_inner(&mut self, states: Vec<InnerState>) -> Option<()> {
+        if states.len() != self.inner.len() {
+            return None;
+        }
+        for ((id, inner), state) in self.plan.inner_ids().zip(&mut self.inner).zip(states) {
+            inner.watermark = state.watermark;
+            inner.waiting = state.waiting;
+            self.stage.positions.load(id, &state.lineages)?;
+        }
+        Some(())
+    }
+}
+
+/// A member's batch as rows of the union.
+fn as_member(batch: &EventBatch, id: StreamId, place: usize, member: &UnionMember) -> EventBatch {
+    let column = |field: &u32| -> Column {
+        batch.columns.get(*field as usize).cloned().unwrap_or_else(|| Column::new(&Type::Bool))
+    };
+    EventBatch {
+        stream: id,
+        partition: UnionMember::partition(place, batch.partition),
+        times: batch.times.clone(),
+        offsets: batch.offsets.clone(),
+        columns: member.fields.iter().map(column).collect(),
+    }
+}

@@ -1,0 +1,87 @@
+//! Inner streams: streams that the engine makes itself, for rules to read.
+
+use super::{Plan, RulePlan, StreamId, StreamPlan};
+use serde::{Deserialize, Serialize};
+
+/// A stream that the engine makes itself. Its id follows those of [`Plan::streams`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InnerStream {
+    /// Its name and fields. It has no lateness of its own, no idle time and no connector.
+    pub stream: StreamPlan,
+    /// What it is made of: only inputs and inner streams that come before it.
+    pub source: InnerSource,
+}
+
+/// What an inner stream is made of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum InnerSource {
+    /// Every event of the stream's name that some rule emits, field for field, in the merged
+    /// order. Its watermark is the least of its rules'.
+    Event,
+    /// The events of several streams, in the order of their ids.
+    Union(Vec<UnionMember>),
+}
+
+/// One of the streams of a union.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnionMember {
+    /// The stream.
+    pub stream: StreamId,
+    /// For each field of the union, the member's field, as an index.
+    pub fields: Vec<u32>,
+}
+
+impl UnionMember {
+    /// How many streams a union may have: a row's partition holds the member's place in its upper
+    /// 8 bits.
+    pub const MAX_MEMBERS: usize = 256;
+    /// How many of the partition's bits are the member's own partition.
+    const PARTITION_BITS: u32 = 24;
+
+    /// The partition of the union in which the rows of a member's partition stand. It keeps the
+    /// order (stream, partition) for up to 2^24 partitions a stream.
+    #[must_use]
+    pub fn partition(place: usize, partition: u32) -> u32 {
+        let place = u32::try_from(place).unwrap_or(u32::MAX);
+        (place << Self::PARTITION_BITS) | (partition & ((1 << Self::PARTITION_BITS) - 1))
+    }
+
+    /// The member's place and its partition, from the union's partition.
+    #[must_use]
+    pub fn of_partition(partition: u32) -> (usize, u32) {
+        let place = partition >> Self::PARTITION_BITS;
+        (place as usize, partition & ((1 << Self::PARTITION_BITS) - 1))
+    }
+}
+
+impl Plan {
+    /// The inner stream of an id, if it is one.
+    #[must_use]
+    pub fn inner_stream(&self, id: StreamId) -> Option<&InnerStream> {
+        self.inner.get((id.0 as usize).checked_sub(self.streams.len())?)
+    }
+
+    /// The ids of the inner streams: each after those it is made of.
+    pub fn inner_ids(&self) -> impl Iterator<Item = StreamId> + use<> {
+        let from = u32::try_from(self.streams.len()).unwrap_or(u32::MAX);
+        let count = u32::try_from(self.inner.len()).unwrap_or(u32::MAX);
+        (from..from.saturating_add(count)).map(StreamId)
+    }
+
+    /// Whether a rule over `stream` is given the events of `input` as they are: it is that input, or
+    /// a union of which it is part.
+    #[must_use]
+    pub fn reads(&self, stream: StreamId, input: StreamId) -> bool {
+        match self.inner_stream(stream).map(|inner| &inner.source) {
+            Some(InnerSource::Union(members)) => {
+                members.iter().any(|member| self.reads(member.stream, input))
+            }
+            _ => stream == input,
+        }
+    }
+
+    /// The rules that emit an event.
+    pub fn producers<'a>(&'a self, event: &'a str) -> impl Iterator<Item = &'a RulePlan> {
+        self.rules.iter().filter(move |rule| rule.emits.iter().any(|emit| emit.event == event))
+    }
+}

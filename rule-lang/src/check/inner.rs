@@ -1,0 +1,236 @@
+//! The streams that rules read without their being declared: derived events, and several streams
+//! at once.
+
+use super::{Declared, Events, Usage, index};
+use crate::ast::Ident;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::typed::Rule;
+use cep_core::plan::{
+    FieldPlan, FieldSource, InnerSource, InnerStream, StreamId, StreamPlan, TimeSource,
+    TimestampFormat, UnionMember,
+};
+use cep_core::time::Span;
+use cep_core::value::Type;
+use std::collections::BTreeMap;
+
+/// The inner streams of a program, each after those it is made of. Their ids follow those of the
+/// declared streams.
+#[derive(Default)]
+pub(crate) struct InnerStreams {
+    list: Vec<InnerStream>,
+    /// How many steps each is from the declared streams.
+    levels: Vec<usize>,
+    by_name: BTreeMap<String, u32>,
+}
+
+impl InnerStreams {
+    fn get(&self, declared: &Declared<'_>, id: u32) -> Option<&InnerStream> {
+        self.list.get((id as usize).checked_sub(declared.streams.len())?)
+    }
+
+    /// The stream of an id.
+    pub(super) fn plan<'s>(
+        &'s self,
+        declared: &'s Declared<'_>,
+        id: u32,
+    ) -> Option<&'s StreamPlan> {
+        let known = declared.streams.get(id as usize).map(|stream| &stream.plan);
+        known.or_else(|| self.get(declared, id).map(|inner| &inner.stream))
+    }
+
+    fn level(&self, declared: &Declared<'_>, id: u32) -> usize {
+        let place = (id as usize).checked_sub(declared.streams.len());
+        place.and_then(|place| self.levels.get(place)).copied().unwrap_or(0)
+    }
+
+    /// The stream that a `from` names, made if need be; what is wrong with it is reported.
+    pub(super) fn input(
+        &mut self,
+        names: &[Ident],
+        declared: &Declared<'_>,
+        events: &Events,
+        rules: &[(Rule, &crate::ast::Rule)],
+        usage: &mut Usage,
+        out: &mut Vec<Diagnostic>,
+    ) -> Option<u32> {
+        let mut ids = Vec::new();
+        for (at, name) in names.iter().enumerate() {
+            if let Some(first) = names.iter().take(at).find(|other| other.name == name.name) {
+                super::declared_twice(out, "the input", &name.name, name.span, first.span);
+                continue;
+            }
+            ids.push(self.single(name, declared, events, rules, usage, out));
+        }
+        let ids = ids.into_iter().collect::<Option<Vec<u32>>>()?;
+        match ids.as_slice() {
+            [] => None,
+            [id] => Some(*id),
+            _ => self.union(ids, names, declared, out),
+        }
+    }
+
+    fn single(
+        &mut self,
+        name: &Ident,
+        declared: &Declared<'_>,
+        events: &Events,
+        rules: &[(Rule, &crate::ast::Rule)],
+        usage: &mut Usage,
+        out: &mut Vec<Diagnostic>,
+    ) -> Option<u32> {
+        if let Some((id, _)) = declared.stream_named(&name.name) {
+            usage.streams.insert(id);
+            return Some(id);
+        }
+        if let Some(id) = self.by_name.get(&name.name) {
+            return Some(*id);
+        }
+        let Some(event) = events.by_name.get(&name.name) else {
+            declared.unknown_stream(name, out);
+            return None;
+        };
+        // Without fields, a rule that emits it has errors of its own.
+        let fields = event.fields.as_ref()?;
+        let emits = |rule: &Rule| rule.emits.iter().any(|emit| emit.event == name.name);
+        let producers = rules.iter().filter(|(rule, _)| emits(rule));
+        let level = producers.map(|(rule, _)| self.level(declared, rule.input)).max();
+        let stream = stream_plan(&name.name, fields.clone());
+        Some(self.add(declared, InnerStream { stream, source: InnerSource::Event }, level))
+    }
+
+    fn add(&mut self, declared: &Declared<'_>, inner: InnerStream, below: Option<usize>) -> u32 {
+        let id = index(declared.streams.len() + self.list.len());
+        self.by_name.insert(inner.stream.name.clone(), id);
+        self.list.push(inner);
+        self.levels.push(below.unwrap_or(0) + 1);
+        id
+    }
+
+    /// Several streams as one: the fields that all of them have, with one type.
+    fn union(
+        &mut self,
+        mut ids: Vec<u32>,
+        names: &[Ident],
+        declared: &Declared<'_>,
+        out: &mut Vec<Diagnostic>,
+    ) -> Option<u32> {
+        ids.sort_by_key(|id| self.plan(declared, *id).map(|plan| plan.name.clone()));
+        let plans: Vec<&StreamPlan> =
+            ids.iter().filter_map(|id| self.plan(declared, *id)).collect();
+        let streams: Vec<&str> = plans.iter().map(|plan| plan.name.as_str()).collect();
+        let name = streams.join(", ");
+        if let Some(known) = self.by_name.get(&name) {
+            return Some(*known);
+        }
+        let span = names.first()?.span.to(names.last()?.span);
+        let fields = common_fields(&plans);
+        if fields.is_empty() || ids.len() > UnionMember::MAX_MEMBERS {
+            let (title, help) = if fields.is_empty() {
+                ("these streams have no field in common", "write one rule for each stream")
+            } else {
+                ("too many streams in one `from`", "a rule reads at most 256 streams at once")
+            };
+            out.push(Diagnostic::new(Code::NoCommonField, title).label(span, "").help(help));
+            return None;
+        }
+        let place = |plan: &StreamPlan, name: &str| {
+            let at = plan.fields.iter().position(|field| field.name == name);
+            at.map_or(0, index)
+        };
+        let members = ids.iter().zip(&plans).map(|(id, plan)| UnionMember {
+            stream: StreamId(*id),
+            fields: fields.iter().map(|(name, _)| place(plan, name)).collect(),
+        });
+        let source = InnerSource::Union(members.collect());
+        let level = ids.iter().map(|id| self.level(declared, *id)).max();
+        let stream = stream_plan(&name, fields);
+        Some(self.add(declared, InnerStream { stream, source }, level))
+    }
+
+    /// Which fields of declared streams it takes to read one field of a stream.
+    pub(super) fn fields_behind(
+        &self,
+        declared: &Declared<'_>,
+        id: u32,
+        field: u32,
+    ) -> Vec<(u32, u32)> {
+        match self.get(declared, id).map(|inner| &inner.source) {
+            None => vec![(id, field)],
+            Some(InnerSource::Event) => Vec::new(),
+            Some(InnerSource::Union(members)) => members
+                .iter()
+                .filter_map(|member| Some((member.stream.0, *member.fields.get(field as usize)?)))
+                .flat_map(|(id, field)| self.fields_behind(declared, id, field))
+                .collect(),
+        }
+    }
+
+    /// The inner streams in an order that does not depend on that of files: by how far they are
+    /// from the declared streams, then by name. And for each id here the id there.
+    pub(crate) fn ordered(&self, declared: &Declared<'_>) -> (Vec<InnerStream>, Vec<StreamId>) {
+        let base = declared.streams.len();
+        let mut places: Vec<usize> = (0..self.list.len()).collect();
+        places.sort_by_key(|at| {
+            (self.levels.get(*at), self.list.get(*at).map(|inner| &inner.stream.name))
+        });
+        let mut ids: Vec<StreamId> =
+            (0..base + places.len()).map(|at| StreamId(index(at))).collect();
+        for (new, old) in places.iter().enumerate() {
+            if let Some(id) = ids.get_mut(base + old) {
+                *id = StreamId(index(base + new));
+            }
+        }
+        let renamed = places.iter().filter_map(|at| self.list.get(*at)).map(|inner| {
+            let mut inner = inner.clone();
+            if let InnerSource::Union(members) = &mut inner.source {
+                for member in members.iter_mut() {
+                    member.stream =
+                        ids.get(member.stream.0 as usize).copied().unwrap_or(member.stream);
+                }
+                members.sort_by_key(|member| member.stream);
+            }
+            inner
+        });
+        (renamed.collect(), ids.clone())
+    }
+}
+
+/// The fields that all streams have, in the order of the first; a field that may be null in one may
+/// be null.
+fn common_fields(plans: &[&StreamPlan]) -> Vec<(String, Type)> {
+    let Some((first, others)) = plans.split_first() else { return Vec::new() };
+    let common = first.fields.iter().filter_map(|field| {
+        let mut ty = field.ty.clone();
+        for other in others {
+            let same = other.fields.iter().find(|it| it.name == field.name)?;
+            if same.ty.base() != ty.base() {
+                return None;
+            }
+            if same.ty.is_optional() {
+                ty = ty.optional();
+            }
+        }
+        Some((field.name.clone(), ty))
+    });
+    common.collect()
+}
+
+fn stream_plan(name: &str, fields: Vec<(String, Type)>) -> StreamPlan {
+    let field = |(name, ty): (String, Type)| FieldPlan {
+        source: FieldSource::Path(vec![name.clone()]),
+        name,
+        ty,
+        format: TimestampFormat::Automatic,
+    };
+    StreamPlan {
+        name: name.to_owned(),
+        doc: String::new(),
+        fields: fields.into_iter().map(field).collect(),
+        key: None,
+        time: TimeSource::Record,
+        lateness: Span::ZERO,
+        idle: None,
+        ahead: Span::ZERO,
+        from: None,
+    }
+}

@@ -1,0 +1,138 @@
+//! Streams that are not in the log: what rules emit, and several streams read as one.
+//!
+//! Their rows have positions made up for them, in the order in which the rows stand; [`records`]
+//! tells which records are behind one.
+
+use super::output::{Emitted, Found, Placed, Source};
+use crate::log::{Entry, Log, watermark_after};
+use cep_core::plan::{InnerSource, Plan, RulePlan, StreamId, UnionMember};
+use cep_core::time::{EventTime, Watermark};
+use cep_core::value::{RowOrigin, Value};
+
+/// One event of a stream.
+pub(super) struct Event {
+    pub origin: RowOrigin,
+    pub time: EventTime,
+    /// The watermark that decides whether it is late: its partition's just before it; of a derived
+    /// event that takes effect after its time, the instant at which it does.
+    pub watermark: Watermark,
+    pub values: Vec<Value>,
+}
+
+/// The rules with their indices, each after those that emit what it reads.
+pub(super) fn producers_first(plan: &Plan) -> Vec<(usize, &RulePlan)> {
+    let mut ordered = Vec::new();
+    let inputs: Vec<StreamId> = plan.stream_ids().chain(plan.inner_ids()).collect();
+    // An inner stream comes after everything it is made of.
+    for input in inputs {
+        ordered.extend(plan.rules.iter().enumerate().filter(|(_, rule)| rule.input == input));
+    }
+    ordered
+}
+
+/// All events of a stream, partition by partition.
+pub(super) fn events_of(plan: &Plan, log: &Log, found: &Found, stream: StreamId) -> Vec<Event> {
+    match plan.inner_stream(stream).map(|inner| (inner, &inner.source)) {
+        None => recorded(plan, log, stream),
+        Some((inner, InnerSource::Event)) => {
+            let emits = derived(plan, found, &inner.stream.name);
+            let event = |(offset, placed): (u64, &Placed)| Event {
+                origin: RowOrigin { stream, partition: 0, offset },
+                time: placed.emit.time,
+                watermark: if placed.order > placed.emit.time {
+                    Watermark(placed.order.0)
+                } else {
+                    Watermark::BEFORE_ALL
+                },
+                values: placed.emit.values.clone(),
+            };
+            (0..).zip(emits).map(event).collect()
+        }
+        Some((_, InnerSource::Union(members))) => {
+            let of_member = |(place, member): (usize, &UnionMember)| -> Vec<Event> {
+                let events = events_of(plan, log, found, member.stream).into_iter();
+                let renamed = events.map(|event| Event {
+                    origin: RowOrigin {
+                        stream,
+                        partition: UnionMember::partition(place, event.origin.partition),
+                        offset: event.origin.offset,
+                    },
+                    values: (member.fields.iter())
+                        .map(|field| event.values[*field as usize].clone())
+                        .collect(),
+                    ..event
+                });
+                renamed.collect()
+            };
+            members.iter().enumerate().flat_map(of_member).collect()
+        }
+    }
+}
+
+fn recorded(plan: &Plan, log: &Log, stream: StreamId) -> Vec<Event> {
+    let allowed = plan.stream(stream).map_or(0, |stream| stream.lateness.0);
+    let mut events = Vec::new();
+    for (partition, entries) in (0_u32..).zip(log.partitions(stream)) {
+        for (index, entry) in entries.iter().enumerate() {
+            let Entry::Record(record) = entry else { continue };
+            events.push(Event {
+                origin: RowOrigin { stream, partition, offset: record.offset },
+                time: record.time,
+                watermark: watermark_after(&entries[..index], allowed),
+                values: record.values.clone(),
+            });
+        }
+    }
+    events
+}
+
+/// Everything that was emitted as an event of this name, in the merged order.
+fn derived<'f>(plan: &Plan, found: &'f Found, name: &str) -> Vec<&'f Placed> {
+    let is_it = |placed: &&Placed| {
+        let rule = plan.rule(placed.emit.rule);
+        rule.is_some_and(|rule| rule.emits[placed.emit.line as usize].event == name)
+    };
+    let mut emits: Vec<&Placed> = found.emits.iter().filter(is_it).collect();
+    emits.sort_by(|a, b| a.merged_order(b));
+    emits
+}
+
+/// What a position stands for: a record or an emit.
+pub(super) enum Behind<'f> {
+    Record(RowOrigin),
+    Emit(&'f Emitted),
+}
+
+/// What stands behind a position of any stream.
+pub(super) fn behind<'f>(plan: &Plan, found: &'f Found, origin: RowOrigin) -> Behind<'f> {
+    match plan.inner_stream(origin.stream).map(|inner| (inner, &inner.source)) {
+        None => Behind::Record(origin),
+        Some((inner, InnerSource::Event)) => {
+            let emits = derived(plan, found, &inner.stream.name);
+            Behind::Emit(&emits[usize::try_from(origin.offset).unwrap_or(usize::MAX)].emit)
+        }
+        Some((_, InnerSource::Union(members))) => {
+            let (place, partition) = UnionMember::of_partition(origin.partition);
+            let stream = members[place].stream;
+            behind(plan, found, RowOrigin { stream, partition, ..origin })
+        }
+    }
+}
+
+/// The same source in terms of records.
+pub(super) fn records(plan: &Plan, found: &Found, source: &Source) -> Source {
+    let of = |origin: &RowOrigin| match behind(plan, found, *origin) {
+        Behind::Record(record) => Source::of([record]),
+        Behind::Emit(emit) => emit.source.clone(),
+    };
+    match source {
+        Source::All(origins) => Source::together(origins.iter().map(of)),
+        Source::Some { first, last, count } => {
+            let ends = Source::together([of(first), of(last)]).ends();
+            match ends {
+                Some((first, last)) => Source::Some { first, last, count: *count },
+                None => source.clone(),
+            }
+        }
+    }
+}
