@@ -167,7 +167,27 @@ impl Tests<'_> {
         };
         self.blocks(&program, plan, tally)?;
         // One file is a part of a program, and what is beside it may be of another.
-        if self.path.is_dir() { self.folder(plan, tally) } else { Ok(()) }
+        if !self.path.is_dir() {
+            return Ok(());
+        }
+        self.folder(plan, tally)?;
+        self.say_what_is_left_over(&program, plan);
+        Ok(())
+    }
+
+    /// Snapshots of tests and events that are gone would look as if they still held.
+    fn say_what_is_left_over(&self, program: &Program, plan: &Plan) {
+        let of = |test: &TestCase| {
+            title::events(test).map(|event| title::name(&test.title, event)).collect::<Vec<_>>()
+        };
+        let mut names: Vec<String> = program.compiled.tests.iter().flat_map(of).collect();
+        if !snapshot::folder::events_beside(plan, self.path).is_empty() {
+            names.push(snapshot::DERIVED.to_owned());
+        }
+        for path in snapshot::store::left_over(self.path, &names) {
+            let path = path.display();
+            tracing::warn!("`{path}` is the snapshot of nothing that is tested here; remove it");
+        }
     }
 
     /// The name of a test, if it is one that was asked for.

@@ -242,3 +242,11 @@ fn a_file_of_a_test_that_is_wrong_fails_the_test_and_says_where() {
     room.write("bad.csv", "farm,count,batchtime\n1,500,1584981110000\nx,1,1584981110000\n");
     insta::assert_snapshot!(at_desk(&room, "test farm.rules").show());
 }
+
+#[test]
+fn a_snapshot_of_what_is_gone_is_named() {
+    let room = accepted();
+    std::fs::remove_file(room.path("Harvest.jsonl")).unwrap();
+    room.write("an-old-title-Disaster.snap", "---\n---\n0 Disaster\n");
+    insta::assert_snapshot!(at_desk(&room, "test .").show());
+}

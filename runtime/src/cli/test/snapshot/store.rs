@@ -29,6 +29,19 @@ pub(in super::super) enum Found {
     Other(String),
 }
 
+/// The snapshots in a folder whose names are none of these: what they were of is gone.
+pub(in super::super) fn left_over(folder: &Path, names: &[String]) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let is_left = |path: &PathBuf| {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        let is_snapshot = path.extension().is_some_and(|ending| ending == "snap");
+        is_snapshot && !names.iter().any(|known| *known == name)
+    };
+    let mut left: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_left).collect();
+    left.sort();
+    left
+}
+
 impl Place {
     /// The place of the snapshot `name` in a folder.
     pub fn new(folder: &Path, name: &str, description: String) -> Self {
