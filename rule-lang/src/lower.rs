@@ -151,15 +151,19 @@ impl Lowering<'_> {
 
     /// The place of an aggregate in the rule's list. Equal calls share one place.
     fn aggregate(&mut self, call: &typed::Aggregate, ty: &Type) -> u32 {
-        let input = call.input.as_ref().map(|input| self.expr(input));
+        let inputs: Vec<Expr> = call.inputs.iter().map(|input| self.expr(input)).collect();
         let filter = call.filter.as_ref().map(|filter| self.expr(filter));
         let known = self.aggregates.iter().position(|other| {
-            other.function == call.function && other.input == input && other.filter == filter
+            other.function == call.function
+                && other.inputs == inputs
+                && other.arguments == call.arguments
+                && other.filter == filter
         });
         let at = known.unwrap_or_else(|| {
             self.aggregates.push(AggregateCall {
                 function: call.function,
-                input,
+                inputs,
+                arguments: call.arguments.clone(),
                 filter,
                 ty: ty.clone(),
             });

@@ -69,8 +69,10 @@ pub enum TextPart {
 pub struct Aggregate {
     /// Which one.
     pub function: AggregateFunction,
-    /// What is aggregated; `count()` has nothing.
-    pub input: Option<Expr>,
+    /// What is aggregated; `count()` has nothing, `corr(x, y)` and its like have two.
+    pub inputs: Vec<Expr>,
+    /// The constants it is called with.
+    pub arguments: Vec<Value>,
     /// Which rows count.
     pub filter: Option<Expr>,
 }
@@ -204,7 +206,7 @@ impl Expr {
             | ExprKind::WhenStart
             | ExprKind::WhenDuration => {}
             ExprKind::Aggregate(call) => {
-                call.input.iter().chain(&call.filter).for_each(|inner| inner.visit(see));
+                call.inputs.iter().chain(&call.filter).for_each(|inner| inner.visit(see));
             }
             ExprKind::Unary(_, operand) => operand.visit(see),
             ExprKind::Binary(_, left, right) => {
@@ -242,7 +244,7 @@ impl Expr {
                 return lets.get(*index as usize).copied().unwrap_or_default();
             }
             ExprKind::Aggregate(call) => {
-                call.input
+                call.inputs
                     .iter()
                     .chain(&call.filter)
                     .for_each(|inner| below.add(inner.measure(lets)));

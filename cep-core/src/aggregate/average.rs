@@ -3,16 +3,16 @@
 
 use super::exact_decimal::{ExactDecimal, round_quotient};
 use super::exact_float::ExactFloat;
-use super::{State, decimal_number, real_number, whole_number};
+use super::{Row, Settings, State};
 use crate::function::EvalError;
 use crate::time::Span;
-use crate::value::{Column, Value};
+use crate::value::Value;
 use num_bigint::BigInt;
 use num_traits::ToPrimitive;
 use serde::{Deserialize, Serialize};
 
 macro_rules! average {
-    ($(#[$doc:meta])* $name:ident, $sum:ty, |$input:ident, $row:ident| $value:expr,
+    ($(#[$doc:meta])* $name:ident, $sum:ty, |$row:ident| $value:expr,
      |$total:ident, $count:ident| $mean:expr) => {
         $(#[$doc])*
         #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -22,17 +22,17 @@ macro_rules! average {
         }
 
         impl State for $name {
-            fn lift(&mut self, $input: Option<&Column>, $row: usize) {
+            fn lift(&mut self, $row: Row<'_>, _: &Settings) {
                 self.total.add_one($value);
                 self.count += 1;
             }
 
-            fn combine(&mut self, other: &Self) {
+            fn combine(&mut self, other: &Self, _: &Settings) {
                 self.total.add_all(&other.total);
                 self.count += other.count;
             }
 
-            fn lower(&self) -> Result<Value, EvalError> {
+            fn lower(&self, _: &Settings) -> Result<Value, EvalError> {
                 if self.count == 0 {
                     return Ok(Value::Null);
                 }
@@ -78,12 +78,12 @@ impl Total<crate::value::Decimal> for ExactDecimal {
 
 average!(
     /// The mean of integers, a decimal.
-    AverageInt, i128, |input, row| whole_number(input, row),
+    AverageInt, i128, |row| row.whole(),
     |total, count| ExactDecimal::of_integer(*total).mean(count).map(Value::Decimal)
 );
 average!(
     /// The mean of durations.
-    AverageDuration, i128, |input, row| whole_number(input, row),
+    AverageDuration, i128, |row| row.whole(),
     |total, count| round_quotient(&BigInt::from(*total), &BigInt::from(count))
         .to_i64()
         .map(|micros| Value::Duration(Span(micros)))
@@ -91,7 +91,7 @@ average!(
 );
 average!(
     /// The mean of floats: the exact sum, rounded, by the count.
-    AverageFloat, ExactFloat, |input, row| real_number(input, row),
+    AverageFloat, ExactFloat, |row| row.real(),
     |total, count| {
         #[expect(clippy::cast_precision_loss, reason = "no window holds 2^53 events")]
         total.rounded().map(|sum| Value::Float(sum / count as f64))
@@ -99,6 +99,6 @@ average!(
 );
 average!(
     /// The mean of decimals.
-    AverageDecimal, ExactDecimal, |input, row| decimal_number(input, row),
+    AverageDecimal, ExactDecimal, |row| row.decimal(),
     |total, count| total.mean(count).map(Value::Decimal)
 );

@@ -1,8 +1,8 @@
 //! `count()` and `count(x)`: how many rows, or how many that are not null.
 
-use super::State;
+use super::{Row, Settings, State};
 use crate::function::EvalError;
-use crate::value::{Column, Value};
+use crate::value::Value;
 use serde::{Deserialize, Serialize};
 
 /// How many rows were taken in.
@@ -10,15 +10,15 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Count(i64);
 
 impl State for Count {
-    fn lift(&mut self, _input: Option<&Column>, _row: usize) {
+    fn lift(&mut self, _: Row<'_>, _: &Settings) {
         self.0 += 1;
     }
 
-    fn combine(&mut self, other: &Self) {
+    fn combine(&mut self, other: &Self, _: &Settings) {
         self.0 += other.0;
     }
 
-    fn lower(&self) -> Result<Value, EvalError> {
+    fn lower(&self, _: &Settings) -> Result<Value, EvalError> {
         Ok(Value::Int(self.0))
     }
 }

@@ -20,7 +20,7 @@ pub(crate) struct ExactDecimal {
 }
 
 /// The largest scale of a decimal.
-const MAX_SCALE: u32 = 28;
+pub(super) const MAX_SCALE: u32 = 28;
 /// The largest integer part of a decimal: 2^96 - 1.
 const MAX_MANTISSA: i128 = (1 << 96) - 1;
 
@@ -84,12 +84,16 @@ impl ExactDecimal {
     }
 }
 
-fn power_of_ten(exponent: u32) -> BigInt {
+pub(super) fn power_of_ten(exponent: u32) -> BigInt {
     BigInt::from(10).pow(exponent)
 }
 
 /// `numerator / denominator / 10^scale`, rounded once to the most digits that a decimal holds.
-fn fit(numerator: &BigInt, denominator: &BigInt, scale: u32) -> Result<Decimal, EvalError> {
+pub(super) fn fit(
+    numerator: &BigInt,
+    denominator: &BigInt,
+    scale: u32,
+) -> Result<Decimal, EvalError> {
     for kept in (0..=scale).rev() {
         let rounded = round_quotient(numerator, &(denominator * power_of_ten(scale - kept)));
         if let Some(mantissa) = rounded.to_i128().filter(|it| it.abs() <= MAX_MANTISSA) {

@@ -1,9 +1,9 @@
 //! `min(x)` and `max(x)`: the smallest and the largest in the canonical order, null of nothing.
 
-use super::{State, decimal_number, real_number, whole_number};
+use super::{Row, Settings, State};
 use crate::function::EvalError;
 use crate::time::{EventTime, Span};
-use crate::value::{Column, ColumnData, Decimal, Value};
+use crate::value::{Decimal, Value};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::cmp::Ordering;
 use std::fmt::Debug;
@@ -43,7 +43,7 @@ pub(crate) trait Ordered:
     Clone + Debug + Send + Serialize + DeserializeOwned + 'static
 {
     /// The value of a row.
-    fn read(input: Option<&Column>, row: usize) -> Self;
+    fn read(row: Row<'_>) -> Self;
     /// A total order in which only equal representations are equal, so that the result does not
     /// depend on which of two equal numbers came first.
     fn order(&self, other: &Self) -> Ordering;
@@ -52,8 +52,8 @@ pub(crate) trait Ordered:
 }
 
 impl Ordered for i64 {
-    fn read(input: Option<&Column>, row: usize) -> Self {
-        whole_number(input, row)
+    fn read(row: Row<'_>) -> Self {
+        row.whole()
     }
     fn order(&self, other: &Self) -> Ordering {
         self.cmp(other)
@@ -64,8 +64,8 @@ impl Ordered for i64 {
 }
 
 impl Ordered for EventTime {
-    fn read(input: Option<&Column>, row: usize) -> Self {
-        Self(whole_number(input, row))
+    fn read(row: Row<'_>) -> Self {
+        Self(row.whole())
     }
     fn order(&self, other: &Self) -> Ordering {
         self.cmp(other)
@@ -76,8 +76,8 @@ impl Ordered for EventTime {
 }
 
 impl Ordered for Span {
-    fn read(input: Option<&Column>, row: usize) -> Self {
-        Self(whole_number(input, row))
+    fn read(row: Row<'_>) -> Self {
+        Self(row.whole())
     }
     fn order(&self, other: &Self) -> Ordering {
         self.cmp(other)
@@ -88,8 +88,8 @@ impl Ordered for Span {
 }
 
 impl Ordered for Real {
-    fn read(input: Option<&Column>, row: usize) -> Self {
-        Self(real_number(input, row) + 0.0)
+    fn read(row: Row<'_>) -> Self {
+        Self(row.real() + 0.0)
     }
     fn order(&self, other: &Self) -> Ordering {
         self.0.total_cmp(&other.0)
@@ -100,8 +100,8 @@ impl Ordered for Real {
 }
 
 impl Ordered for Decimal {
-    fn read(input: Option<&Column>, row: usize) -> Self {
-        decimal_number(input, row)
+    fn read(row: Row<'_>) -> Self {
+        row.decimal()
     }
     fn order(&self, other: &Self) -> Ordering {
         self.cmp(other).then(self.scale().cmp(&other.scale()))
@@ -112,11 +112,8 @@ impl Ordered for Decimal {
 }
 
 impl Ordered for bool {
-    fn read(input: Option<&Column>, row: usize) -> Self {
-        match input.map(|column| &column.data) {
-            Some(ColumnData::Bool(values)) => values.get(row).copied().unwrap_or(false),
-            _ => false,
-        }
+    fn read(row: Row<'_>) -> Self {
+        row.truth()
     }
     fn order(&self, other: &Self) -> Ordering {
         self.cmp(other)
@@ -127,11 +124,8 @@ impl Ordered for bool {
 }
 
 impl Ordered for Arc<str> {
-    fn read(input: Option<&Column>, row: usize) -> Self {
-        match input.map(|column| &column.data) {
-            Some(ColumnData::Text(texts)) => texts.get(row).into(),
-            _ => "".into(),
-        }
+    fn read(row: Row<'_>) -> Self {
+        row.text().into()
     }
     fn order(&self, other: &Self) -> Ordering {
         self.as_bytes().cmp(other.as_bytes())
@@ -164,17 +158,17 @@ impl<T: Ordered, S: Side> Extreme<T, S> {
 }
 
 impl<T: Ordered, S: Side> State for Extreme<T, S> {
-    fn lift(&mut self, input: Option<&Column>, row: usize) {
-        self.offer(T::read(input, row));
+    fn lift(&mut self, row: Row<'_>, _: &Settings) {
+        self.offer(T::read(row));
     }
 
-    fn combine(&mut self, other: &Self) {
+    fn combine(&mut self, other: &Self, _: &Settings) {
         if let Some(found) = &other.found {
             self.offer(found.clone());
         }
     }
 
-    fn lower(&self) -> Result<Value, EvalError> {
+    fn lower(&self, _: &Settings) -> Result<Value, EvalError> {
         Ok(self.found.as_ref().map_or(Value::Null, Ordered::value))
     }
 }

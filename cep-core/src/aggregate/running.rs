@@ -1,17 +1,17 @@
 //! One aggregate over events of which none leaves: what is kept is the state alone.
 
 use super::two_stacks::Counts;
-use super::{ForState, State, for_state};
+use super::{ForState, Keep, Row, Rows, Settings, State, for_state};
 use crate::function::EvalError;
 use crate::plan::AggregateCall;
-use crate::value::{Column, Value};
+use crate::value::Value;
 use std::fmt::Debug;
 
 /// One aggregate over the events of one key's growing window.
 pub trait RunningAggregate: Debug + Send {
-    /// The newest event: a row of the call's input. One that is null or does not `count` is
+    /// The newest event: a row of the call's inputs. One that is null or does not `count` is
     /// skipped.
-    fn push(&mut self, input: Option<&Column>, row: usize, counts: Counts);
+    fn push(&mut self, inputs: &Rows<'_>, row: usize, counts: Counts);
 
     /// The result over the events so far.
     ///
@@ -29,37 +29,40 @@ pub trait RunningAggregate: Debug + Send {
 /// An aggregate call over no events yet.
 #[must_use]
 pub fn new_running(call: &AggregateCall) -> Box<dyn RunningAggregate> {
-    struct Build;
+    struct Build(Settings);
     impl ForState for Build {
         type Output = Box<dyn RunningAggregate>;
         fn build<S: State>(self) -> Self::Output {
-            Box::new(Running::<S>(S::default()))
+            Box::new(Running { state: S::default(), settings: self.0 })
         }
     }
-    for_state(call, Build)
+    for_state(call, Build(Settings::of(call, Keep::Bounded)))
 }
 
 #[derive(Debug)]
-struct Running<S>(S);
+struct Running<S> {
+    state: S,
+    settings: Settings,
+}
 
 impl<S: State> RunningAggregate for Running<S> {
-    fn push(&mut self, input: Option<&Column>, row: usize, counts: Counts) {
-        if counts == Counts::Yes && input.is_none_or(|column| column.is_valid(row)) {
-            self.0.lift(input, row);
+    fn push(&mut self, inputs: &Rows<'_>, row: usize, counts: Counts) {
+        if counts == Counts::Yes && inputs.are_valid(row) {
+            self.state.lift(Row { rows: inputs, index: row }, &self.settings);
         }
     }
 
     fn current(&self) -> Result<Value, EvalError> {
-        self.0.lower()
+        self.state.lower(&self.settings)
     }
 
     fn save(&self) -> Vec<u8> {
         // Encoding plain data into memory has no way to fail.
-        postcard::to_stdvec(&self.0).unwrap_or_default()
+        postcard::to_stdvec(&self.state).unwrap_or_default()
     }
 
     fn load(&mut self, bytes: &[u8]) -> Option<()> {
-        self.0 = postcard::from_bytes(bytes).ok()?;
+        self.state = postcard::from_bytes(bytes).ok()?;
         Some(())
     }
 }

@@ -1,6 +1,6 @@
 //! The states of one aggregate for many groups, side by side.
 
-use super::{ForState, State, for_state};
+use super::{ForState, Keep, Row, Rows, Settings, State, for_state};
 use crate::operator::Errors;
 use crate::plan::AggregateCall;
 use crate::value::Column;
@@ -14,13 +14,7 @@ pub trait AggregateStates: Debug + Send {
 
     /// Takes in rows: row `rows[i]` goes to slot `slots[i]`. Null rows, and rows for which `mask`
     /// does not hold, are skipped.
-    fn update(
-        &mut self,
-        slots: &[u32],
-        rows: &[u32],
-        input: Option<&Column>,
-        mask: Option<&[bool]>,
-    );
+    fn update(&mut self, slots: &[u32], rows: &[u32], inputs: &Rows<'_>, mask: Option<&[bool]>);
 
     /// Takes all slots of `other` in: slot `i` of it goes to slot `slots[i]` here.
     fn combine(&mut self, slots: &[u32], other: &dyn AggregateStates);
@@ -48,57 +42,56 @@ pub trait AggregateStates: Debug + Send {
 /// Empty states for an aggregate call.
 #[must_use]
 pub fn new_states(call: &AggregateCall) -> Box<dyn AggregateStates> {
-    struct Build;
+    struct Build(Settings);
     impl ForState for Build {
         type Output = Box<dyn AggregateStates>;
         fn build<S: State>(self) -> Self::Output {
-            Box::new(States::<S>(Vec::new()))
+            Box::new(States::<S> { slots: Vec::new(), settings: self.0 })
         }
     }
-    for_state(call, Build)
+    for_state(call, Build(Settings::of(call, Keep::Bounded)))
 }
 
 #[derive(Debug)]
-struct States<S>(Vec<S>);
+struct States<S> {
+    slots: Vec<S>,
+    settings: Settings,
+}
 
 impl<S: State> AggregateStates for States<S> {
     fn grow(&mut self, slots: usize) {
-        if slots > self.0.len() {
-            self.0.resize_with(slots, S::default);
+        if slots > self.slots.len() {
+            self.slots.resize_with(slots, S::default);
         }
     }
 
-    fn update(
-        &mut self,
-        slots: &[u32],
-        rows: &[u32],
-        input: Option<&Column>,
-        mask: Option<&[bool]>,
-    ) {
-        let valid = input.map_or(&[][..], |column| &column.valid);
+    fn update(&mut self, slots: &[u32], rows: &[u32], inputs: &Rows<'_>, mask: Option<&[bool]>) {
+        let valid = inputs.first.map_or(&[][..], |column| &column.valid);
+        let also = inputs.second.map_or(&[][..], |column| &column.valid);
         for (slot, row) in slots.iter().zip(rows) {
-            let row = *row as usize;
-            let counts = valid.get(row).copied().unwrap_or(true)
-                && mask.is_none_or(|mask| mask.get(row).copied().unwrap_or(false));
-            if counts && let Some(state) = self.0.get_mut(*slot as usize) {
-                state.lift(input, row);
+            let index = *row as usize;
+            let counts = valid.get(index).copied().unwrap_or(true)
+                && also.get(index).copied().unwrap_or(true)
+                && mask.is_none_or(|mask| mask.get(index).copied().unwrap_or(false));
+            if counts && let Some(state) = self.slots.get_mut(*slot as usize) {
+                state.lift(Row { rows: inputs, index }, &self.settings);
             }
         }
     }
 
     fn combine(&mut self, slots: &[u32], other: &dyn AggregateStates) {
         let Some(other) = other.as_any().downcast_ref::<Self>() else { return };
-        for (slot, state) in slots.iter().zip(&other.0) {
-            if let Some(mine) = self.0.get_mut(*slot as usize) {
-                mine.combine(state);
+        for (slot, state) in slots.iter().zip(&other.slots) {
+            if let Some(mine) = self.slots.get_mut(*slot as usize) {
+                mine.combine(state, &self.settings);
             }
         }
     }
 
     fn lower(&self, from: usize, len: usize, into: &mut Column) -> Errors {
         let mut errors = Errors::default();
-        for (row, state) in self.0.iter().skip(from).take(len).enumerate() {
-            match state.lower() {
+        for (row, state) in self.slots.iter().skip(from).take(len).enumerate() {
+            match state.lower(&self.settings) {
                 Ok(value) => into.push(&value),
                 Err(error) => {
                     into.push_null();
@@ -110,20 +103,20 @@ impl<S: State> AggregateStates for States<S> {
     }
 
     fn clear(&mut self) {
-        self.0.clear();
+        self.slots.clear();
     }
 
     fn fresh(&self) -> Box<dyn AggregateStates> {
-        Box::new(Self(Vec::new()))
+        Box::new(Self { slots: Vec::new(), settings: self.settings.clone() })
     }
 
     fn save(&self) -> Vec<u8> {
         // Encoding plain data into memory has no way to fail.
-        postcard::to_stdvec(&self.0).unwrap_or_default()
+        postcard::to_stdvec(&self.slots).unwrap_or_default()
     }
 
     fn load(&mut self, bytes: &[u8]) -> Option<()> {
-        self.0 = postcard::from_bytes(bytes).ok()?;
+        self.slots = postcard::from_bytes(bytes).ok()?;
         Some(())
     }
 

@@ -2,10 +2,10 @@
 
 use super::exact_decimal::ExactDecimal;
 use super::exact_float::ExactFloat;
-use super::{State, decimal_number, real_number, whole_number};
+use super::{Row, Settings, State};
 use crate::function::EvalError;
 use crate::time::Span;
-use crate::value::{Column, Value};
+use crate::value::Value;
 use serde::{Deserialize, Serialize};
 
 /// The sum of integers, in 128 bits.
@@ -25,29 +25,29 @@ pub(crate) struct SumFloat(ExactFloat);
 pub(crate) struct SumDecimal(ExactDecimal);
 
 impl State for SumInt {
-    fn lift(&mut self, input: Option<&Column>, row: usize) {
-        self.0 += i128::from(whole_number(input, row));
+    fn lift(&mut self, row: Row<'_>, _: &Settings) {
+        self.0 += i128::from(row.whole());
     }
 
-    fn combine(&mut self, other: &Self) {
+    fn combine(&mut self, other: &Self, _: &Settings) {
         self.0 += other.0;
     }
 
-    fn lower(&self) -> Result<Value, EvalError> {
+    fn lower(&self, _: &Settings) -> Result<Value, EvalError> {
         i64::try_from(self.0).map(Value::Int).map_err(|_| EvalError::IntegerOverflow)
     }
 }
 
 impl State for SumDuration {
-    fn lift(&mut self, input: Option<&Column>, row: usize) {
-        self.0 += i128::from(whole_number(input, row));
+    fn lift(&mut self, row: Row<'_>, _: &Settings) {
+        self.0 += i128::from(row.whole());
     }
 
-    fn combine(&mut self, other: &Self) {
+    fn combine(&mut self, other: &Self, _: &Settings) {
         self.0 += other.0;
     }
 
-    fn lower(&self) -> Result<Value, EvalError> {
+    fn lower(&self, _: &Settings) -> Result<Value, EvalError> {
         i64::try_from(self.0)
             .map(|micros| Value::Duration(Span(micros)))
             .map_err(|_| EvalError::TimeOverflow)
@@ -55,29 +55,29 @@ impl State for SumDuration {
 }
 
 impl State for SumFloat {
-    fn lift(&mut self, input: Option<&Column>, row: usize) {
-        self.0.add(real_number(input, row));
+    fn lift(&mut self, row: Row<'_>, _: &Settings) {
+        self.0.add(row.real());
     }
 
-    fn combine(&mut self, other: &Self) {
+    fn combine(&mut self, other: &Self, _: &Settings) {
         self.0.combine(&other.0);
     }
 
-    fn lower(&self) -> Result<Value, EvalError> {
+    fn lower(&self, _: &Settings) -> Result<Value, EvalError> {
         self.0.rounded().map(Value::Float)
     }
 }
 
 impl State for SumDecimal {
-    fn lift(&mut self, input: Option<&Column>, row: usize) {
-        self.0.add(decimal_number(input, row));
+    fn lift(&mut self, row: Row<'_>, _: &Settings) {
+        self.0.add(row.decimal());
     }
 
-    fn combine(&mut self, other: &Self) {
+    fn combine(&mut self, other: &Self, _: &Settings) {
         self.0.combine(&other.0);
     }
 
-    fn lower(&self) -> Result<Value, EvalError> {
+    fn lower(&self, _: &Settings) -> Result<Value, EvalError> {
         self.0.rounded().map(Value::Decimal)
     }
 }

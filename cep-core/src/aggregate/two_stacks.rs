@@ -6,18 +6,19 @@
 //! Source: the two-stacks algorithm, folklore; as in Tangwongsan, Hirzel, Schneider, "Low-Latency
 //! Sliding-Window Aggregation in Worst-Case Constant Time" (DEBS 2017), section 3.
 
-use super::{ForState, State, for_state};
+use super::giving_back::GivingBack;
+use super::{ForState, Keep, Row, Rows, Settings, Slides, State, for_state};
 use crate::function::EvalError;
 use crate::plan::AggregateCall;
-use crate::value::{Column, Value};
+use crate::value::Value;
 use serde::{Deserialize, Serialize};
 use std::fmt::Debug;
 
 /// One aggregate over the events of one key's sliding window.
 pub trait SlidingAggregate: Debug + Send {
-    /// The newest event: a row of the call's input. A row that is null, or does not `count`, still
+    /// The newest event: a row of the call's inputs. A row that is null, or does not `count`, still
     /// takes its place in the window.
-    fn push(&mut self, input: Option<&Column>, row: usize, counts: Counts);
+    fn push(&mut self, inputs: &Rows<'_>, row: usize, counts: Counts);
 
     /// The oldest event leaves.
     fn evict(&mut self);
@@ -47,18 +48,27 @@ pub enum Counts {
 /// An empty window for an aggregate call.
 #[must_use]
 pub fn new_sliding(call: &AggregateCall) -> Box<dyn SlidingAggregate> {
-    struct Build;
-    impl ForState for Build {
+    struct Build<'a>(&'a AggregateCall);
+    impl ForState for Build<'_> {
         type Output = Box<dyn SlidingAggregate>;
         fn build<S: State>(self) -> Self::Output {
-            Box::new(TwoStacks::<S>::default())
+            match S::SLIDES {
+                Slides::OnTwoStacks => Box::new(TwoStacks::<S>::new(self.0)),
+                Slides::ByGivingBack => Box::new(GivingBack::<S>::new(self.0)),
+            }
         }
     }
-    for_state(call, Build)
+    for_state(call, Build(call))
+}
+
+#[derive(Debug)]
+struct TwoStacks<S> {
+    stacks: Stacks<S>,
+    settings: Settings,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
-struct TwoStacks<S> {
+struct Stacks<S> {
     /// Aggregates of the older part: the last entry is over all of it, each entry below leaves
     /// out one more of the oldest.
     older: Vec<S>,
@@ -68,46 +78,64 @@ struct TwoStacks<S> {
     newer_total: S,
 }
 
+impl<S: State> TwoStacks<S> {
+    fn new(call: &AggregateCall) -> Self {
+        Self { stacks: Stacks::default(), settings: Settings::of(call, Keep::Bounded) }
+    }
+}
+
+/// The state of one row; the identity for one that does not count.
+pub(super) fn row_state<S: State>(
+    rows: &Rows<'_>,
+    index: usize,
+    counts: Counts,
+    settings: &Settings,
+) -> S {
+    let mut state = S::default();
+    if counts == Counts::Yes && rows.are_valid(index) {
+        state.lift(Row { rows, index }, settings);
+    }
+    state
+}
+
 impl<S: State> SlidingAggregate for TwoStacks<S> {
-    fn push(&mut self, input: Option<&Column>, row: usize, counts: Counts) {
-        let mut state = S::default();
-        if counts == Counts::Yes && input.is_none_or(|column| column.is_valid(row)) {
-            state.lift(input, row);
-        }
-        self.newer_total.combine(&state);
-        self.newer.push(state);
+    fn push(&mut self, inputs: &Rows<'_>, row: usize, counts: Counts) {
+        let state: S = row_state(inputs, row, counts, &self.settings);
+        self.stacks.newer_total.combine(&state, &self.settings);
+        self.stacks.newer.push(state);
     }
 
     fn evict(&mut self) {
-        if self.older.is_empty() {
+        let stacks = &mut self.stacks;
+        if stacks.older.is_empty() {
             let mut total = S::default();
-            for state in self.newer.drain(..).rev() {
-                total.combine(&state);
-                self.older.push(total.clone());
+            for state in stacks.newer.drain(..).rev() {
+                total.combine(&state, &self.settings);
+                stacks.older.push(total.clone());
             }
-            self.newer_total = S::default();
+            stacks.newer_total = S::default();
         }
-        self.older.pop();
+        stacks.older.pop();
     }
 
     fn current(&self) -> Result<Value, EvalError> {
-        match self.older.last() {
-            None => self.newer_total.lower(),
+        match self.stacks.older.last() {
+            None => self.stacks.newer_total.lower(&self.settings),
             Some(older) => {
                 let mut total = older.clone();
-                total.combine(&self.newer_total);
-                total.lower()
+                total.combine(&self.stacks.newer_total, &self.settings);
+                total.lower(&self.settings)
             }
         }
     }
 
     fn save(&self) -> Vec<u8> {
         // Encoding plain data into memory has no way to fail.
-        postcard::to_stdvec(self).unwrap_or_default()
+        postcard::to_stdvec(&self.stacks).unwrap_or_default()
     }
 
     fn load(&mut self, bytes: &[u8]) -> Option<()> {
-        *self = postcard::from_bytes(bytes).ok()?;
+        self.stacks = postcard::from_bytes(bytes).ok()?;
         Some(())
     }
 }

@@ -38,7 +38,8 @@ fn harvest(kind: WindowKind, fill: Option<Span>, trigger: fn(Expr) -> Trigger) -
         window: Some(WindowPlan { kind, fill }),
         aggregates: vec![AggregateCall {
             function: AggregateFunction::Sum,
-            input: Some(int(ExprKind::Field(1))),
+            inputs: vec![int(ExprKind::Field(1))],
+            arguments: Vec::new(),
             filter: None,
             ty: Type::Int,
         }],

@@ -1,6 +1,7 @@
 //! From arriving events to the rows, keys and inputs that a stateful rule takes in.
 
 use super::{Arrival, Errors, Evaluated, Operand, Scope, Stage, evaluate};
+use crate::aggregate::{Places, Rows};
 use crate::engine::{EventRef, RuleError};
 use crate::plan::{AggregateCall, Expr, KeyPart, ParamPlan, RuleId, RulePlan};
 use crate::time::EventTime;
@@ -25,8 +26,21 @@ pub(crate) struct Inputs<'a> {
     pub(crate) calls: Vec<CallInput<'a>>,
 }
 
-/// A call's input column and, where it has a `where`, the rows that count.
-pub(crate) type CallInput<'a> = (Option<Cow<'a, Column>>, Option<Vec<bool>>);
+/// What one call takes in.
+pub(crate) struct CallInput<'a> {
+    /// The columns of its first and second input.
+    pub(crate) columns: [Option<Cow<'a, Column>>; 2],
+    /// Where it has a `where`, the rows that count.
+    pub(crate) mask: Option<Vec<bool>>,
+}
+
+impl CallInput<'_> {
+    /// The columns as aggregates read them.
+    pub(crate) fn rows<'r>(&'r self, places: Places<'r>) -> Rows<'r> {
+        let [first, second] = &self.columns;
+        Rows { first: first.as_deref(), second: second.as_deref(), places }
+    }
+}
 
 impl Intake {
     pub(crate) fn new(rule: &RulePlan, params: Arc<[ParamPlan]>) -> Self {
@@ -38,9 +52,10 @@ impl Intake {
         }
     }
 
-    /// The types of the aggregates' inputs, where they have one.
+    /// The types of the aggregates' inputs, two a call, where they have them.
     pub(crate) fn input_types(&self) -> Vec<Option<Type>> {
-        self.calls.iter().map(|call| Some(call.input.as_ref()?.ty.clone())).collect()
+        let ty = |call: &AggregateCall, at: usize| call.inputs.get(at).map(|it| it.ty.clone());
+        self.calls.iter().flat_map(|call| [ty(call, 0), ty(call, 1)]).collect()
     }
 
     pub(crate) fn scope<'a>(&'a self, batch: &'a EventBatch) -> Scope<'a> {
@@ -92,13 +107,13 @@ impl Intake {
     }
 }
 
-fn input<'a>(call: &AggregateCall, scope: &Scope<'a>, errors: &mut Errors) -> CallInput<'a> {
+fn input<'a>(call: &'a AggregateCall, scope: &Scope<'a>, errors: &mut Errors) -> CallInput<'a> {
     let mask = call.filter.as_ref().map(|filter| {
         let Evaluated { operand, errors: failed } = evaluate(filter, scope);
         errors.merge(failed);
         (0..scope.len).map(|row| operand.holds(row)).collect::<Vec<_>>()
     });
-    let column = call.input.as_ref().map(|expr| {
+    let mut column = |expr: &'a Expr| {
         let Evaluated { operand, errors: failed } = evaluate(expr, scope);
         errors.merge(failed.retain(|row| {
             mask.as_ref().is_none_or(|mask| mask.get(row).copied().unwrap_or(false))
@@ -109,8 +124,9 @@ fn input<'a>(call: &AggregateCall, scope: &Scope<'a>, errors: &mut Errors) -> Ca
                 Cow::Owned(constant.into_column(&expr.ty, scope.len))
             }
         }
-    });
-    (column, mask)
+    };
+    let columns = [call.inputs.first().map(&mut column), call.inputs.get(1).map(&mut column)];
+    CallInput { columns, mask }
 }
 
 fn drop_rows(rows: &mut Vec<u32>, errors: &Errors) {

@@ -1,8 +1,10 @@
 //! Events that wait for their turn: kept as they came, given out by event time once the watermark
 //! has decided their instant.
 
-use super::intake::Inputs;
+use super::intake::{CallInput, Inputs};
 use super::keys::KeyTable;
+pub(crate) use crate::aggregate::Place;
+use crate::aggregate::{Counts, Places, Rows};
 use crate::value::{Column, Type, Value};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
@@ -19,17 +21,6 @@ pub(crate) struct Pending {
     queue: BinaryHeap<Reverse<(Place, u32)>>,
 }
 
-/// A row's place in the order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Place {
-    /// The event's time.
-    pub(crate) time: i64,
-    /// Its partition.
-    pub(crate) partition: u32,
-    /// Its offset.
-    pub(crate) offset: u64,
-}
-
 /// Rows that came together.
 #[derive(Debug, Default)]
 pub(crate) struct Chunk {
@@ -37,7 +28,7 @@ pub(crate) struct Chunk {
     pub(crate) ids: Vec<u32>,
     /// What is kept of them, a column each; a rule without anything to keep has none.
     pub(crate) columns: Vec<Option<Column>>,
-    /// For each column, the rows that count.
+    /// For each column or pair of columns, the rows that count.
     pub(crate) masks: Vec<Option<Vec<bool>>>,
     /// Places and rows, in order.
     order: Vec<(Place, u32)>,
@@ -61,13 +52,24 @@ impl Chunk {
     pub(crate) fn of(inputs: Inputs<'_>, keys: &mut KeyTable, rows: &[u32]) -> Self {
         let mut chunk = Self::default();
         keys.intern(&inputs.key, rows, &mut chunk.ids);
-        for (column, mask) in inputs.calls {
-            chunk.columns.push(column.map(|column| column.gather(rows)));
+        for CallInput { columns, mask } in inputs.calls {
+            chunk.columns.extend(columns.map(|it| it.map(|column| column.gather(rows))));
             chunk.masks.push(mask.map(|mask| {
                 rows.iter().map(|row| mask.get(*row as usize).copied().unwrap_or(false)).collect()
             }));
         }
         chunk
+    }
+
+    /// What each call takes in from one row, which stands at `place`.
+    pub(crate) fn calls(&self, place: Place, row: usize) -> impl Iterator<Item = (Rows<'_>, Counts)> {
+        // Two columns a call.
+        self.columns.chunks(2).zip(&self.masks).map(move |(columns, mask)| {
+            let column = |at: usize| columns.get(at).and_then(Option::as_ref);
+            let rows = Rows { first: column(0), second: column(1), places: Places::One(place) };
+            let counts = mask.as_ref().is_none_or(|it| it.get(row).copied().unwrap_or(false));
+            (rows, if counts { Counts::Yes } else { Counts::No })
+        })
     }
 }
 

@@ -4,18 +4,20 @@
 //! checkpoints and what-if read it, and none of them needs a parser. A plan is plain data: it
 //! can be compared, hashed and shown.
 
+mod aggregate;
 mod expr;
 mod horizon;
 mod inner;
 mod rule;
 mod stream;
 
+pub use aggregate::AggregateFunction;
 pub use expr::{BinaryOp, Expr, ExprKind, TextPart, UnaryOp};
 pub use horizon::Horizon;
 pub use inner::{InnerSource, InnerStream, UnionMember};
 pub use rule::{
-    AggregateCall, AggregateFunction, Attribute, EdgePlan, EmitKind, EmitPlan, Hold, KeyPart,
-    RulePlan, Trigger, WindowKind, WindowPlan,
+    AggregateCall, Attribute, EdgePlan, EmitKind, EmitPlan, Hold, KeyPart, RulePlan, Trigger,
+    WindowKind, WindowPlan,
 };
 pub use stream::{Connector, FieldPlan, FieldSource, StreamPlan, TimeSource, TimestampFormat};
 
@@ -23,7 +25,7 @@ use crate::value::{Type, Value};
 use serde::{Deserialize, Serialize};
 
 /// The version of the plan format. A checkpoint of another version is not restored.
-pub const PLAN_VERSION: u32 = 2;
+pub const PLAN_VERSION: u32 = 3;
 
 /// The index of a stream in [`Plan::streams`], or, from their number on, in [`Plan::inner`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -1,8 +1,8 @@
 //! Rules: from what, by what key, in which window, when what holds, emit what.
 
-use super::{Expr, ExprKind, StreamId};
+use super::{AggregateFunction, Expr, ExprKind, StreamId};
 use crate::time::Span;
-use crate::value::Type;
+use crate::value::{Type, Value};
 use crate::zone::Zone;
 use serde::{Deserialize, Serialize};
 
@@ -241,27 +241,15 @@ pub enum EmitKind {
 pub struct AggregateCall {
     /// Which aggregate.
     pub function: AggregateFunction,
-    /// What is aggregated, a row expression; `count()` has none. Null rows are skipped.
-    pub input: Option<Expr>,
+    /// What is aggregated, row expressions: none for `count()`, two for `corr(x, y)` and its like.
+    /// Rows for which one of them is null are skipped.
+    pub inputs: Vec<Expr>,
+    /// The constants it is called with, such as the 95 of `percentile(x, 95)`.
+    pub arguments: Vec<Value>,
     /// Only rows for which this row expression holds count.
     pub filter: Option<Expr>,
     /// The type of the result.
     pub ty: Type,
-}
-
-/// The aggregates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum AggregateFunction {
-    /// How many rows; with an input, how many that are not null.
-    Count,
-    /// The sum; zero of nothing.
-    Sum,
-    /// The mean; null of nothing.
-    Avg,
-    /// The smallest; null of nothing.
-    Min,
-    /// The largest; null of nothing.
-    Max,
 }
 
 impl RulePlan {
@@ -288,7 +276,7 @@ impl RulePlan {
         self.filter.iter().for_each(&mut *see);
         self.key.iter().for_each(|part| see(&part.expr));
         for call in &self.aggregates {
-            call.input.iter().for_each(&mut *see);
+            call.inputs.iter().for_each(&mut *see);
             call.filter.iter().for_each(&mut *see);
         }
         if self.window.is_none() {

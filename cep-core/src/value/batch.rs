@@ -1,6 +1,7 @@
 //! A micro-batch: the events that one partition of one stream gave at once.
 
 use super::Column;
+use crate::aggregate::Place;
 use crate::plan::StreamId;
 use crate::plan::StreamPlan;
 use serde::{Deserialize, Serialize};
@@ -70,6 +71,16 @@ impl EventBatch {
         self.offsets.truncate(len);
         for column in &mut self.columns {
             column.truncate(len);
+        }
+    }
+
+    /// Where a row stands in the order of events.
+    #[must_use]
+    pub fn place(&self, row: usize) -> Place {
+        Place {
+            time: self.times.get(row).copied().unwrap_or(0),
+            partition: self.partition,
+            offset: self.offsets.get(row).copied().unwrap_or(0),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Calls: aggregates over the window, and functions of single values.
 
-use super::aggregate::{AGGREGATES, AGGREGATES_TO_COME, foreign_aggregate};
+use super::aggregate::{AGGREGATES_TO_COME, aggregate_names, aggregate_of, foreign_aggregate};
 use super::convert::to;
 use super::scope::{Level, Scope};
 use crate::ast;
@@ -29,8 +29,11 @@ impl Scope<'_, '_> {
         span: Span,
     ) -> Option<Expr> {
         let name = function.name.as_str();
-        if let Some((_, aggregate)) = AGGREGATES.iter().find(|(known, _)| *known == name) {
-            return self.aggregate(*aggregate, function, args, filter);
+        if let Some(aggregate) = aggregate_of(name) {
+            return self.aggregate(aggregate, function, args, filter);
+        }
+        if name == "rate" {
+            return self.rate(function, args, filter);
         }
         if AGGREGATES_TO_COME.contains(&name) {
             self.out.push(
@@ -39,7 +42,10 @@ impl Scope<'_, '_> {
                     format!("`{name}` is not supported in this version"),
                 )
                 .label(function.span, "")
-                .help("the aggregates of this version are `count sum avg min max`"),
+                .help(format!(
+                    "the aggregates of this version are `{}`",
+                    aggregate_names().collect::<Vec<_>>().join(" ")
+                )),
             );
             return None;
         }
@@ -71,7 +77,7 @@ impl Scope<'_, '_> {
             return;
         }
         let mut names: Vec<&str> = Function::ALL.iter().map(|known| known.info().name).collect();
-        names.extend(AGGREGATES.iter().map(|(known, _)| *known));
+        names.extend(aggregate_names());
         let diagnostic = if FUNCTIONS_TO_COME.contains(&name) {
             names.sort_unstable();
             names.dedup();

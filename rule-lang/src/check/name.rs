@@ -102,10 +102,10 @@ impl<'p, 'a> Scope<'p, 'a> {
         }
         let aggregates = match value.ty.base() {
             Type::Int | Type::Float | Type::Decimal => {
-                format!("`sum({name})`, `max({name})`, `avg({name})`")
+                format!("`last({name})`, `sum({name})`, `avg({name})`")
             }
-            Type::Bool => format!("`count(where {name})`"),
-            _ => format!("`min({name})`, `max({name})`"),
+            Type::Bool => format!("`last({name})`, `any({name})`"),
+            _ => format!("`last({name})`, `first({name})`"),
         };
         let help =
             format!("aggregate it, as in {aggregates}, or make it part of the key: `by {name}`");

@@ -126,15 +126,20 @@ fn grows(expr: &Expr, lets: &[Option<&Expr>]) -> bool {
         ExprKind::Aggregate(call) => {
             matches!(
                 call.function,
-                AggregateFunction::Count | AggregateFunction::Sum | AggregateFunction::Max
+                AggregateFunction::Count
+                    | AggregateFunction::Sum
+                    | AggregateFunction::Max
+                    | AggregateFunction::CountDistinct
             )
         }
         ExprKind::Let(at) => {
             lets.get(*at as usize).copied().flatten().is_some_and(|value| grows(value, lets))
         }
-        ExprKind::Binary(BinaryOp::Coalesce | BinaryOp::Multiply | BinaryOp::Add, left, _) => {
-            grows(left, lets)
-        }
+        ExprKind::Binary(
+            BinaryOp::Coalesce | BinaryOp::Multiply | BinaryOp::Add | BinaryOp::Divide,
+            left,
+            _,
+        ) => grows(left, lets),
         ExprKind::Call(_, arguments) => arguments.iter().any(|argument| grows(argument, lets)),
         _ => false,
     }

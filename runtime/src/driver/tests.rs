@@ -50,7 +50,8 @@ fn plan(idle: Option<Span>) -> Arc<Plan> {
         window: Some(WindowPlan { kind: WindowKind::tumbling(Span::from_secs(10)), fill: None }),
         aggregates: vec![AggregateCall {
             function: AggregateFunction::Sum,
-            input: Some(int(ExprKind::Field(1))),
+            inputs: vec![int(ExprKind::Field(1))],
+            arguments: Vec::new(),
             filter: None,
             ty: Type::Int,
         }],

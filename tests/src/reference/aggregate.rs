@@ -1,41 +1,101 @@
 //! Aggregates, over all of a window's rows at once.
+//!
+//! Where the engine goes over to a sketch, beyond 1,024 different values, this gives the exact
+//! result: logs that are compared stay below.
 
 use super::exact::{
     DECIMAL_SCALE, Ratio, exact_decimal, exact_float, nearest_decimal, nearest_float,
     round_half_even,
 };
-use super::rows::Row;
-use cep_core::function::EvalError;
-use cep_core::plan::{AggregateCall, AggregateFunction, RulePlan};
-use cep_core::time::Span;
+use super::rows::{Row, in_order as in_order_of_events};
+use super::statistics;
+use cep_core::function::{EvalError, apply_binary};
+use cep_core::plan::{AggregateCall, AggregateFunction, BinaryOp, RulePlan};
+use cep_core::time::{EventTime, Span};
 use cep_core::value::{Type, Value};
 use num_bigint::BigInt;
+use std::collections::BTreeSet;
 
 /// The results of all aggregates of a rule over a window's rows.
 pub(super) fn results(rule: &RulePlan, rows: &[&Row]) -> Vec<Result<Value, EvalError>> {
+    let rows = in_order_of_events(rows);
     let result = |(index, call): (usize, &AggregateCall)| {
-        let inputs: Vec<&Value> = rows
+        let taken: Vec<Taken<'_>> = rows
             .iter()
-            .filter_map(|row| row.inputs.get(index)?.as_ref())
-            .filter(|value| !value.is_null())
+            .filter_map(|row| {
+                let inputs = row.inputs.get(index)?.as_ref()?;
+                Some(Taken { time: row.time, first: inputs.first(), second: inputs.get(1) })
+            })
             .collect();
-        aggregate(call, &inputs)
+        aggregate(call, &taken)
     };
     rule.aggregates.iter().enumerate().map(result).collect()
 }
 
-/// One aggregate over the values it takes, none of which is null.
-fn aggregate(call: &AggregateCall, inputs: &[&Value]) -> Result<Value, EvalError> {
+/// What an aggregate takes of a row; nothing of it is null.
+pub(super) struct Taken<'a> {
+    pub time: EventTime,
+    pub first: Option<&'a Value>,
+    pub second: Option<&'a Value>,
+}
+
+/// One aggregate over what it takes, in the order of events.
+fn aggregate(call: &AggregateCall, taken: &[Taken<'_>]) -> Result<Value, EvalError> {
+    let inputs: Vec<&Value> = taken.iter().filter_map(|taken| taken.first).collect();
+    let count =
+        |count: usize| i64::try_from(count).map(Value::Int).map_err(|_| EvalError::IntegerOverflow);
+    let or_null = |found: Option<&&Value>| Ok(found.map_or(Value::Null, |value| (*value).clone()));
     match call.function {
-        AggregateFunction::Count => {
-            i64::try_from(inputs.len()).map(Value::Int).map_err(|_| EvalError::IntegerOverflow)
+        AggregateFunction::Count => count(taken.len()),
+        AggregateFunction::Min => Ok(in_order(&inputs).next().unwrap_or(Value::Null)),
+        AggregateFunction::Max => Ok(in_order(&inputs).next_back().unwrap_or(Value::Null)),
+        AggregateFunction::Sum => sum(&inputs, call.ty.base()),
+        AggregateFunction::Any => Ok(Value::Bool(inputs.iter().any(|it| is_true(it)))),
+        AggregateFunction::All => Ok(Value::Bool(inputs.iter().all(|it| is_true(it)))),
+        AggregateFunction::CountDistinct => {
+            let different: BTreeSet<&Value> = inputs.into_iter().collect();
+            count(different.len())
         }
-        AggregateFunction::Min => Ok(in_order(inputs).next().unwrap_or(Value::Null)),
-        AggregateFunction::Max => Ok(in_order(inputs).next_back().unwrap_or(Value::Null)),
-        AggregateFunction::Sum => sum(inputs, call.ty.base()),
-        AggregateFunction::Avg if inputs.is_empty() => Ok(Value::Null),
-        AggregateFunction::Avg => mean(inputs, call.ty.base()),
+        AggregateFunction::Corr => statistics::correlation(taken),
+        AggregateFunction::Slope => statistics::slope(taken, call.ty.base()),
+        _ if inputs.is_empty() => Ok(Value::Null),
+        AggregateFunction::Avg => mean(&inputs, call.ty.base()),
+        AggregateFunction::First => or_null(inputs.first()),
+        AggregateFunction::Last => or_null(inputs.last()),
+        AggregateFunction::Nth => {
+            let nth = match call.arguments.first() {
+                Some(Value::Int(nth)) => usize::try_from(*nth).unwrap_or(usize::MAX),
+                _ => return Err(EvalError::WrongType),
+            };
+            or_null(inputs.get(nth - 1))
+        }
+        AggregateFunction::Delta => match (inputs.first(), inputs.last()) {
+            (Some(first), Some(last)) => apply_binary(BinaryOp::Subtract, last, first),
+            _ => Ok(Value::Null),
+        },
+        AggregateFunction::MaxBy | AggregateFunction::MinBy => {
+            let mut by_second: Vec<&Taken<'_>> = taken.iter().collect();
+            // A stable sort: of equal ones the first in the order of events stays first.
+            by_second.sort_by(|a, b| match call.function {
+                AggregateFunction::MaxBy => b.second.cmp(&a.second),
+                _ => a.second.cmp(&b.second),
+            });
+            or_null(by_second.first().and_then(|taken| taken.first.as_ref()))
+        }
+        AggregateFunction::Variance => {
+            statistics::nearest(&statistics::variance(&inputs)?, call.ty.base())
+        }
+        AggregateFunction::Stddev => {
+            statistics::nearest_root(&statistics::variance(&inputs)?, call.ty.base())
+        }
+        AggregateFunction::Ema => statistics::weighted_mean(taken, call),
+        AggregateFunction::Median => statistics::median(&inputs, call.ty.base()),
+        AggregateFunction::Percentile => statistics::percentile(&inputs, call),
     }
+}
+
+fn is_true(value: &Value) -> bool {
+    value == &Value::Bool(true)
 }
 
 /// The values in their canonical order; of equal decimals the one with fewer digits first.
@@ -107,7 +167,7 @@ fn total(inputs: &[&Value]) -> Result<Ratio, EvalError> {
     inputs.iter().try_fold(Ratio::zero(), |total, value| Ok(total.plus(&exact(value)?)))
 }
 
-fn exact(value: &Value) -> Result<Ratio, EvalError> {
+pub(super) fn exact(value: &Value) -> Result<Ratio, EvalError> {
     match value {
         Value::Int(value) => Ok(Ratio::whole(BigInt::from(*value))),
         Value::Duration(value) => Ok(Ratio::whole(BigInt::from(value.0))),

@@ -34,6 +34,32 @@ impl Ratio {
         .reduced()
     }
 
+    pub fn minus(&self, other: &Self) -> Self {
+        self.plus(&Self { numerator: -&other.numerator, ..other.clone() })
+    }
+
+    pub fn times(&self, other: &Self) -> Self {
+        Self {
+            numerator: &self.numerator * &other.numerator,
+            denominator: &self.denominator * &other.denominator,
+        }
+        .reduced()
+    }
+
+    /// The quotient by a number that is not zero.
+    pub fn over(&self, other: &Self) -> Self {
+        let sign = if other.numerator.sign() == Sign::Minus { -1 } else { 1 };
+        Self {
+            numerator: &self.numerator * &other.denominator * sign,
+            denominator: &self.denominator * &other.numerator * sign,
+        }
+        .reduced()
+    }
+
+    pub fn is_zero(&self) -> bool {
+        self.numerator.sign() == Sign::NoSign
+    }
+
     fn reduced(self) -> Self {
         let common = self.numerator.gcd(&self.denominator);
         if common.sign() == Sign::NoSign {

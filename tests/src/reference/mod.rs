@@ -34,6 +34,7 @@ mod rows;
 mod rowwise;
 mod session;
 mod sliding;
+mod statistics;
 #[cfg(test)]
 mod tests;
 

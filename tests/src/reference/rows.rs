@@ -18,9 +18,9 @@ pub(super) struct Row {
     /// The watermark of its partition just before it.
     pub watermark: Watermark,
     pub key: Vec<Value>,
-    /// For each aggregate of the rule what it takes from this row: nothing where its own filter
-    /// does not hold, and `true` for an aggregate that only counts rows.
-    pub inputs: Vec<Option<Value>>,
+    /// For each aggregate of the rule what it takes from this row, a value for each of its inputs:
+    /// nothing where its own filter does not hold or one of them is null.
+    pub inputs: Vec<Option<Vec<Value>>>,
     /// The event's fields.
     pub fields: Vec<Value>,
 }
@@ -98,7 +98,7 @@ pub(super) fn in_order<'r>(rows: &[&'r Row]) -> Vec<&'r Row> {
     rows
 }
 
-type KeyAndInputs = (Vec<Value>, Vec<Option<Value>>);
+type KeyAndInputs = (Vec<Value>, Vec<Option<Vec<Value>>>);
 
 /// The key and what the aggregates take.
 fn read(rule: &RulePlan, scope: &Scope<'_>) -> Result<KeyAndInputs, EvalError> {
@@ -118,14 +118,13 @@ fn canonical(value: Value) -> Value {
     }
 }
 
-fn input(scope: &Scope<'_>, call: &AggregateCall) -> Result<Option<Value>, EvalError> {
+fn input(scope: &Scope<'_>, call: &AggregateCall) -> Result<Option<Vec<Value>>, EvalError> {
     if let Some(filter) = &call.filter
         && !scope.holds(filter)?
     {
         return Ok(None);
     }
-    match &call.input {
-        Some(expr) => scope.value(expr).map(Some),
-        None => Ok(Some(Value::Bool(true))),
-    }
+    let values: Vec<Value> =
+        call.inputs.iter().map(|expr| scope.value(expr)).collect::<Result<_, _>>()?;
+    Ok((!values.iter().any(Value::is_null)).then_some(values))
 }

@@ -29,8 +29,8 @@ fn emit(event: &str, kind: EmitKind, field: Expr) -> EmitPlan {
 }
 
 fn call(function: AggregateFunction, ty: Type) -> AggregateCall {
-    let input = Some(int(ExprKind::Field(1)));
-    AggregateCall { function, input, filter: None, ty }
+    let inputs = vec![int(ExprKind::Field(1))];
+    AggregateCall { function, inputs, arguments: Vec::new(), filter: None, ty }
 }
 
 /// A rule by `k` over `S { k: int, v: int, at }` that emits `Up { x: sum(v) }`.

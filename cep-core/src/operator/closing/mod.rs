@@ -93,8 +93,8 @@ impl ClosingGroup {
     /// The index of an aggregate call that the group computes, a new one if it has none like it.
     fn share(&mut self, call: &AggregateCall) -> usize {
         let known = self.intake.calls.iter().position(|known| {
-            (known.function, &known.input, &known.filter)
-                == (call.function, &call.input, &call.filter)
+            // The type differs where an empty window is possible for one rule only.
+            AggregateCall { ty: call.ty.clone(), ..(*known).clone() } == *call
         });
         known.unwrap_or_else(|| {
             self.intake.calls.push(call.clone());
@@ -225,5 +225,5 @@ fn rows_can_fail(rule: &RulePlan) -> bool {
 }
 
 fn call_can_fail(call: &AggregateCall) -> bool {
-    call.input.iter().chain(&call.filter).any(can_fail)
+    call.inputs.iter().chain(&call.filter).any(can_fail)
 }

@@ -2,7 +2,7 @@
 
 use super::super::intake::Inputs;
 use super::super::{Arrival, Disorder};
-use crate::aggregate::new_states;
+use crate::aggregate::{Places, new_states};
 use crate::plan::AggregateCall;
 use crate::window::{Cut, Slice};
 use std::collections::BTreeMap;
@@ -141,8 +141,9 @@ impl SliceStore {
                 self.pool.pop().unwrap_or_else(|| self.empty.fresh())
             });
             slice.find_slots(&bucket.ids, capacity, slots);
-            for (states, (input, mask)) in slice.states.iter_mut().zip(&inputs.calls) {
-                states.update(slots, &bucket.rows, input.as_deref(), mask.as_deref());
+            for (states, input) in slice.states.iter_mut().zip(&inputs.calls) {
+                let rows = input.rows(Places::Batch(batch));
+                states.update(slots, &bucket.rows, &rows, input.mask.as_deref());
             }
             let offset = |row: &u32| batch.offsets.get(*row as usize).copied().unwrap_or(0);
             let time = |row: &u32| batch.times.get(*row as usize).copied().unwrap_or(0);

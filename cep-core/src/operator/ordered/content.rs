@@ -2,7 +2,7 @@
 
 use super::super::pending::{Chunk, Place};
 use super::recent::{Recent, RecentState};
-use crate::aggregate::{Counts, RunningAggregate, SlidingAggregate, new_running, new_sliding};
+use crate::aggregate::{RunningAggregate, SlidingAggregate, new_running, new_sliding};
 use crate::engine::Causes;
 use crate::function::EvalError;
 use crate::plan::{AggregateCall, StreamId};
@@ -46,22 +46,19 @@ impl Content {
 
     /// Adds an event; returns the time of the oldest one, if some leave.
     pub(super) fn push(&mut self, place: Place, chunk: &Chunk, row: usize) -> Option<i64> {
-        let inputs = chunk.columns.iter().zip(&chunk.masks).map(|(column, mask)| {
-            let counts = mask.as_ref().is_none_or(|it| it.get(row).copied().unwrap_or(false));
-            (column.as_ref(), if counts { Counts::Yes } else { Counts::No })
-        });
+        let inputs = chunk.calls(place, row);
         match self {
             Self::All { aggregates, causes } => {
                 causes.add(&[0], place.partition, std::iter::once(place.offset));
-                for (aggregate, (column, counts)) in aggregates.iter_mut().zip(inputs) {
-                    aggregate.push(column, row, counts);
+                for (aggregate, (rows, counts)) in aggregates.iter_mut().zip(inputs) {
+                    aggregate.push(&rows, row, counts);
                 }
                 None
             }
             Self::Last { aggregates, events, limit } => {
                 events.push(place);
-                for (aggregate, (column, counts)) in aggregates.iter_mut().zip(inputs) {
-                    aggregate.push(column, row, counts);
+                for (aggregate, (rows, counts)) in aggregates.iter_mut().zip(inputs) {
+                    aggregate.push(&rows, row, counts);
                 }
                 if events.len() > *limit as usize {
                     events.pop();

@@ -1,7 +1,7 @@
 //! The window of one key.
 
 use super::super::pending::{Chunk, Place};
-use crate::aggregate::{Counts, SlidingAggregate, new_sliding};
+use crate::aggregate::{SlidingAggregate, new_sliding};
 use crate::engine::Causes;
 use crate::plan::{AggregateCall, StreamId};
 use crate::value::RowOrigin;
@@ -58,11 +58,8 @@ impl KeyWindow {
     pub(super) fn push(&mut self, place: Place, chunk: &Chunk, row: usize) {
         let Place { time, partition, offset } = place;
         self.events.push_back(Event { time, partition, offset });
-        let inputs = chunk.columns.iter().zip(&chunk.masks);
-        for (aggregate, (column, mask)) in self.aggregates.iter_mut().zip(inputs) {
-            let counts = mask.as_ref().is_none_or(|it| it.get(row).copied().unwrap_or(false));
-            let counts = if counts { Counts::Yes } else { Counts::No };
-            aggregate.push(column.as_ref(), row, counts);
+        for (aggregate, (rows, counts)) in self.aggregates.iter_mut().zip(chunk.calls(place, row)) {
+            aggregate.push(&rows, row, counts);
         }
     }
 

@@ -1,8 +1,6 @@
 //! Expressions of a plan as the rule language writes them.
 
-use cep_core::plan::{
-    AggregateCall, AggregateFunction, BinaryOp, Expr, ExprKind, Plan, RulePlan, TextPart, UnaryOp,
-};
+use cep_core::plan::{AggregateCall, BinaryOp, Expr, ExprKind, Plan, RulePlan, TextPart, UnaryOp};
 use cep_core::value::Value;
 
 /// Where names are looked up.
@@ -34,18 +32,13 @@ impl Names<'_> {
 
     /// An aggregate as it is called.
     pub fn aggregate(&self, call: &AggregateCall) -> String {
-        let name = match call.function {
-            AggregateFunction::Count => "count",
-            AggregateFunction::Sum => "sum",
-            AggregateFunction::Avg => "avg",
-            AggregateFunction::Min => "min",
-            AggregateFunction::Max => "max",
-        };
-        let input = call.input.as_ref().map(|input| self.expression(input));
+        let inputs = call.inputs.iter().map(|input| self.expression(input));
+        let inputs: Vec<String> = inputs.chain(call.arguments.iter().map(literal)).collect();
         let filter =
             call.filter.as_ref().map(|filter| format!("where {}", self.expression(filter)));
-        let inside: Vec<String> = input.into_iter().chain(filter).collect();
-        format!("{name}({})", inside.join(" "))
+        let inputs = (!inputs.is_empty()).then(|| inputs.join(", "));
+        let inside: Vec<String> = inputs.into_iter().chain(filter).collect();
+        format!("{}({})", call.function.name(), inside.join(" "))
     }
 
     fn within(&self, expr: &Expr, least: Binding) -> String {
