@@ -71,7 +71,7 @@ mod names {
         an_unknown_stream_is_guessed: errors("rule a {\n    from Harvset\n    where nothing > here\n    emit A { farm }\n}");
         an_unknown_function_is_guessed: emit("upperr(name) ");
         a_function_of_another_language_is_translated: emit_windowed("average(count)");
-        functions_and_aggregates_to_come_are_named: emit_windowed("percentile(count, 95) + sort(farm)");
+        functions_and_aggregates_to_come_are_named: emit_windowed("prev(1, count()) + sort(farm)");
         the_clock_cannot_be_read: emit("now() - at");
         an_unknown_type_is_guessed: errors("stream A {\n    a: integer\n    b: strng\n    c: json\n    d: Row\n    at: timestamp\n    time at\n}");
         names_are_declared_once: errors("param floor: int = 1\nstream Harvest {\n    at: timestamp\n    at: int\n    time at\n}\nrule a { from Harvest emit A { farm, farm } }\nrule a { from Harvest let b = 1 let b = 2 emit B { x: b } }");
@@ -117,6 +117,13 @@ mod windows {
     answers! {
         an_aggregate_needs_a_window: clauses("    when sum(count) < floor\n    emit A { farm }");
         an_aggregate_stands_below_the_window: clauses("    where count() > 3\n    by farm\n    window tumbling(1s)\n    emit A { farm }");
+        a_percentile_needs_its_percent: emit_windowed("percentile(count)");
+        a_percent_is_from_0_to_100: emit_windowed("percentile(count, 101) + percentile(count, farm)");
+        a_half_life_is_a_duration: emit_windowed("ema(count, 30)");
+        places_count_from_1: emit_windowed("nth(count, 0) ?? 0");
+        the_largest_by_what: emit_windowed("max_by(farm)");
+        any_of_what: emit_windowed("any(count)");
+        numbers_that_do_not_mix_have_no_correlation: emit_windowed("corr(float(count), decimal(count))");
         an_aggregate_reads_events: emit_windowed("sum(max(count))");
         a_field_after_a_window_is_many_values: clauses("    by farm\n    window tumbling(10s)\n    when count < floor\n    emit A { farm, name, ok }");
         a_let_after_a_window_is_the_groups: clauses("    let double = count * 2\n    let limit = floor * 2\n    by farm\n    window tumbling(10s)\n    let total = sum(double)\n    when total < limit\n    emit A { farm, total, double, x: sum(total) }");

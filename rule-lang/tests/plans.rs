@@ -234,7 +234,7 @@ fn keys_are_read_by_name_after_a_window_and_put_in_place_without_one() {
     );
     assert_eq!(windowed.emits[0].fields[0].1.kind, ExprKind::Key(0));
     assert_eq!(windowed.emits[0].fields[1].1.kind, ExprKind::Key(1));
-    assert_eq!(windowed.aggregates[0].input.as_ref().unwrap().kind, ExprKind::Field(1));
+    assert_eq!(windowed.aggregates[0].inputs[0].kind, ExprKind::Field(1));
     let windowless = rule(" by tens: farm div 10\n emit A { tens }");
     assert!(matches!(
         windowless.emits[0].fields[0].1.kind,

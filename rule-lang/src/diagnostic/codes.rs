@@ -104,8 +104,8 @@ codes! {
     BareNull = "E0313", "`null` stands where its type cannot be known";
     EventShape = "E0314", "an event is emitted with different fields";
     ConstantFails = "E0315", "an expression of literals that always fails";
-    ArgumentConstant = "E0317", "an argument that must be a literal in its range";
     MissingColumn = "E0316", "a table row leaves out a field that must be there";
+    ArgumentConstant = "E0317", "an argument that must be a literal in its range";
 
     // Time and windows.
     UnitMissing = "E0401", "a number where a duration with a unit is needed";
@@ -156,8 +156,8 @@ codes! {
     AlwaysFalse = "W0105", "a condition that is always false";
     WindowWithoutBy = "W0106", "a window without `by` over a keyed stream";
     BelowOnSliding = "W0107", "a below-threshold on a sliding window, which fires while it fills";
-    PercentFraction = "W0109", "a percentile below 1, where percent are counted from 0 to 100";
     Untested = "W0108", "a rule that no test expects anything of";
+    PercentFraction = "W0109", "a percentile below 1, where percent are counted from 0 to 100";
 }
 
 impl Code {

@@ -2,6 +2,7 @@
 
 use crate::blocks::{pages, repository};
 use cep_core::function::Function;
+use cep_core::plan::AggregateFunction;
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
@@ -112,6 +113,19 @@ fn the_reference_of_functions_is_that_of_the_table() {
         std::fs::write(repository().join("docs/language.md"), page).unwrap();
     } else {
         assert_eq!(&rest[..end], rows, "`DOCS=accept` writes the reference of functions anew");
+    }
+}
+
+#[test]
+fn every_aggregate_is_in_the_language_reference() {
+    let page = BTreeMap::from_iter(pages()).remove("docs/language.md").unwrap();
+    for function in AggregateFunction::ALL {
+        let info = function.info();
+        let row = format!(
+            "| `{}` | {} | {} | {} | {} |",
+            info.signature, info.result, info.of_nothing, info.doc, info.error
+        );
+        assert!(page.contains(&row), "docs/language.md has no row\n{row}");
     }
 }
 
