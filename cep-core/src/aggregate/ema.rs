@@ -68,7 +68,7 @@ fn weight(rest: i64, half_life: i64) -> u64 {
     let mut step = 1;
     while term > 0 {
         sum += term;
-        term = (term * exponent >> WORK_BITS) / step;
+        term = ((term * exponent) >> WORK_BITS) / step;
         step += 1;
     }
     let half = 1 << (WORK_BITS - WEIGHT_BITS - 1);

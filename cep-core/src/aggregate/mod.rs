@@ -20,7 +20,6 @@ mod exact;
 mod exact_decimal;
 mod exact_float;
 mod extreme;
-mod running;
 mod extreme_by;
 mod first;
 mod giving_back;
@@ -33,6 +32,7 @@ mod nth;
 mod percentile;
 mod round;
 mod row;
+mod running;
 mod slope;
 mod states;
 mod stddev;
@@ -40,9 +40,9 @@ mod sum;
 mod two_stacks;
 mod variance;
 
-pub use running::{RunningAggregate, new_running};
 pub use info::AggregateInfo;
 pub use row::{Place, Places, Rows};
+pub use running::{RunningAggregate, new_running};
 pub use states::{AggregateStates, new_states};
 pub use two_stacks::{Counts, SlidingAggregate, new_sliding};
 

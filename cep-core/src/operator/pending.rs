@@ -62,7 +62,11 @@ impl Chunk {
     }
 
     /// What each call takes in from one row, which stands at `place`.
-    pub(crate) fn calls(&self, place: Place, row: usize) -> impl Iterator<Item = (Rows<'_>, Counts)> {
+    pub(crate) fn calls(
+        &self,
+        place: Place,
+        row: usize,
+    ) -> impl Iterator<Item = (Rows<'_>, Counts)> {
         // Two columns a call.
         self.columns.chunks(2).zip(&self.masks).map(move |(columns, mask)| {
             let column = |at: usize| columns.get(at).and_then(Option::as_ref);
