@@ -366,13 +366,8 @@ pub(super) fn aggregate_of(name: &str) -> Option<AggregateFunction> {
 }
 
 /// The names of all aggregates.
-pub(super) fn aggregate_names() -> impl Iterator<Item = &'static str> {
-    AggregateFunction::ALL.iter().map(|known| known.name()).chain(["rate"])
-}
-
-/// The names of the aggregates.
 pub(crate) fn aggregate_names() -> impl Iterator<Item = &'static str> {
-    AGGREGATES.iter().map(|(name, _)| *name)
+    AggregateFunction::ALL.iter().map(|known| known.name()).chain(["rate"])
 }
 
 /// Aggregates of the language that are still to come.

@@ -110,7 +110,7 @@ Aggregate {
     "stddev", "stddev(x)", "The standard deviation.";
     "variance", "variance(x)", "The variance.";
     "median", "median(x)", "The middle value.";
-    "percentile", "percentile(x, p)", "The value that a part `p` of all is not above.";
+    "percentile", "percentile(x, p)", "The smallest value that `p` percent of all do not exceed, with p from 0 to 100.";
     "count_distinct", "count_distinct(x)", "How many different values.";
     "top", "top(n, k by aggregate)", "The n greatest, with their values.";
     "max_by", "max_by(x, y)", "`x` of the event with the greatest `y`.";
