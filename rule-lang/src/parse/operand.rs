@@ -192,11 +192,17 @@ impl Cursor<'_> {
             if self.at_word("by") && function.name == "top" {
                 self.skip_group();
             }
-            if self.eat(Punct::Comma).is_none() {
+            let Some(comma) = self.eat(Punct::Comma) else {
                 if failed {
                     self.skip_group();
                 }
                 break;
+            };
+            if self.at_word("where") {
+                self.report(
+                    Diagnostic::new(Code::Unexpected, "no comma stands before `where`")
+                        .label(comma, "remove this"),
+                );
             }
         }
         let mut filter = None;
