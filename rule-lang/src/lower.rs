@@ -4,8 +4,9 @@
 use crate::check::{Checked, Events};
 use crate::typed::{self, ExprKind, RuleState, TextPart, Trigger};
 use cep_core::plan::{
-    AggregateCall, EdgePlan, EmitPlan, EventPlan, Expr, ExprKind as PlanKind, KeyPart,
-    PLAN_VERSION, Plan, RulePlan, StreamId, TextPart as PlanText, Trigger as PlanTrigger,
+    AggregateCall, EdgePlan, EmitPlan, EventPlan, Expr, ExprKind as PlanKind, KeyPart, LimitBy,
+    LimitPlan, PLAN_VERSION, Plan, RulePlan, StreamId, TextPart as PlanText,
+    Trigger as PlanTrigger,
 };
 use cep_core::value::Type;
 
@@ -52,6 +53,13 @@ fn lower_rule(rule: &typed::Rule, events: &Events) -> RulePlan {
             until: edge.until.as_ref().map(|until| lowering.expr(until)),
         }),
     };
+    let limit = rule.limit.as_ref().map(|limit| LimitPlan {
+        count: limit.count,
+        span: limit.span,
+        by: limit.by.as_ref().map_or(LimitBy::Key, |by| {
+            LimitBy::Values(by.iter().map(|expr| lowering.expr(expr)).collect())
+        }),
+    });
     let emits = rule.emits.iter().map(|emit| lowering.emit(emit, events)).collect();
     RulePlan {
         name: rule.name.clone(),
@@ -63,6 +71,7 @@ fn lower_rule(rule: &typed::Rule, events: &Events) -> RulePlan {
         window: rule.window.clone(),
         aggregates: lowering.aggregates,
         trigger,
+        limit,
         emits,
     }
 }

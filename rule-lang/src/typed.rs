@@ -100,7 +100,9 @@ pub struct Rule {
     pub lets: Vec<Expr>,
     /// `when`
     pub trigger: Trigger,
-    /// `emit` and `clear`
+    /// `limit`
+    pub limit: Option<Limit>,
+    /// `emit`, `else` and `clear`
     pub emits: Vec<Emit>,
 }
 
@@ -122,6 +124,17 @@ pub enum Trigger {
     Each(Expr),
     /// As it becomes true.
     Edge(Edge),
+}
+
+/// `limit N per D [by EXPR, …]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Limit {
+    /// How many firings go out.
+    pub count: u32,
+    /// In how long a time.
+    pub span: cep_core::time::Span,
+    /// Which of them count together; by default those of one key.
+    pub by: Option<Vec<Expr>>,
 }
 
 /// What makes an edge rise and fall.

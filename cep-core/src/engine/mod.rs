@@ -246,6 +246,7 @@ impl Engine {
     fn release(&mut self, decided: Watermark, outbox: &mut Outbox) {
         outbox.late.append(&mut self.stage.late);
         outbox.errors.append(&mut self.stage.errors);
+        outbox.held_back.append(&mut self.stage.held_back);
         if self.order == OutputOrder::AsDecided {
             // An advance over several instants stages all rises of a rule before its falls.
             self.stage.emits.sort_by(Staged::merged_order);

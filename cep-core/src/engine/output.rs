@@ -17,6 +17,8 @@ pub struct Outbox {
     pub late: Vec<LateEvent>,
     /// Rows and firings without a value.
     pub errors: Vec<RuleError>,
+    /// The rules of firings that a `limit` held back, one entry for each.
+    pub held_back: Vec<RuleId>,
 }
 
 impl Outbox {
@@ -25,6 +27,7 @@ impl Outbox {
         self.emits.clear();
         self.late.clear();
         self.errors.clear();
+        self.held_back.clear();
     }
 }
 

@@ -44,6 +44,7 @@ fn harvest(kind: WindowKind, fill: Option<Span>, trigger: fn(Expr) -> Trigger) -
             ty: Type::Int,
         }],
         trigger: trigger(Expr::new(Type::Bool, low)),
+        limit: None,
         emits: vec![line("Disaster", EmitKind::Fire), line("Recovered", EmitKind::Clear)],
     };
     let stream = StreamPlan {

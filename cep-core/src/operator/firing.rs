@@ -1,8 +1,9 @@
 //! From a decision to emits: fields, ids, causes.
 
-use super::{Errors, Positions, Scope, Stage, evaluate};
+use super::limit::Turn;
+use super::{Errors, Evaluated, Positions, Scope, Stage, evaluate};
 use crate::engine::{Causes, Emit, EmitId, EventRef, RuleError};
-use crate::plan::{EmitKind, EmitPlan, ParamPlan, RuleId, RulePlan};
+use crate::plan::{EmitKind, EmitPlan, LimitBy, LimitPlan, ParamPlan, RuleId, RulePlan};
 use crate::time::EventTime;
 use crate::value::{Column, ColumnData, RowOrigin, Value, encode_key, encode_value};
 use serde::{Deserialize, Serialize};
@@ -62,6 +63,7 @@ pub(crate) struct EmitLines {
     id_prefixes: Vec<Vec<u8>>,
     params: Arc<[ParamPlan]>,
     judges: Judges,
+    limit: Option<LimitPlan>,
     /// Whether some line reads since when the condition has held.
     reads_when: bool,
 }
@@ -89,6 +91,7 @@ impl EmitLines {
             id_prefixes: rule.emits.iter().enumerate().map(prefix).collect(),
             lines: rule.emits.clone(),
             params,
+            limit: rule.limit.clone(),
             reads_when: rule.reads_when(),
             judges: if rule.window.is_some() { Judges::Windows } else { Judges::Events },
         }
@@ -140,11 +143,15 @@ impl EmitLines {
             let passing: Vec<bool> = (0..firings.len()).map(passes).collect();
             computed.push((index, passing, fields));
         }
+        let by = self.limit_by(scope);
+        by.iter().for_each(|value| errors.merge(value.errors.clone()));
         stage.emits.reserve(firings.len());
         let mut bytes = Vec::new();
         for (row, firing) in firings.iter().enumerate() {
+            let emits_before = stage.emits.len();
             if let Some(error) = errors.of(row) {
                 self.fail(firing.clone(), error.clone(), stage);
+                self.stage_turn(kind, firing, Vec::new(), emits_before, stage);
                 continue;
             }
             for (index, passing, fields) in &computed {
@@ -154,7 +161,46 @@ impl EmitLines {
                     self.stage_emit(*index, kind, id, firing, values, stage);
                 }
             }
+            let by = by.iter().map(|value| value.operand.get(row)).collect();
+            self.stage_turn(kind, firing, by, emits_before, stage);
         }
+    }
+
+    /// What the limit counts by, but for the rule's key.
+    fn limit_by<'a>(&self, scope: &Scope<'a>) -> Vec<Evaluated<'a>> {
+        match &self.limit {
+            Some(LimitPlan { by: LimitBy::Values(by), .. }) => {
+                by.iter().map(|expr| evaluate(expr, scope)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// With a limit, makes the emits staged since a firing began a turn.
+    fn stage_turn(
+        &self,
+        kind: EmitKind,
+        firing: &Firing,
+        by: Vec<Value>,
+        emits_before: usize,
+        stage: &mut Stage,
+    ) {
+        let Some(limit) = &self.limit else { return };
+        let mut bytes = Vec::new();
+        match limit.by {
+            LimitBy::Key => encode_key(&firing.key, &mut bytes),
+            LimitBy::Values(_) => encode_key(&by, &mut bytes),
+        }
+        let emits = stage.emits.split_off(emits_before);
+        stage.turns.push(Turn {
+            rule: self.rule,
+            kind,
+            time: firing.order_time,
+            tie: firing.tie(),
+            key: firing.key.clone(),
+            by: bytes,
+            emits,
+        });
     }
 
     /// Since when the conditions of the firings have held, and for how long.
@@ -175,10 +221,6 @@ impl EmitLines {
         values: Vec<Value>,
         stage: &mut Stage,
     ) {
-        let tie = match firing.decided {
-            Decided::Record(origin) => (origin.partition, origin.offset),
-            _ => (0, 0),
-        };
         let emit = Emit {
             rule: self.rule,
             line: u32::try_from(index).unwrap_or(u32::MAX),
@@ -189,7 +231,7 @@ impl EmitLines {
             values,
             causes: firing.causes.clone(),
         };
-        stage.emits.push(Staged { order_time: firing.order_time, tie, emit });
+        stage.emits.push(Staged { order_time: firing.order_time, tie: firing.tie(), emit });
     }
 
     /// Stages the error of a firing.
@@ -236,6 +278,14 @@ impl EmitLines {
 }
 
 impl Firing {
+    /// The place of the record that decided it.
+    fn tie(&self) -> (u32, u64) {
+        match self.decided {
+            Decided::Record(origin) => (origin.partition, origin.offset),
+            _ => (0, 0),
+        }
+    }
+
     /// How long the condition of an edge has held, in microseconds.
     fn held(&self) -> i64 {
         let to = match self.decided {

@@ -6,9 +6,11 @@ mod closing;
 mod edge;
 mod expression;
 mod firing;
+mod in_order;
 mod int_table;
 mod intake;
 mod keys;
+mod limit;
 mod ordered;
 mod pending;
 mod positions;
@@ -37,6 +39,10 @@ pub(crate) struct Stage {
     pub(crate) errors: Vec<RuleError>,
     /// What positions in inner streams stand for.
     pub(crate) positions: Positions,
+    /// Turns of rules with limits, until these have let them pass.
+    pub(crate) turns: Vec<limit::Turn>,
+    /// The rules of firings that a limit held back, one entry for each.
+    pub(crate) held_back: Vec<RuleId>,
 }
 
 /// How much a stage held.
@@ -125,6 +131,10 @@ pub(crate) enum OperatorState {
     Ordered(ordered::OrderedState),
     /// An edge without a window.
     Edge(edge::EdgeState),
+    /// Events that wait for their turn, before another operator.
+    InOrder(Box<OperatorState>, Vec<pending::PendingRow>),
+    /// Limits behind another operator.
+    Limited(Box<OperatorState>, Vec<limit::LimitState>),
 }
 
 /// The operators of a plan: one a rule, except that closing windows over the same stream, filter
@@ -132,20 +142,24 @@ pub(crate) enum OperatorState {
 pub(crate) fn build(plan: &Plan, hash_seed: u64) -> Vec<Box<dyn Operator>> {
     let mut operators: Vec<Box<dyn Operator>> = Vec::new();
     for (id, rule) in running_rules(plan) {
-        match kind(rule) {
-            Kind::Closing => {}
-            Kind::Sliding => {
-                operators.push(Box::new(sliding::Sliding::new(plan, id, rule, hash_seed)))
+        let operator: Box<dyn Operator> = match kind(rule) {
+            Kind::Closing => continue,
+            Kind::Sliding => Box::new(sliding::Sliding::new(plan, id, rule, hash_seed)),
+            Kind::Ordered => Box::new(ordered::Ordered::new(plan, id, rule, hash_seed)),
+            Kind::Edge => Box::new(edge::Edge::new(plan, id, rule, hash_seed)),
+            Kind::Stateless if rule.needs_order() => {
+                Box::new(in_order::InOrder::new(plan, id, rule, |rule| {
+                    Box::new(stateless::Stateless::new(plan, id, rule))
+                }))
             }
-            Kind::Ordered => {
-                operators.push(Box::new(ordered::Ordered::new(plan, id, rule, hash_seed)))
-            }
-            Kind::Edge => operators.push(Box::new(edge::Edge::new(plan, id, rule, hash_seed))),
-            Kind::Stateless => operators.push(Box::new(stateless::Stateless::new(plan, id, rule))),
-        }
+            Kind::Stateless => Box::new(stateless::Stateless::new(plan, id, rule)),
+        };
+        operators.push(limit::Limited::wrap(plan, &[id], operator));
     }
-    let groups = closing_groups(plan, hash_seed);
-    operators.extend(groups.into_iter().map(|group| Box::new(group) as Box<dyn Operator>));
+    for group in closing_groups(plan, hash_seed) {
+        let rules = group.rules().to_vec();
+        operators.push(limit::Limited::wrap(plan, &rules, Box::new(group)));
+    }
     operators
 }
 

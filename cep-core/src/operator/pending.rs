@@ -104,6 +104,11 @@ impl Pending {
         self.queue.peek().map(|Reverse((place, _))| place.time)
     }
 
+    /// The place of the next row.
+    pub(crate) fn next_place(&self) -> Option<Place> {
+        self.queue.peek().map(|Reverse((place, _))| *place)
+    }
+
     /// Hands the next row to `take`.
     pub(crate) fn pop<R>(&mut self, take: impl FnOnce(Place, &Chunk, usize) -> R) -> Option<R> {
         let mut head = self.queue.peek_mut()?;

@@ -88,6 +88,12 @@ impl Horizon {
 
     fn of_rule_itself(plan: &Plan, rule: &RulePlan) -> Self {
         let lateness = plan.stream(rule.input).map_or(Span::ZERO, |stream| stream.lateness);
+        if rule.limit.is_some() {
+            return Self::Unbounded(
+                "whether a `limit` lets a firing out depends on those before, and so on back"
+                    .into(),
+            );
+        }
         let edge = matches!(rule.trigger, Trigger::Edge(_));
         if rule.trigger.until().is_some() {
             return Self::Unbounded(

@@ -16,8 +16,8 @@ pub use expr::{BinaryOp, Expr, ExprKind, TextPart, UnaryOp};
 pub use horizon::Horizon;
 pub use inner::{InnerSource, InnerStream, UnionMember};
 pub use rule::{
-    AggregateCall, Attribute, EdgePlan, EmitKind, EmitPlan, Hold, KeyPart, RulePlan, Trigger,
-    WindowKind, WindowPlan,
+    AggregateCall, Attribute, EdgePlan, EmitKind, EmitPlan, Hold, KeyPart, LimitBy, LimitPlan,
+    RulePlan, Trigger, WindowKind, WindowPlan,
 };
 pub use stream::{Connector, FieldPlan, FieldSource, StreamPlan, TimeSource, TimestampFormat};
 

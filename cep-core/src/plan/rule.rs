@@ -32,8 +32,31 @@ pub struct RulePlan {
     pub aggregates: Vec<AggregateCall>,
     /// When it fires.
     pub trigger: Trigger,
+    /// How many of its firings go out.
+    pub limit: Option<LimitPlan>,
     /// What it emits, in the order of its lines.
     pub emits: Vec<EmitPlan>,
+}
+
+/// `limit N per D [by …]`: a firing at t goes out if fewer than N did in `(t - D, t]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LimitPlan {
+    /// How many go out.
+    pub count: u32,
+    /// In how long a time.
+    pub span: Span,
+    /// Which firings count together.
+    pub by: LimitBy,
+}
+
+/// Which firings a limit counts together.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum LimitBy {
+    /// Those of one key of the rule.
+    Key,
+    /// Those for which these have the same values: row expressions in a rule without a window,
+    /// group expressions in one with a window. With none of them, all of the rule.
+    Values(Vec<Expr>),
 }
 
 /// A name and a text that travel with a rule's emits.
@@ -259,6 +282,16 @@ impl RulePlan {
         self.attributes.iter().any(|attribute| attribute.name == "off")
     }
 
+    /// Whether it reads events in the order of time, so that one is late as soon as its partition's
+    /// watermark has passed it.
+    #[must_use]
+    pub fn needs_order(&self) -> bool {
+        match &self.window {
+            Some(window) => window.kind.needs_order(),
+            None => matches!(self.trigger, Trigger::Edge(_)) || self.limit.is_some(),
+        }
+    }
+
     /// Whether its emits read since when the condition has held.
     #[must_use]
     pub fn reads_when(&self) -> bool {
@@ -288,6 +321,9 @@ impl RulePlan {
     pub fn firing_expressions<'a>(&'a self, see: &mut impl FnMut(&'a Expr)) {
         self.trigger.condition().into_iter().for_each(&mut *see);
         self.trigger.until().into_iter().for_each(&mut *see);
+        if let Some(LimitPlan { by: LimitBy::Values(by), .. }) = &self.limit {
+            by.iter().for_each(&mut *see);
+        }
         for emit in &self.emits {
             emit.condition.iter().for_each(&mut *see);
             emit.fields.iter().for_each(|(_, expr)| see(expr));

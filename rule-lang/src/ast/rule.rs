@@ -90,8 +90,12 @@ pub enum ClauseKind {
         /// `until EXPR`
         until: Option<Expr>,
     },
+    /// `limit N per D [by EXPR, …]`
+    Limit(Limit),
     /// `emit NAME { … } [if EXPR]`
     Emit(Emit),
+    /// `else NAME { … } [if EXPR]`
+    Else(Emit),
     /// `clear NAME { … }`
     Clear(Emit),
 }
@@ -112,6 +116,17 @@ pub enum Hold {
     For(Spanned<i64>),
     /// `for N windows`
     Windows(Spanned<u64>),
+}
+
+/// `limit N per D [by EXPR, …]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limit {
+    /// How many firings go out.
+    pub count: Spanned<u64>,
+    /// In how long a time, in microseconds.
+    pub per_us: Spanned<i64>,
+    /// Which of them count together; `by ()` is all of them.
+    pub by: Option<Vec<Expr>>,
 }
 
 /// One part of a rule's key.

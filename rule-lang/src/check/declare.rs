@@ -91,7 +91,9 @@ impl<'a> Declared<'a> {
 
     fn emits(&mut self, rule: &'a ast::Rule) {
         let emitted = rule.clauses.iter().filter_map(|clause| match &clause.kind {
-            ast::ClauseKind::Emit(emit) | ast::ClauseKind::Clear(emit) => Some(&emit.event),
+            ast::ClauseKind::Emit(emit)
+            | ast::ClauseKind::Else(emit)
+            | ast::ClauseKind::Clear(emit) => Some(&emit.event),
             _ => None,
         });
         for event in emitted.chain(&rule.skipped_events) {

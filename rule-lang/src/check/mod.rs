@@ -159,6 +159,8 @@ pub(crate) fn rule_expressions<'r>(rule: &'r typed::Rule, see: &mut dyn FnMut(&'
     rule.key.iter().for_each(|(_, expr)| expr.visit(see));
     rule.lets.iter().for_each(|expr| expr.visit(see));
     rule.trigger.conditions().for_each(|condition| condition.visit(see));
+    let limit = rule.limit.iter().filter_map(|limit| limit.by.as_ref());
+    limit.flatten().for_each(|expr| expr.visit(see));
     for emit in &rule.emits {
         emit.condition.iter().for_each(|expr| expr.visit(see));
         emit.fields.iter().for_each(|(_, expr)| expr.visit(see));

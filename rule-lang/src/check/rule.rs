@@ -3,7 +3,7 @@
 use super::attribute::attributes;
 use super::declare::DeclaredStream;
 use super::expr::is_false;
-use super::narrow::where_true;
+use super::narrow::{where_false, where_true};
 use super::scope::{Level, Numbered, Scope, WhenState, WindowState};
 use super::suspect::window_span;
 use super::trigger::has_edge;
@@ -11,8 +11,9 @@ use super::{Declared, Events, Usage};
 use crate::ast::{self, ClauseKind, Completeness};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
-use crate::typed::{Emit, Expr, Rule};
-use cep_core::plan::{EmitKind, WindowKind, WindowPlan};
+use crate::typed::{Emit, Expr, ExprKind, Limit, Rule};
+use cep_core::plan::{BinaryOp, EmitKind, UnaryOp, WindowKind, WindowPlan};
+use cep_core::value::Type;
 
 /// The most nodes and levels an expression may have when its `let`s are put in place.
 const MAX_NODES: usize = 20_000;
@@ -26,6 +27,9 @@ pub(super) struct Parts {
     pub(super) window: Option<WindowPlan>,
     pub(super) trigger: Option<(ast::Trigger, Expr)>,
     pub(super) until: Option<Expr>,
+    pub(super) limit: Option<Limit>,
+    /// Holds where the last `emit` or an `else` after it goes out; nothing if it always does.
+    pub(super) taken: Option<Expr>,
     pub(super) emits: Vec<Emit>,
 }
 
@@ -92,6 +96,7 @@ pub(super) fn check<'a>(
         window: parts.window,
         lets: lets?,
         trigger: trigger?,
+        limit: parts.limit,
         emits: parts.emits,
     })
 }
@@ -108,7 +113,7 @@ pub(super) enum Input<'p, 'a> {
 
 fn emits_of(ast: &ast::Rule) -> impl Iterator<Item = &ast::Emit> {
     ast.clauses.iter().filter_map(|clause| match &clause.kind {
-        ClauseKind::Emit(emit) | ClauseKind::Clear(emit) => Some(emit),
+        ClauseKind::Emit(emit) | ClauseKind::Else(emit) | ClauseKind::Clear(emit) => Some(emit),
         _ => None,
     })
 }
@@ -177,14 +182,24 @@ impl<'p, 'a> Scope<'p, 'a> {
                     parts.until = self.checked_condition(until, parts);
                 }
             }
-            ClauseKind::Emit(emit) => {
+            ClauseKind::Limit(limit) => {
+                self.level = group;
+                parts.limit = self.limit(limit);
+                parts.faulty |= parts.limit.is_none();
+            }
+            ClauseKind::Emit(emit) | ClauseKind::Else(emit) => {
                 self.level = group;
                 let known = self.facts.len();
                 if let Some((_, condition)) = &parts.trigger {
                     where_true(condition, &mut self.facts);
                 }
                 self.when = has_edge(ast);
-                self.emit_clause(EmitKind::Fire, emit, parts, events);
+                if matches!(clause.kind, ClauseKind::Else(_)) {
+                    self.else_clause(clause, emit, parts, events);
+                } else {
+                    self.emit_clause(EmitKind::Fire, emit, parts, events);
+                    parts.taken = parts.emits.last().and_then(|emit| emit.condition.clone());
+                }
                 self.when = WhenState::Elsewhere;
                 self.facts.truncate(known);
             }
@@ -202,6 +217,43 @@ impl<'p, 'a> Scope<'p, 'a> {
                 self.window = state;
             }
         }
+    }
+
+    /// `else`: what goes out where nothing before it did.
+    fn else_clause(
+        &mut self,
+        clause: &ast::Clause,
+        ast: &ast::Emit,
+        parts: &mut Parts,
+        events: &mut Events,
+    ) {
+        let Some(taken) = parts.taken.clone() else {
+            if !parts.faulty {
+                self.firing_place(
+                    "the line before this `else` always goes out",
+                    clause.keyword,
+                    "",
+                    "give the line before it a condition: `emit NAME { … } if CONDITION`",
+                );
+            }
+            parts.faulty = true;
+            events.unknown(&ast.event);
+            return;
+        };
+        where_false(&taken, &mut self.facts);
+        let before = parts.emits.len();
+        self.emit_clause(EmitKind::Fire, ast, parts, events);
+        let Some(emit) = parts.emits.get_mut(before) else { return };
+        let bool_of = |kind| Expr::new(Type::Bool, kind);
+        let not_taken = bool_of(ExprKind::Unary(UnaryOp::Not, Box::new(taken.clone())));
+        // The right sides are not evaluated where the left ones decide, as in a chain of `if`s.
+        let both = |op, a: Expr, b: Expr| bool_of(ExprKind::Binary(op, Box::new(a), Box::new(b)));
+        let own = emit.condition.take();
+        parts.taken = own.clone().map(|own| both(BinaryOp::Or, taken, own));
+        emit.condition = Some(match own {
+            Some(own) => both(BinaryOp::And, not_taken, own),
+            None => not_taken,
+        });
     }
 
     fn emit_clause(

@@ -5,7 +5,7 @@ use super::scope::{Scope, WhenState};
 use crate::ast::{self, ClauseKind, Completeness};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::source::Span as Place;
-use crate::typed::{Edge, Expr, ExprKind, Trigger};
+use crate::typed::{Edge, Expr, ExprKind, Limit, Trigger};
 use cep_core::plan::Hold;
 use cep_core::time::Span;
 use cep_core::value::Type;
@@ -116,6 +116,34 @@ impl Scope<'_, '_> {
                 windows.map(Hold::Windows)
             }
         }
+    }
+
+    /// `limit N per D [by EXPR, …]`
+    pub(super) fn limit(&mut self, ast: &ast::Limit) -> Option<Limit> {
+        let mut by = None;
+        if let Some(exprs) = &ast.by {
+            let typed: Vec<_> = exprs.iter().map(|expr| self.present(expr)).collect();
+            by = Some(typed.into_iter().collect::<Option<Vec<_>>>()?);
+        }
+        let count = u32::try_from(ast.count.value).ok().filter(|count| *count > 0);
+        if count.is_none() {
+            self.firing_place(
+                "so many firings cannot go out",
+                ast.count.span,
+                "expected 1 to 4294967295",
+                "write `limit 1 per 15m`; a rule that is not to run is switched off with `@off`",
+            );
+        }
+        if ast.per_us.value <= 0 {
+            self.firing_place(
+                "nothing is shorter than this",
+                ast.per_us.span,
+                "expected more than nothing",
+                "write `limit 1 per 15m`",
+            );
+            return None;
+        }
+        Some(Limit { count: count?, span: Span(ast.per_us.value), by })
     }
 
     /// Reports a firing clause where it means nothing.

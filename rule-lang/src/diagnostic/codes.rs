@@ -124,13 +124,11 @@ codes! {
     NoJoins = "E0502", "`join` is not supported in this version";
     NoTables = "E0503", "tables are not supported in this version";
     NoFunctions = "E0504", "`fn` is not supported in this version";
-    NoLimit = "E0506", "`limit` is not supported in this version";
     NoEarly = "E0509", "`early` is not supported in this version";
     NoAllow = "E0510", "`allow` is not supported in this version";
     NoSilent = "E0513", "`when silent for` is not supported in this version";
     NoDistinct = "E0514", "`distinct` is not supported in this version";
     NoForget = "E0515", "`forget` is not supported in this version";
-    NoElse = "E0516", "`else` after `emit` is not supported in this version";
     NoTimeout = "E0517", "`timeout` is not supported in this version";
     NoEachItem = "E0518", "`from … each` is not supported in this version";
     NoTypeDeclaration = "E0522", "`type` declarations are not supported in this version";

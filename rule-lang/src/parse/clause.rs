@@ -3,7 +3,7 @@
 use super::cover;
 use super::cursor::Cursor;
 use super::unsupported;
-use crate::ast::{ClauseKind, Completeness, Hold, KeyPart, Rule, Spanned, Trigger};
+use crate::ast::{ClauseKind, Completeness, Expr, Hold, KeyPart, Limit, Rule, Spanned, Trigger};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::lex::{Punct, TokenKind};
 
@@ -30,6 +30,11 @@ impl Cursor<'_> {
                 self.bump();
                 self.emit().map(ClauseKind::Emit)
             }
+            "else" => {
+                self.bump();
+                self.emit().map(ClauseKind::Else)
+            }
+            "limit" => self.limit().map(ClauseKind::Limit),
             "clear" => {
                 self.bump();
                 self.emit().map(ClauseKind::Clear)
@@ -77,14 +82,7 @@ impl Cursor<'_> {
             Some((code, what, help)) => {
                 let span = self.bump().span;
                 self.not_supported(code, span, what, help);
-                while word == "limit" && !self.peek().line_start && !self.at_body_end() {
-                    if self.at_clause() && !self.at_word("by") {
-                        break;
-                    }
-                    self.bump();
-                }
-                if matches!(word, "else" | "timeout") && matches!(self.peek().kind, TokenKind::Word)
-                {
+                if word == "timeout" && matches!(self.peek().kind, TokenKind::Word) {
                     rule.skipped_events.extend(self.name("an event's name"));
                 }
             }
@@ -177,6 +175,45 @@ impl Cursor<'_> {
         };
         let until = self.eat_word("until").map(|_| self.expr());
         Some(ClauseKind::When { trigger, condition, hold, until })
+    }
+
+    /// `limit N per D [by EXPR, …]`
+    fn limit(&mut self) -> Option<Limit> {
+        self.bump();
+        let token = self.peek();
+        let TokenKind::Int(value) = token.kind else {
+            self.expected("how many firings go out, as in `limit 1 per 15m`");
+            return None;
+        };
+        self.bump();
+        let count = Spanned { value, span: token.span };
+        if self.eat_word("per").is_none() {
+            self.expected("`per` and a duration, as in `limit 1 per 15m`");
+            return None;
+        }
+        let per_us = self.duration("`per`")?;
+        let mut by = None;
+        if self.at_word("by") && !self.peek().line_start {
+            self.bump();
+            by = Some(self.limit_key()?);
+        }
+        Some(Limit { count, per_us, by })
+    }
+
+    /// `EXPR, …`, or `()` for nothing.
+    fn limit_key(&mut self) -> Option<Vec<Expr>> {
+        let mut parts = Vec::new();
+        if self.at(Punct::ParenOpen) && self.nth_is(1, Punct::ParenClose) {
+            self.bump();
+            self.bump();
+            return Some(parts);
+        }
+        loop {
+            parts.push(self.expr());
+            if self.eat(Punct::Comma).is_none() {
+                return Some(parts);
+            }
+        }
     }
 
     /// `D`, or `N windows`, after `for`.

@@ -8,7 +8,8 @@ use crate::lex::{Punct, TokenKind};
 use crate::source::Span;
 
 /// Words that may begin a clause, for "did you mean".
-const CLAUSES: &[&str] = &["from", "where", "let", "by", "window", "when", "emit", "clear"];
+const CLAUSES: &[&str] =
+    &["from", "where", "let", "by", "window", "when", "limit", "emit", "else", "clear"];
 
 impl Cursor<'_> {
     /// `rule NAME { clauses }`
@@ -101,7 +102,7 @@ impl Cursor<'_> {
             Diagnostic::new(Code::UnknownClause, format!("`{word}` does not begin a clause"))
                 .label(
                     token.span,
-                    "expected `where`, `let`, `by`, `window`, `when`, `emit` or `clear`",
+                    "expected `where`, `let`, `by`, `window`, `when`, `limit`, `emit`, `else` or `clear`",
                 )
                 .maybe_help(help),
         );
@@ -141,7 +142,10 @@ impl Cursor<'_> {
         let mut seen: Vec<(usize, Span, &'static str)> = Vec::new();
         for clause in &rule.clauses {
             let Some((rank, word)) = rank(&clause.kind) else { continue };
-            let repeats = matches!(clause.kind, ClauseKind::Emit(_) | ClauseKind::Clear(_));
+            let repeats = matches!(
+                clause.kind,
+                ClauseKind::Emit(_) | ClauseKind::Else(_) | ClauseKind::Clear(_)
+            );
             if let Some((_, first, _)) = seen.iter().find(|(other, ..)| *other == rank && !repeats)
             {
                 self.duplicate_clause(clause, *first, word);
@@ -152,7 +156,7 @@ impl Cursor<'_> {
                     Diagnostic::new(Code::ClauseOrder, format!("`{word}` stands after `{later_word}`"))
                         .label(clause.keyword, "")
                         .label(*later, format!("`{word}` comes before this"))
-                        .help("the order is `from where by window when emit clear`; `let` stands anywhere"),
+                        .help("the order is `from where by window when limit emit else clear`; `let` stands anywhere"),
                 );
             }
             seen.push((rank, clause.keyword, word));
@@ -182,8 +186,10 @@ fn rank(kind: &ClauseKind) -> Option<(usize, &'static str)> {
         ClauseKind::By(_) => (2, "by"),
         ClauseKind::Window(_) => (3, "window"),
         ClauseKind::When { .. } => (4, "when"),
-        ClauseKind::Emit(_) => (5, "emit"),
-        ClauseKind::Clear(_) => (6, "clear"),
+        ClauseKind::Limit(_) => (5, "limit"),
+        ClauseKind::Emit(_) => (6, "emit"),
+        ClauseKind::Else(_) => (6, "else"),
+        ClauseKind::Clear(_) => (7, "clear"),
         ClauseKind::Let { .. } => return None,
     })
 }

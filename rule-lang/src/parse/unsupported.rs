@@ -57,11 +57,6 @@ pub(crate) fn runs(word: &str) -> bool {
 /// A clause that is reported and skipped: its code, what it is called and what works instead.
 pub(super) fn clause(word: &str) -> Option<(Code, &'static str, &'static str)> {
     Some(match word {
-        "limit" => (
-            Code::NoLimit,
-            "`limit` is",
-            "a `tumbling` window emits at most once per key and window",
-        ),
         "distinct" => (
             Code::NoDistinct,
             "`distinct` is",
@@ -71,11 +66,6 @@ pub(super) fn clause(word: &str) -> Option<(Code, &'static str, &'static str)> {
             Code::NoForget,
             "`forget` is",
             "remove it: state of a key is dropped when its windows are over",
-        ),
-        "else" => (
-            Code::NoElse,
-            "`else` after `emit` is",
-            "write a second rule with the opposite condition",
         ),
         "timeout" => (
             Code::NoTimeout,

@@ -307,6 +307,7 @@ impl Driver {
             bad_records,
             late,
             rule_errors,
+            held_back: self.output.held_back(),
             elapsed: self.clock.now().saturating_sub(self.begun),
         }
     }

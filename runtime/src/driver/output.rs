@@ -94,6 +94,8 @@ pub(super) struct Output {
     value: Vec<u8>,
     key: Vec<u8>,
     emits: Vec<u64>,
+    /// How many firings a `limit` held back.
+    held_back: u64,
     bad: Side,
     late: Side,
     errors: Side,
@@ -115,6 +117,7 @@ impl Output {
             value: Vec::new(),
             key: Vec::new(),
             emits: vec![0; plan.events.len()],
+            held_back: 0,
             bad: side("bad record", spec.errors),
             late: side("late event", spec.late),
             errors: side("rule error", spec.errors),
@@ -136,6 +139,7 @@ impl Output {
             let record = records.get(records.index_at(origin.offset)).filter(|_| fed)?;
             (record.offset == origin.offset).then_some(record)
         };
+        self.held_back += outbox.held_back.len() as u64;
         for emit in &outbox.emits {
             self.emit(emit)?;
         }
@@ -212,6 +216,11 @@ impl Output {
     pub fn emits(&self) -> Vec<(String, u64)> {
         let names = self.plan.events.iter().map(|event| event.name.clone());
         names.zip(self.emits.iter().copied()).collect()
+    }
+
+    /// How many firings a `limit` held back.
+    pub fn held_back(&self) -> u64 {
+        self.held_back
     }
 
     /// How many bad records, late events and rule errors there have been.

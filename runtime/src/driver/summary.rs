@@ -18,6 +18,8 @@ pub struct Summary {
     pub late: u64,
     /// Rows and firings without a value.
     pub rule_errors: u64,
+    /// Firings that a `limit` held back.
+    pub held_back: u64,
     /// How long it took.
     pub elapsed: Duration,
 }
@@ -71,6 +73,9 @@ impl fmt::Display for Summary {
         let bad = counted(self.bad_records, "bad record", "bad records");
         let errors = counted(self.rule_errors, "rule error", "rule errors");
         write!(f, "; {bad}, {} late, {errors}", grouped(self.late))?;
+        if self.held_back > 0 {
+            write!(f, ", {} held back by `limit`", grouped(self.held_back))?;
+        }
         if self.foreign_events > 0 {
             write!(f, ", {} of other types", grouped(self.foreign_events))?;
         }

@@ -56,6 +56,7 @@ fn plan(idle: Option<Span>) -> Arc<Plan> {
             ty: Type::Int,
         }],
         trigger: Trigger::Always,
+        limit: None,
         emits: vec![EmitPlan {
             event: "Total".into(),
             kind: EmitKind::Fire,

@@ -3,6 +3,7 @@
 use super::expr::Scope;
 use super::id::{Decided, Identified, emit_id};
 use super::inner::{Behind, behind, records};
+use super::limit::Turn;
 use super::output::{Emitted, FailedRule, Found, Late, Placed, Source, Subject};
 use super::rows::Row;
 use cep_core::function::EvalError;
@@ -15,6 +16,8 @@ pub(super) struct Judge<'a> {
     pub plan: &'a Plan,
     pub id: RuleId,
     pub rule: &'a RulePlan,
+    /// The rule's firings and clears.
+    pub turns: Vec<Turn>,
     pub found: &'a mut Found,
 }
 
@@ -119,10 +122,18 @@ impl Judge<'_> {
             _ => return,
         };
         let scope = on.scope.with_when(since, Span(to.0 - since.0));
-        match self.emits_of(kind, on, &scope) {
-            Ok(emits) => self.found.emits.extend(emits),
-            Err(error) => self.fail(on, error),
-        }
+        let emits = self
+            .emits_of(kind, on, &scope)
+            .and_then(|emits| Ok((emits, self.counts_by(on.key, &scope)?)));
+        let (emits, by) = emits.unwrap_or_else(|error| {
+            self.fail(on, error);
+            Default::default()
+        });
+        let record = match on.decided {
+            Decided::Record(origin) => Some(origin),
+            _ => None,
+        };
+        self.turns.push(Turn { kind, time: on.order, record, key: on.key.to_vec(), by, emits });
     }
 
     /// What a firing emits, line by line; nothing at all if one of them has no value.

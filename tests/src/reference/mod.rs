@@ -29,6 +29,7 @@ mod expr;
 mod firing;
 mod id;
 mod inner;
+mod limit;
 mod output;
 mod rows;
 mod rowwise;
@@ -56,7 +57,7 @@ pub fn run(plan: &Plan, log: &Log) -> Outputs {
         }
         let id = RuleId(u32::try_from(index).unwrap_or(u32::MAX));
         let end = final_watermark(plan, log);
-        let mut judge = Judge { plan, id, rule, found: &mut found };
+        let mut judge = Judge { plan, id, rule, turns: Vec::new(), found: &mut found };
         match rule.window.as_ref().map(|window| (window.kind, window.fill)) {
             None => rowwise::run(&mut judge, log, end),
             Some((WindowKind::Sliding { size }, _)) => sliding::run(&mut judge, log, size, end),
@@ -80,6 +81,7 @@ pub fn run(plan: &Plan, log: &Log) -> Outputs {
                 );
             }
         }
+        judge.let_out();
     }
     found.into_outputs()
 }

@@ -164,6 +164,7 @@ pub(super) struct Found {
 }
 
 /// An emit and its place in the merged order.
+#[derive(Debug)]
 pub(super) struct Placed {
     /// Its own time or, for an event that was behind its partition's watermark, that watermark.
     pub order: EventTime,

@@ -44,7 +44,7 @@ pub fn lateness(rule: &RulePlan, time: EventTime, watermark: Watermark) -> Laten
             Some(grid) => return grid.lateness_of(time, watermark),
             None => true,
         },
-        None => matches!(rule.trigger, Trigger::Edge(_)),
+        None => matches!(rule.trigger, Trigger::Edge(_)) || rule.limit.is_some(),
     };
     if needs_order && watermark.has_decided(time) {
         Lateness::TooLate(None)

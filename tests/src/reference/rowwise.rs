@@ -18,6 +18,10 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) fn run(judge: &mut Judge<'_>, log: &Log, end: Watermark) {
     if !matches!(judge.rule.trigger, Trigger::Edge(_)) {
         for row in rows_of(judge, log) {
+            // With a limit the order matters, and what is not decided yet is not judged.
+            if judge.rule.limit.is_some() && !end.has_decided(row.time) {
+                continue;
+            }
             let order = EventTime(row.time.0.max(row.watermark.0));
             judge_row(judge, &mut Edge::default(), &row, row.time, order);
         }

@@ -46,6 +46,7 @@ fn rule(window: Option<WindowPlan>, trigger: Trigger) -> RulePlan {
         window,
         aggregates: vec![call(AggregateFunction::Sum, Type::Int)],
         trigger,
+        limit: None,
         emits: vec![
             emit("Up", EmitKind::Fire, int(field.clone())),
             emit("Down", EmitKind::Clear, int(field)),

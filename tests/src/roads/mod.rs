@@ -24,7 +24,7 @@ use crate::reference::{self, Outputs};
 use crate::render::{self, Ids};
 use crate::script::Script;
 use cep_core::engine::OutputOrder;
-use cep_core::plan::{Plan, RuleId, Trigger};
+use cep_core::plan::{Plan, RuleId};
 use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
@@ -107,8 +107,7 @@ pub fn compare(
 pub fn by_rule_and_key(plan: &Plan, outputs: &Outputs) -> Outputs {
     let mut outputs = outputs.clone();
     let by_itself = |rule: RuleId| {
-        plan.rule(rule)
-            .is_some_and(|rule| rule.window.is_none() && !matches!(rule.trigger, Trigger::Edge(_)))
+        plan.rule(rule).is_some_and(|rule| rule.window.is_none() && !rule.needs_order())
     };
     outputs.emits.sort_by(|a, b| {
         (a.rule, &a.key)

@@ -252,7 +252,18 @@ fn hold(window: &str) -> &'static [&'static str] {
     }
 }
 
-/// `when`, `emit` and `clear`.
+/// `limit`, by the key, by nothing or by something else.
+fn limit(level: Level) -> impl Strategy<Value = String> {
+    let by = prop_oneof![
+        Just(String::new()),
+        Just(" by ()".to_owned()),
+        expr(Ty::Int, level, 1).prop_map(|it| format!(" by {it}")),
+    ];
+    (1..4_u32, prop::sample::select(SPANS), by)
+        .prop_map(|(count, span, by)| format!("    limit {count} per {span}{by}\n"))
+}
+
+/// `when`, `limit`, `emit`, `else` and `clear`.
 fn body(
     level: Level,
     clear_level: Level,
@@ -281,9 +292,14 @@ fn body(
         4 => (condition(), prop::sample::select(hold), until)
             .prop_map(|(it, hold, until)| format!("    when {it}{hold}{until}\n")),
     ];
-    let emits = prop::collection::vec(emit("emit", level), 1..3);
+    let limit = prop_oneof![
+        5 => Just(String::new()),
+        2 => limit(level),
+    ];
+    let emits = prop::collection::vec(emit("emit", level), 1..4);
     let clears = prop::collection::vec(emit("clear", clear_level), 0..3);
-    (when, emits, clears, any::<bool>()).prop_map(|(when, emits, clears, since)| {
+    let extras = (any::<bool>(), limit);
+    (when, emits, clears, extras).prop_map(|(when, emits, clears, (since, limit))| {
         let edge = when.starts_with("    when ") && !when.starts_with("    when each");
         let clears = if edge { clears } else { Vec::new() };
         let falls = !clears.is_empty() || when.contains(" for ") || when.contains(" until ");
@@ -291,8 +307,12 @@ fn body(
             true => ", since: when.start, long: when.duration",
             false => "",
         };
-        let mut text = when;
+        let mut text = when + &limit;
+        let mut may_be_taken = false;
         for (index, (word, fields, condition)) in emits.iter().chain(&clears).enumerate() {
+            // What follows a line with a condition is its `else`.
+            let word = if may_be_taken && *word == "emit" { "else" } else { word };
+            may_be_taken = !condition.is_empty();
             text += &format!("    {word} EVENTx{index} {{ {fields}{since} }}{condition}\n");
         }
         text

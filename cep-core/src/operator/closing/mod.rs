@@ -63,6 +63,11 @@ impl ClosingGroup {
     }
 
     /// The rules it holds.
+    pub(crate) fn rules(&self) -> &[RuleId] {
+        &self.rule_ids
+    }
+
+    /// The rules it holds.
     pub(crate) fn into_rules(self) -> Vec<RuleId> {
         self.rule_ids
     }

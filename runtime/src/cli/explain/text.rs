@@ -3,8 +3,8 @@
 use super::expression::{Names, literal};
 use super::shares_with;
 use cep_core::plan::{
-    Connector, EdgePlan, EmitKind, Hold, Horizon, Plan, RuleId, RulePlan, StreamId, StreamPlan,
-    TimeSource, Trigger, WindowKind, WindowPlan,
+    Connector, EdgePlan, EmitKind, Hold, Horizon, LimitBy, Plan, RuleId, RulePlan, StreamId,
+    StreamPlan, TimeSource, Trigger, WindowKind, WindowPlan,
 };
 
 /// Streams, parameters and the rules of `shown` as text.
@@ -93,6 +93,18 @@ fn rule(plan: &Plan, id: RuleId, rule: &RulePlan, out: &mut String) {
         Trigger::Edge(edge) => edge_text(&names, edge),
     };
     line(out, "when", &when);
+    if let Some(limit) = &rule.limit {
+        let by = match &limit.by {
+            LimitBy::Key if rule.key.is_empty() => String::new(),
+            LimitBy::Key => " for each key".into(),
+            LimitBy::Values(by) if by.is_empty() => " in all".into(),
+            LimitBy::Values(by) => {
+                let by: Vec<String> = by.iter().map(|expr| names.expression(expr)).collect();
+                format!(" for each {}", by.join(", "))
+            }
+        };
+        line(out, "limit", &format!("{} firings per {}{by}", limit.count, limit.span));
+    }
     for emit in &rule.emits {
         let fields = emit.fields.iter().map(|(name, expr)| match names.expression(expr) {
             text if text == *name => text,

@@ -52,6 +52,7 @@ fn plan(attributes: &[(&str, &str)], lines: &[(&str, EmitKind, &[&str])]) -> Pla
         window: None,
         aggregates: Vec::new(),
         trigger: Trigger::Always,
+        limit: None,
         emits: lines.iter().map(emit).collect(),
     };
     Plan { streams: vec![stream("Harvest"), stream("Frost")], rules: vec![rule], ..Plan::empty() }

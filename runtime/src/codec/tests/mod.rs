@@ -59,6 +59,7 @@ pub(super) fn plan(fields: Vec<FieldPlan>) -> Plan {
         window: None,
         aggregates: Vec::new(),
         trigger: Trigger::Always,
+        limit: None,
         emits: vec![emit],
     };
     Plan { streams: vec![stream], rules: vec![rule], ..Plan::empty() }

@@ -1,0 +1,175 @@
+//! `limit N per D`: of a rule's firings only so many go out in so long a time.
+//!
+//! An operator stages a rule's *turns*, firings and clears, instead of its emits, where the rule has
+//! a limit. Once an advance has decided them, they pass in the order of time, then of the records
+//! that decided them, then of keys. A firing passes if fewer than N of its kind passed in the time
+//! `(t - D, t]`; a clear passes unless the firing before it was held back.
+
+use super::firing::Staged;
+use super::{Advance, Arrival, Operator, OperatorState, Stage};
+use crate::plan::{EmitKind, LimitPlan, Plan, RuleId, StreamId};
+use crate::time::EventTime;
+use crate::value::{Value, encode_key};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+/// Up to how many kinds of firings are remembered without a look at which of them are over.
+const ALWAYS_KEPT: usize = 1024;
+
+/// A firing, or a clear, of a rule with a limit, with what it would emit.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    pub(crate) rule: RuleId,
+    pub(crate) kind: EmitKind,
+    /// When it takes effect.
+    pub(crate) time: EventTime,
+    /// The place of the record that decided it.
+    pub(crate) tie: (u32, u64),
+    pub(crate) key: Arc<[Value]>,
+    /// The canonical bytes of what it counts against.
+    pub(crate) by: Vec<u8>,
+    /// Nothing if it failed, or no line's condition held: then it does not count.
+    pub(crate) emits: Vec<Staged>,
+}
+
+/// An operator whose rules, some of them, have limits.
+#[derive(Debug)]
+pub(crate) struct Limited {
+    inner: Box<dyn Operator>,
+    limits: BTreeMap<RuleId, Limiter>,
+}
+
+/// What passed of one rule.
+#[derive(Debug)]
+struct Limiter {
+    plan: LimitPlan,
+    passed: BTreeMap<Vec<u8>, VecDeque<i64>>,
+    /// The keys whose last firing was held back.
+    held_back: BTreeSet<Vec<u8>>,
+    /// With more kinds of firings than this, those that are over are forgotten.
+    many: usize,
+}
+
+/// What a checkpoint holds of a limit.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct LimitState {
+    rule: RuleId,
+    passed: Vec<(Vec<u8>, VecDeque<i64>)>,
+    held_back: BTreeSet<Vec<u8>>,
+}
+
+impl Limited {
+    /// The operator with the limits of its rules, if one of them has any.
+    pub(crate) fn wrap(
+        plan: &Plan,
+        rules: &[RuleId],
+        inner: Box<dyn Operator>,
+    ) -> Box<dyn Operator> {
+        let limit = |id: &RuleId| Some((*id, Limiter::new(plan.rule(*id)?.limit.clone()?)));
+        let limits: BTreeMap<_, _> = rules.iter().filter_map(limit).collect();
+        if limits.is_empty() { inner } else { Box::new(Self { inner, limits }) }
+    }
+
+    /// Lets pass what may, of the turns that were staged.
+    fn release(&mut self, stage: &mut Stage) {
+        let staged = std::mem::take(&mut stage.turns);
+        let (mut turns, others): (Vec<_>, _) =
+            staged.into_iter().partition(|turn| self.limits.contains_key(&turn.rule));
+        stage.turns = others;
+        turns.sort_by(|a, b| (a.time, a.tie, &a.key).cmp(&(b.time, b.tie, &b.key)));
+        for turn in turns {
+            let Some(limiter) = self.limits.get_mut(&turn.rule) else { continue };
+            let rule = turn.rule;
+            match limiter.pass(turn) {
+                Passage::Open(emits) => stage.emits.extend(emits),
+                Passage::HeldBack => stage.held_back.push(rule),
+            }
+        }
+    }
+}
+
+enum Passage {
+    Open(Vec<Staged>),
+    HeldBack,
+}
+
+impl Limiter {
+    fn new(plan: LimitPlan) -> Self {
+        let (passed, held_back) = (BTreeMap::new(), BTreeSet::new());
+        Self { plan, passed, held_back, many: ALWAYS_KEPT }
+    }
+
+    fn pass(&mut self, turn: Turn) -> Passage {
+        let mut key = Vec::new();
+        encode_key(&turn.key, &mut key);
+        if turn.kind == EmitKind::Clear {
+            // The firing was counted; its clear is none of its own.
+            let held_back = self.held_back.remove(&key);
+            return Passage::Open(if held_back { Vec::new() } else { turn.emits });
+        }
+        if turn.emits.is_empty() {
+            self.held_back.remove(&key);
+            return Passage::Open(Vec::new());
+        }
+        let after = turn.time.0.saturating_sub(self.plan.span.0);
+        self.forget_until(after);
+        let passed = self.passed.entry(turn.by).or_default();
+        while passed.front().is_some_and(|time| *time <= after) {
+            passed.pop_front();
+        }
+        if passed.len() >= self.plan.count as usize {
+            self.held_back.insert(key);
+            return Passage::HeldBack;
+        }
+        passed.push_back(turn.time.0);
+        self.held_back.remove(&key);
+        Passage::Open(turn.emits)
+    }
+
+    /// Forgets what passed up to an instant, once there is much of it.
+    fn forget_until(&mut self, instant: i64) {
+        if self.passed.len() > self.many {
+            self.passed.retain(|_, passed| passed.back().is_some_and(|last| *last > instant));
+            self.many = ALWAYS_KEPT + 2 * self.passed.len();
+        }
+    }
+}
+
+impl Operator for Limited {
+    fn stream(&self) -> StreamId {
+        self.inner.stream()
+    }
+
+    fn events(&mut self, arrival: &Arrival<'_>, stage: &mut Stage) {
+        self.inner.events(arrival, stage);
+    }
+
+    fn advance(&mut self, advance: Advance, stage: &mut Stage) {
+        self.inner.advance(advance, stage);
+        self.release(stage);
+    }
+
+    fn positions(&self, see: &mut dyn FnMut(u32, u64)) {
+        self.inner.positions(see);
+    }
+
+    fn save(&self) -> OperatorState {
+        let limits = self.limits.iter().map(|(rule, limiter)| LimitState {
+            rule: *rule,
+            passed: limiter.passed.clone().into_iter().collect(),
+            held_back: limiter.held_back.clone(),
+        });
+        OperatorState::Limited(Box::new(self.inner.save()), limits.collect())
+    }
+
+    fn load(&mut self, state: OperatorState) -> Option<()> {
+        let OperatorState::Limited(inner, limits) = state else { return None };
+        for saved in limits {
+            let limiter = self.limits.get_mut(&saved.rule)?;
+            limiter.passed = saved.passed.into_iter().collect();
+            limiter.held_back = saved.held_back;
+        }
+        self.inner.load(*inner)
+    }
+}
