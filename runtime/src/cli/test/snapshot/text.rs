@@ -71,7 +71,11 @@ fn counts(summary: &Summary) -> String {
     }
     let bad = counted(summary.bad_records, "bad record");
     let errors = counted(summary.rule_errors, "rule error");
-    let _ = writeln!(text, "; {bad}, {} late, {errors}", grouped(summary.late));
+    let _ = write!(text, "; {bad}, {} late, {errors}", grouped(summary.late));
+    if summary.held_back > 0 {
+        let _ = write!(text, ", {} held back by `limit`", grouped(summary.held_back));
+    }
+    text.push('\n');
     text
 }
 
