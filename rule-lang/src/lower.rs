@@ -4,8 +4,8 @@
 use crate::check::{Checked, Events};
 use crate::typed::{self, ExprKind, RuleState, TextPart, Trigger};
 use cep_core::plan::{
-    AggregateCall, EdgePlan, EmitPlan, EventPlan, Expr, ExprKind as PlanKind, KeyPart, LimitBy,
-    LimitPlan, PLAN_VERSION, Plan, RulePlan, StreamId, TextPart as PlanText,
+    AggregateCall, EdgePlan, EmitPlan, EventPlan, Expr, ExprKind as PlanKind, Fold, KeyPart,
+    LimitBy, LimitPlan, PLAN_VERSION, Plan, RulePlan, StreamId, TextPart as PlanText,
     Trigger as PlanTrigger,
 };
 use cep_core::value::Type;
@@ -134,6 +134,27 @@ impl Lowering<'_> {
             ExprKind::Text(parts) => {
                 PlanKind::Text(parts.iter().map(|part| self.text(part)).collect())
             }
+            ExprKind::Member(record, index) => PlanKind::Member(self.boxed(record), *index),
+            ExprKind::Index(list, index) => {
+                let list = self.boxed(list);
+                PlanKind::Index(list, self.boxed(index))
+            }
+            ExprKind::List(items) => {
+                PlanKind::List(items.iter().map(|item| self.expr(item)).collect())
+            }
+            ExprKind::Record(members) => PlanKind::Record(
+                members.iter().map(|(name, member)| (name.clone(), self.expr(member))).collect(),
+            ),
+            ExprKind::Item(item) => PlanKind::Item(*item),
+            ExprKind::Fold(fold) => PlanKind::Fold(Box::new(Fold {
+                function: fold.function,
+                item: fold.item,
+                list: self.expr(&fold.list),
+                condition: fold.condition.as_ref().map(|condition| self.expr(condition)),
+                value: self.expr(&fold.value),
+            })),
+            ExprKind::Try(inner) => PlanKind::Try(self.boxed(inner)),
+            ExprKind::Fail(why) => PlanKind::Fail(self.boxed(why)),
         };
         Expr::new(expr.ty.clone(), kind)
     }

@@ -3,7 +3,7 @@
 //! where they were written. [`crate::lower`] turns it into a plan.
 
 use cep_core::function::Function;
-use cep_core::plan::{AggregateFunction, Attribute, BinaryOp, UnaryOp, WindowPlan};
+use cep_core::plan::{AggregateFunction, Attribute, BinaryOp, ListFold, UnaryOp, WindowPlan};
 use cep_core::value::{Type, Value};
 
 /// An expression with its type. Two are equal if they compute the same in the same way, wherever
@@ -53,6 +53,37 @@ pub enum ExprKind {
     Call(Function, Vec<Expr>),
     /// Text put together from pieces.
     Text(Vec<TextPart>),
+    /// A member of a record, by its place; null of a record that is null.
+    Member(Box<Expr>, u32),
+    /// `list[index]`
+    Index(Box<Expr>, Box<Expr>),
+    /// `[a, b]`
+    List(Vec<Expr>),
+    /// `{a: 1, b}`
+    Record(Vec<(String, Expr)>),
+    /// An element of the list of a fold around, by the fold's number.
+    Item(u32),
+    /// `sum(value for item in list if condition)` and the like.
+    Fold(Box<Fold>),
+    /// `try(value)`
+    Try(Box<Expr>),
+    /// `fail(text)`, whose type is open.
+    Fail(Box<Expr>),
+}
+
+/// One value made of a list's elements.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fold {
+    /// What is made of them.
+    pub function: ListFold,
+    /// Its number; no two of a rule have the same.
+    pub item: u32,
+    /// The list.
+    pub list: Expr,
+    /// Which elements count.
+    pub condition: Option<Expr>,
+    /// What is taken of each.
+    pub value: Expr,
 }
 
 /// A piece of text.
@@ -204,6 +235,18 @@ impl Expr {
         self.as_literal().is_some_and(Value::is_null)
     }
 
+    /// Whether this never has a value, so that it has any type.
+    #[must_use]
+    pub fn is_never(&self) -> bool {
+        matches!(self.kind, ExprKind::Fail(_))
+    }
+
+    /// Whether this is `[]`, the type of whose elements is still open.
+    #[must_use]
+    pub fn is_empty_list(&self) -> bool {
+        matches!(&self.kind, ExprKind::List(items) if items.is_empty())
+    }
+
     /// Calls `see` with this node and every node below it, those inside aggregates too.
     pub fn visit<'a>(&'a self, see: &mut dyn FnMut(&'a Expr)) {
         see(self);
@@ -217,12 +260,23 @@ impl Expr {
             | ExprKind::WindowEnd
             | ExprKind::WindowIndex
             | ExprKind::WhenStart
-            | ExprKind::WhenDuration => {}
+            | ExprKind::WhenDuration
+            | ExprKind::Item(_) => {}
+            ExprKind::Member(inner, _) | ExprKind::Try(inner) | ExprKind::Fail(inner) => {
+                inner.visit(see);
+            }
+            ExprKind::List(items) => items.iter().for_each(|item| item.visit(see)),
+            ExprKind::Record(members) => members.iter().for_each(|(_, member)| member.visit(see)),
+            ExprKind::Fold(fold) => {
+                fold.list.visit(see);
+                fold.condition.iter().for_each(|condition| condition.visit(see));
+                fold.value.visit(see);
+            }
             ExprKind::Aggregate(call) => {
                 call.inputs.iter().chain(&call.filter).for_each(|inner| inner.visit(see));
             }
             ExprKind::Unary(_, operand) => operand.visit(see),
-            ExprKind::Binary(_, left, right) => {
+            ExprKind::Binary(_, left, right) | ExprKind::Index(left, right) => {
                 left.visit(see);
                 right.visit(see);
             }
@@ -262,8 +316,20 @@ impl Expr {
                     .chain(&call.filter)
                     .for_each(|inner| below.add(inner.measure(lets)));
             }
-            ExprKind::Unary(_, operand) => below.add(operand.measure(lets)),
-            ExprKind::Binary(_, left, right) => {
+            ExprKind::Unary(_, operand)
+            | ExprKind::Member(operand, _)
+            | ExprKind::Try(operand)
+            | ExprKind::Fail(operand) => below.add(operand.measure(lets)),
+            ExprKind::List(items) => items.iter().for_each(|item| below.add(item.measure(lets))),
+            ExprKind::Record(members) => {
+                members.iter().for_each(|(_, member)| below.add(member.measure(lets)));
+            }
+            ExprKind::Fold(fold) => {
+                below.add(fold.list.measure(lets));
+                fold.condition.iter().for_each(|condition| below.add(condition.measure(lets)));
+                below.add(fold.value.measure(lets));
+            }
+            ExprKind::Binary(_, left, right) | ExprKind::Index(left, right) => {
                 below.add(left.measure(lets));
                 below.add(right.measure(lets));
             }

@@ -236,7 +236,10 @@ fn check_expr(expr: &Expr, row: bool, problem: &mut Option<String>) {
         {
             bad("a group's value in a row")
         }
-        ExprKind::Literal(value) if value.type_of().is_some_and(|ty| ty != *expr.ty.base()) => {
+        ExprKind::Literal(value)
+            if !matches!(expr.ty.base(), Type::Enum(_))
+                && value.type_of().is_some_and(|ty| ty != *expr.ty.base()) =>
+        {
             bad("a literal")
         }
         ExprKind::Unary(UnaryOp::Not, operand) if operand.ty != Type::Bool => bad("not"),

@@ -207,3 +207,19 @@ fn every_code_is_numbered_once_and_found_again() {
         assert!(!group, "{code} is out of order or used twice");
     }
 }
+
+mod structures {
+    use super::*;
+    const ORDER: &str = "type Item { sku: string, n: int, grade: \"premium\" | \"standard\" }\nstream Order { items: [Item], first: Item?, tier: \"gold\" | \"silver\", extra: json, farm: int, at: timestamp, time at }\n";
+    fn order(clauses: &str) -> String {
+        errors(&format!("{ORDER}rule a {{\n    from Order\n{clauses}\n}}"))
+    }
+    answers! {
+        members_of_records_are_guessed: order("    emit A { a: first?.skuu, b: first.sku, c: items.sku, d: extra.x, e: farm.x }");
+        texts_of_enums_are_guessed: order("    where tier == \"Gold\" or tier in [\"silver\", \"bronze\"] or \"gold\" != tier\n    emit A { x: any(i.grade == \"premum\" for i in items), y: contains([tier], \"x\") }");
+        lists_are_where_lists_are_wanted: order("    where farm in farm and 1 in items\n    emit A { a: farm[0], b: items[\"x\"], c: sum(x for x in tier), d: median(i.n for i in items), e: sum(i.sku for i in items), f: [1, \"a\"], g: [] }");
+        comprehensions_are_read_to_their_end: order("    where any(i.n > 1 for in items)\n    emit A { a: sum(i.n for i items), b: {x: 1, x: 2}, c: [i.n for i in items if] }");
+        types_are_declared_once_and_end: errors("type A { b: B }\ntype B { c: C }\ntype C { a: [A] }\ntype D { x: int, x: string, y: Itm }\ntype D { x: int }\ntype int { x: int }\ntype Item { key x, n: int from \"m\" }");
+        json_is_not_compared: order("    where extra == extra and extra != null\n    emit A { x: extra }");
+    }
+}

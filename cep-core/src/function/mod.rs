@@ -6,12 +6,14 @@
 
 mod conversion;
 mod hash;
+mod list;
 mod number;
 mod operator;
 mod read;
 mod text;
 mod time;
 
+pub use list::{apply_fold, apply_index};
 pub(crate) use operator::int_arithmetic;
 pub use operator::{apply_binary, apply_unary};
 
@@ -32,6 +34,15 @@ pub enum EvalError {
     TimeOverflow,
     /// Division by zero.
     DivisionByZero,
+    /// A list has no element at an index.
+    BadIndex {
+        /// The index.
+        index: i64,
+        /// How many elements there are.
+        len: u64,
+    },
+    /// `fail` was called, with this text.
+    Failed(String),
     /// An operand had a type that the plan did not promise; a defect of whoever made the plan.
     WrongType,
     /// An argument has a value that the function does not take, such as a negative length.
@@ -43,6 +54,16 @@ pub enum EvalError {
 impl fmt::Display for EvalError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::BadIndex { index, len: 0 } => {
+                return write!(f, "there is no element {index} in an empty list");
+            }
+            Self::BadIndex { index, len } => {
+                return write!(
+                    f,
+                    "there is no element {index} in a list of {len}, which are counted from 0"
+                );
+            }
+            Self::Failed(why) => why,
             Self::IntegerOverflow => "the result does not fit a 64-bit integer",
             Self::DecimalOverflow => "the result does not fit a decimal of 28 digits",
             Self::NotFinite => "the result is infinite or not a number",

@@ -55,6 +55,60 @@ pub enum ExprKind {
     Call(Function, Vec<Expr>),
     /// Text put together from literal text and values.
     Text(Vec<TextPart>),
+    /// A member of a record, by its place in the record's type; null of a record that is null.
+    Member(Box<Expr>, u32),
+    /// The element of a list at an index from 0; an error where there is none.
+    Index(Box<Expr>, Box<Expr>),
+    /// A list of these values.
+    List(Vec<Expr>),
+    /// A record of these members.
+    Record(Vec<(String, Expr)>),
+    /// What [`Fold::item`] stands for, inside of the fold.
+    Item(u32),
+    /// One value made of a list's elements.
+    Fold(Box<Fold>),
+    /// The value, or null where it cannot be computed.
+    Try(Box<Expr>),
+    /// No value: an error with this text.
+    Fail(Box<Expr>),
+}
+
+/// `sum(value for item in list if condition)` and the like.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Fold {
+    /// What is made of the elements.
+    pub function: ListFold,
+    /// The name of an element, as a number that differs from that of every fold around.
+    pub item: u32,
+    /// The elements; null counts as empty.
+    pub list: Expr,
+    /// Which of them count.
+    pub condition: Option<Expr>,
+    /// What is taken of each. Where it is null it is skipped, but by [`ListFold::Collect`].
+    pub value: Expr,
+}
+
+/// What a [`Fold`] makes of its values, in the order of the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ListFold {
+    /// The list of them.
+    Collect,
+    /// The list of them in the canonical order.
+    Sort,
+    /// How many.
+    Count,
+    /// Their sum; zero of none.
+    Sum,
+    /// Their mean; null of none. Integers give a decimal.
+    Avg,
+    /// The smallest; null of none.
+    Min,
+    /// The largest; null of none.
+    Max,
+    /// Whether one is true.
+    Any,
+    /// Whether none is false.
+    All,
 }
 
 /// A piece of an interpolated text.
@@ -137,9 +191,22 @@ impl Expr {
             | ExprKind::WindowEnd
             | ExprKind::WindowIndex
             | ExprKind::WhenStart
-            | ExprKind::WhenDuration => {}
-            ExprKind::Unary(_, operand) => operand.visit_dyn(see),
-            ExprKind::Binary(_, left, right) => {
+            | ExprKind::WhenDuration
+            | ExprKind::Item(_) => {}
+            ExprKind::Unary(_, operand)
+            | ExprKind::Member(operand, _)
+            | ExprKind::Try(operand)
+            | ExprKind::Fail(operand) => operand.visit_dyn(see),
+            ExprKind::List(items) => items.iter().for_each(|item| item.visit_dyn(see)),
+            ExprKind::Record(members) => {
+                members.iter().for_each(|(_, member)| member.visit_dyn(see));
+            }
+            ExprKind::Fold(fold) => {
+                fold.list.visit_dyn(see);
+                fold.condition.iter().for_each(|condition| condition.visit_dyn(see));
+                fold.value.visit_dyn(see);
+            }
+            ExprKind::Binary(_, left, right) | ExprKind::Index(left, right) => {
                 left.visit_dyn(see);
                 right.visit_dyn(see);
             }

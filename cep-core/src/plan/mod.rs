@@ -12,7 +12,7 @@ mod rule;
 mod stream;
 
 pub use aggregate::AggregateFunction;
-pub use expr::{BinaryOp, Expr, ExprKind, TextPart, UnaryOp};
+pub use expr::{BinaryOp, Expr, ExprKind, Fold, ListFold, TextPart, UnaryOp};
 pub use horizon::Horizon;
 pub use inner::{InnerSource, InnerStream, UnionMember};
 pub use rule::{

@@ -102,10 +102,7 @@ impl fmt::Display for Type {
             Self::String => f.write_str("string"),
             Self::Timestamp => f.write_str("timestamp"),
             Self::Duration => f.write_str("duration"),
-            Self::Optional(inner) => match inner.as_ref() {
-                Self::Enum(_) => write!(f, "({inner})?"),
-                _ => write!(f, "{inner}?"),
-            },
+            Self::Optional(inner) => write!(f, "{inner}?"),
             Self::List(element) => write!(f, "[{element}]"),
             Self::Record(fields) => {
                 let mut opening = "{ ";
@@ -289,4 +286,23 @@ impl fmt::Debug for Value {
             other => fmt::Display::fmt(other, f),
         }
     }
+}
+
+/// JSON without the space between its tokens, so that it stands on one line.
+#[must_use]
+pub fn compact_json(raw: &str) -> String {
+    let mut out = String::with_capacity(raw.len());
+    let (mut in_text, mut escaped) = (false, false);
+    for c in raw.chars() {
+        if in_text {
+            in_text = escaped || c != '"';
+            escaped = c == '\\' && !escaped;
+        } else if matches!(c, ' ' | '\t' | '\n' | '\r') {
+            continue;
+        } else {
+            in_text = c == '"';
+        }
+        out.push(c);
+    }
+    out
 }

@@ -15,7 +15,7 @@ fn types_are_shown_as_they_are_written() {
     assert_eq!(grade.to_string(), r#""premium" | "standard""#);
     assert_eq!(
         line.list().to_string(),
-        r#"[{ sku: string, grade: ("premium" | "standard")?, sizes: [int]? }]"#
+        r#"[{ sku: string, grade: "premium" | "standard"?, sizes: [int]? }]"#
     );
 }
 

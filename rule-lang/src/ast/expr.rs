@@ -30,9 +30,22 @@ pub enum ExprKind {
         base: Box<Expr>,
         /// Right of it.
         name: Ident,
+        /// Which of the two.
+        access: Access,
     },
-    /// `[a, b]`, right of `in`.
+    /// `base[index]`
+    Index {
+        /// Left of the bracket.
+        base: Box<Expr>,
+        /// Inside.
+        index: Box<Expr>,
+    },
+    /// `[a, b]`
     List(Vec<Expr>),
+    /// `{a: 1, b}`
+    Record(Vec<(Ident, Expr)>),
+    /// `sum(value for item in list if condition)`, or in brackets for a list.
+    Comprehension(Box<Comprehension>),
     /// `a..b`, right of `in`; both ends included.
     Range(Box<Expr>, Box<Expr>),
     /// `not x` or `-x`.
@@ -73,6 +86,30 @@ pub enum ExprKind {
     },
 }
 
+/// How a member is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// `.`: the record is there.
+    Plain,
+    /// `?.`: of a record that is null, null.
+    Safe,
+}
+
+/// A value made of a list's elements.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comprehension {
+    /// What is made of them; `None` for a list.
+    pub function: Option<Ident>,
+    /// What is taken of each.
+    pub value: Expr,
+    /// The name of an element.
+    pub item: Ident,
+    /// The list.
+    pub list: Expr,
+    /// Which elements count.
+    pub condition: Option<Expr>,
+}
+
 /// A piece of an interpolated string.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StringPart {
@@ -99,6 +136,8 @@ pub enum Literal {
     Timestamp(i64),
     /// `"text"` or `'text'`
     String(String),
+    /// A list or record in a table's cell, as JSON.
+    Json(String),
 }
 
 /// Operators before a value.

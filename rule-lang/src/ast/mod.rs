@@ -45,6 +45,8 @@ pub struct Ast {
 pub enum Declaration {
     /// `stream Name { … }`
     Stream(Stream),
+    /// `type Name { … }`
+    Type(TypeDeclaration),
     /// `param name: type = literal`
     Param(Param),
     /// `event Name { … }`

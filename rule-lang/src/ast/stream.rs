@@ -40,10 +40,38 @@ pub struct Field {
 /// A type as written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TypeName {
-    /// Its name; `None` for a form that this version does not support, already reported.
+    /// Its name; `None` for a type without one, and for one that could not be read.
     pub name: Option<Ident>,
+    /// What a type without a name is made of.
+    pub shape: Option<TypeShape>,
     /// Whether a `?` follows.
     pub optional: bool,
+    /// All of it.
+    pub span: Span,
+}
+
+/// A type that is made of others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TypeShape {
+    /// `[T]`
+    List(Box<TypeName>),
+    /// `{ name: T, … }`
+    Record(Vec<(Ident, TypeName)>),
+    /// `"a" | "b"`
+    Enum(Vec<Spanned<String>>),
+    /// `(T)`
+    Group(Box<TypeName>),
+}
+
+/// `type Name { … }`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TypeDeclaration {
+    /// Lines of `///` above it.
+    pub doc: String,
+    /// Its name.
+    pub name: Ident,
+    /// Its fields.
+    pub fields: Vec<Field>,
     /// All of it.
     pub span: Span,
 }

@@ -3,6 +3,7 @@
 use super::aggregate::{AGGREGATES_TO_COME, aggregate_names, aggregate_of, foreign_aggregate};
 use super::convert::to;
 use super::scope::{Level, Scope};
+use super::structure::LIST_FUNCTIONS;
 use crate::ast;
 use crate::diagnostic::{Code, Diagnostic, did_you_mean, write_instead};
 use crate::source::Span;
@@ -16,8 +17,8 @@ const MAX_FOLDED_BYTES: usize = 4096;
 
 /// Functions of the language that are still to come.
 const FUNCTIONS_TO_COME: &[&str] = &[
-    "matches", "capture", "split", "join", "format", "sort", "changed", "coalesce", "try", "fail",
-    "before", "after", "meets", "overlaps", "during",
+    "matches", "capture", "split", "join", "format", "changed", "coalesce", "before", "after",
+    "meets", "overlaps", "during",
 ];
 
 impl Scope<'_, '_> {
@@ -29,6 +30,9 @@ impl Scope<'_, '_> {
         span: Span,
     ) -> Option<Expr> {
         let name = function.name.as_str();
+        if let ("try" | "fail", [argument], None) = (name, args, filter) {
+            return self.failure(name, argument);
+        }
         if let Some(aggregate) = aggregate_of(name) {
             return self.aggregate(aggregate, function, args, filter);
         }
@@ -56,7 +60,8 @@ impl Scope<'_, '_> {
                     .label(function.span, format!("`{name}` is not one")),
             );
         }
-        let known = Function::ALL.iter().any(|known| known.info().name == name);
+        let known = Function::ALL.iter().any(|known| known.info().name == name)
+            || LIST_FUNCTIONS.contains(&name);
         if !known && self.level == Level::Group {
             // It may have been meant as an aggregate; then its arguments are another matter.
             self.unknown_function(function);
@@ -77,6 +82,7 @@ impl Scope<'_, '_> {
             return;
         }
         let mut names: Vec<&str> = Function::ALL.iter().map(|known| known.info().name).collect();
+        names.extend(LIST_FUNCTIONS);
         names.extend(aggregate_names());
         let diagnostic = if FUNCTIONS_TO_COME.contains(&name) {
             names.sort_unstable();
@@ -110,6 +116,9 @@ impl Scope<'_, '_> {
         asts: &[ast::Expr],
         span: Span,
     ) -> Option<Expr> {
+        if let Some(found) = self.list_function(name.name.as_str(), &args, asts) {
+            return found;
+        }
         if name.name == "string" && args.len() == 1 {
             let parts = args.into_iter().map(TextPart::Value).collect();
             return Some(Expr::new(Type::String, ExprKind::Text(parts)));
@@ -197,6 +206,7 @@ impl Scope<'_, '_> {
         for (arg, ast) in args.iter().zip(asts) {
             diagnostic = diagnostic.label(ast.span, format!("this is {}", arg.ty));
         }
-        self.out.push(diagnostic.help(format!("there is {}", forms.join(", "))));
+        let forms = if forms.is_empty() { "another form".to_owned() } else { forms.join(", ") };
+        self.out.push(diagnostic.help(format!("there is {forms}")));
     }
 }

@@ -5,7 +5,7 @@ use crate::typed::{Expr, ExprKind};
 use cep_core::function::Function;
 use cep_core::plan::BinaryOp;
 use cep_core::time::{EventTime, Span};
-use cep_core::value::{Decimal, Type, Value};
+use cep_core::value::{Decimal, Type, Value, compact_json};
 
 /// A literal as a typed value of its own type.
 pub(super) fn literal(literal: &Literal) -> Expr {
@@ -18,6 +18,7 @@ pub(super) fn literal(literal: &Literal) -> Expr {
         Literal::Duration(us) => Value::Duration(Span(*us)),
         Literal::Timestamp(us) => Value::Timestamp(EventTime(*us)),
         Literal::String(text) => Value::text(text.as_str()),
+        Literal::Json(text) => Value::Json(compact_json(text).into()),
     };
     Expr::literal(value, Type::Bool)
 }
@@ -40,6 +41,33 @@ pub(super) fn to(expr: Expr, base: &Type) -> Option<Expr> {
     }
     if expr.ty.base() == base {
         return Some(expr);
+    }
+    if expr.is_never() {
+        return Some(Expr::new(base.clone(), expr.kind));
+    }
+    if let (Type::Enum(_), Type::String) = (expr.ty.base(), base) {
+        let ty = if expr.ty.is_optional() { Type::String.optional() } else { Type::String };
+        return Some(Expr::new(ty, expr.kind));
+    }
+    if let (Type::Enum(texts), Some(Value::Text(text))) = (base, expr.as_literal()) {
+        let known = texts.iter().any(|known| **known == **text);
+        return known.then(|| Expr::new(base.clone(), expr.kind));
+    }
+    match (base, expr.kind.clone()) {
+        (Type::List(element), ExprKind::List(items)) => {
+            let items: Option<Vec<Expr>> =
+                items.into_iter().map(|item| part_to(item, element)).collect();
+            return items.map(|items| Expr::new(base.clone(), ExprKind::List(items)));
+        }
+        (Type::Record(fields), ExprKind::Record(members)) if fields.len() == members.len() => {
+            let member = |(name, ty): &(String, Type)| {
+                let (_, found) = members.iter().find(|(known, _)| known == name)?;
+                Some((name.clone(), part_to(found.clone(), ty)?))
+            };
+            let members: Option<Vec<_>> = fields.iter().map(member).collect();
+            return members.map(|members| Expr::new(base.clone(), ExprKind::Record(members)));
+        }
+        _ => {}
     }
     if let Some(value) = expr.as_literal() {
         let value = match (value, base) {
@@ -69,6 +97,11 @@ pub(super) fn to(expr: Expr, base: &Type) -> Option<Expr> {
     Some(Expr::new(base.clone().optional(), kind))
 }
 
+/// A part of a list or record, which is null only where that is allowed.
+fn part_to(part: Expr, ty: &Type) -> Option<Expr> {
+    to(part, ty.base()).filter(|part| ty.is_optional() || !part.ty.is_optional())
+}
+
 fn float_of(value: &Decimal) -> Option<Value> {
     value.to_string().parse::<f64>().ok().filter(|float| float.is_finite()).map(Value::Float)
 }
@@ -76,15 +109,33 @@ fn float_of(value: &Decimal) -> Option<Value> {
 /// The base type in which two expressions meet, if there is one.
 pub(super) fn meet(left: &Expr, right: &Expr) -> Option<Type> {
     let (a, b) = (left.ty.base(), right.ty.base());
-    if left.is_null() {
+    let open = |expr: &Expr, other: &Type| {
+        expr.is_null()
+            || expr.is_never()
+            || (expr.is_empty_list() && matches!(other, Type::List(_)))
+    };
+    if open(left, b) {
         return Some(b.clone());
     }
-    if right.is_null() || a == b {
+    if open(right, a) || a == b {
         return Some(a.clone());
     }
+    let is_choice = |texts: &[String], expr: &Expr| match expr.as_literal() {
+        Some(Value::Text(text)) => texts.iter().any(|known| **known == **text),
+        _ => false,
+    };
     match (a, b) {
+        (Type::Enum(texts), Type::String) if is_choice(texts, right) => Some(a.clone()),
+        (Type::String, Type::Enum(texts)) if is_choice(texts, left) => Some(b.clone()),
+        (Type::Enum(_), Type::String | Type::Enum(_)) | (Type::String, Type::Enum(_)) => {
+            Some(Type::String)
+        }
         (Type::Int, Type::Decimal) | (Type::Decimal, Type::Int) => Some(Type::Decimal),
         (Type::Int, Type::Float) | (Type::Float, Type::Int) => Some(Type::Float),
+        (Type::List(_), Type::List(_)) | (Type::Record(_), Type::Record(_)) => {
+            let fits = |expr: &Expr, ty: &Type| to(expr.clone(), ty).is_some();
+            if fits(right, a) { Some(a.clone()) } else { fits(left, b).then(|| b.clone()) }
+        }
         (Type::Float, Type::Decimal) if right.as_literal().is_some() => Some(Type::Float),
         (Type::Decimal, Type::Float) if left.as_literal().is_some() => Some(Type::Float),
         _ => None,

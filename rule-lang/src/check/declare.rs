@@ -1,9 +1,10 @@
 //! The names a program declares: streams, params, and what other declarations only reserve.
 
-use super::{declared_twice, index, stream};
+use super::types::{Types, type_of};
+use super::{cell, declared_twice, index, stream};
 use crate::ast::{self, Ast, Completeness, Declaration};
 use crate::check::convert::literal_of_type;
-use crate::diagnostic::{Code, Diagnostic, did_you_mean, write_instead};
+use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::source::{SourceMap, Span};
 use cep_core::plan::{ParamPlan, StreamPlan};
 use cep_core::value::{Type, Value};
@@ -43,6 +44,8 @@ pub(crate) struct Declared<'a> {
     pub streams: Vec<DeclaredStream<'a>>,
     /// By name.
     pub params: Vec<DeclaredParam<'a>>,
+    /// The types that have names.
+    pub types: Types,
     /// Names of declarations that were already reported; whatever uses them stays silent.
     pub broken: BTreeSet<&'a str>,
     /// Every event name that some rule emits, and the first place that does.
@@ -59,6 +62,7 @@ impl<'a> Declared<'a> {
             sources,
             streams: Vec::new(),
             params: Vec::new(),
+            types: Types::collect(asts, out),
             broken: BTreeSet::new(),
             emitted: BTreeMap::new(),
         };
@@ -80,7 +84,7 @@ impl<'a> Declared<'a> {
                 Declaration::Event(event) => {
                     declared.emitted.entry(&event.name.name).or_insert(event.name.span);
                 }
-                Declaration::Sink(_) | Declaration::Test(_) => {}
+                Declaration::Type(_) | Declaration::Sink(_) | Declaration::Test(_) => {}
             }
         }
         declared.streams.sort_by(|a, b| a.plan.name.cmp(&b.plan.name));
@@ -126,7 +130,7 @@ impl<'a> Declared<'a> {
             declared_twice(out, "the stream", &ast.name.name, ast.name.span, first);
             return;
         }
-        match stream::check(ast, out) {
+        match stream::check(ast, &self.types, out) {
             Some(plan) => self.streams.push(DeclaredStream { plan, ast: Some(ast) }),
             None => {
                 self.broken.insert(&ast.name.name);
@@ -139,7 +143,7 @@ impl<'a> Declared<'a> {
             declared_twice(out, "the param", &ast.name.name, ast.name.span, first.ast.name.span);
             return;
         }
-        match param_plan(ast, out) {
+        match param_plan(ast, &self.types, out) {
             Some(plan) => self.params.push(DeclaredParam { plan, ast }),
             None => {
                 self.broken.insert(&ast.name.name);
@@ -181,11 +185,12 @@ impl<'a> Declared<'a> {
     }
 }
 
-fn param_plan(ast: &ast::Param, out: &mut Vec<Diagnostic>) -> Option<ParamPlan> {
-    let ty = type_of(&ast.ty, out);
+fn param_plan(ast: &ast::Param, types: &Types, out: &mut Vec<Diagnostic>) -> Option<ParamPlan> {
+    let ty = type_of(&ast.ty, types, out);
     let default = ast.default.as_ref()?;
     let value = match &default.kind {
-        ast::ExprKind::Literal(literal) => literal,
+        ast::ExprKind::Literal(literal) => Some(literal),
+        ast::ExprKind::List(_) | ast::ExprKind::Record(_) => None,
         ast::ExprKind::Error => return None,
         _ => {
             out.push(
@@ -200,7 +205,7 @@ fn param_plan(ast: &ast::Param, out: &mut Vec<Diagnostic>) -> Option<ParamPlan> 
         }
     };
     let ty = ty?;
-    let value = literal_of_type(value, &ty).or_else(|| {
+    let value = cell::constant(default, &ty, 0).or_else(|| {
         out.push(
             Diagnostic::new(
                 Code::ParamDefault,
@@ -208,7 +213,7 @@ fn param_plan(ast: &ast::Param, out: &mut Vec<Diagnostic>) -> Option<ParamPlan> 
             )
             .label(default.span, "")
             .label(ast.ty.span, "its type")
-            .maybe_help(param_help(value, &ty)),
+            .maybe_help(value.and_then(|value| param_help(value, &ty))),
         );
         None
     })?;
@@ -228,60 +233,12 @@ fn param_help(value: &ast::Literal, ty: &Type) -> Option<String> {
     Some(help)
 }
 
-/// The names of types, in the order messages list them.
-const TYPES: &[(&str, Type)] = &[
-    ("bool", Type::Bool),
-    ("int", Type::Int),
-    ("float", Type::Float),
-    ("decimal", Type::Decimal),
-    ("string", Type::String),
-    ("timestamp", Type::Timestamp),
-    ("duration", Type::Duration),
-];
-
-/// The type a name stands for; reports a name that is none.
-pub(super) fn type_of(ast: &ast::TypeName, out: &mut Vec<Diagnostic>) -> Option<Type> {
-    let name = ast.name.as_ref()?;
-    if let Some((_, ty)) = TYPES.iter().find(|(known, _)| *known == name.name) {
-        let ty = ty.clone();
-        return Some(if ast.optional { ty.optional() } else { ty });
-    }
-    if name.name == "json" {
-        out.push(
-            Diagnostic::new(Code::NoSuchTypeYet, "`json` fields are not supported in this version")
-                .label(name.span, "")
-                .help("declare the fields a rule reads one by one, with `from \"path.to.it\"`"),
-        );
-        return None;
-    }
-    let meant = match name.name.to_lowercase().as_str() {
-        "integer" | "long" | "i64" | "int64" | "number" | "bigint" => Some("int"),
-        "double" | "f64" | "real" => Some("float"),
-        "str" | "text" | "varchar" => Some("string"),
-        "boolean" => Some("bool"),
-        "numeric" | "money" => Some("decimal"),
-        "time" | "datetime" | "date" | "instant" => Some("timestamp"),
-        "interval" | "timedelta" => Some("duration"),
-        _ => None,
-    };
-    let help =
-        match meant {
-            Some(meant) => write_instead(meant),
-            None => did_you_mean(&name.name, TYPES.iter().map(|(known, _)| *known)).unwrap_or_else(
-                || "types are `bool int float decimal string timestamp duration`".into(),
-            ),
-        };
-    out.push(
-        Diagnostic::new(Code::UnknownType, format!("there is no type `{}`", name.name))
-            .label(name.span, "")
-            .help(help),
-    );
-    None
-}
-
 /// A param's value from the text of `--set NAME=TEXT`: a literal of its type; for a `string` the
 /// text itself will do.
 pub(crate) fn value_from_text(text: &str, ty: &Type) -> Option<Value> {
+    if ty.is_structured() && text.starts_with(['[', '{']) {
+        return cell::json(text, ty, 0);
+    }
     crate::parse::literal(text)
         .and_then(|literal| literal_of_type(&literal, ty))
         .or_else(|| (ty.base() == &Type::String).then(|| Value::text(text)))

@@ -65,10 +65,17 @@ impl Scope<'_, '_> {
 
     fn emit_value(&mut self, name: &ast::Ident, value: &ast::Expr) -> Option<Expr> {
         let expr = self.expr(value)?;
-        if expr.is_null() {
+        if expr.is_null() || expr.is_empty_list() {
+            let what = if expr.is_null() { "null" } else { "an empty list" };
             self.out.push(
-                Diagnostic::new(Code::BareNull, format!("`{}` is always null", name.name))
-                    .label(value.span, "the type of this `null` is not known")
+                Diagnostic::new(Code::BareNull, format!("`{}` is always {what}", name.name))
+                    .label(
+                        value.span,
+                        format!(
+                            "the type of this `{}` is not known",
+                            if expr.is_null() { "null" } else { "[]" }
+                        ),
+                    )
                     .help("leave the field out"),
             );
             return None;

@@ -1,5 +1,6 @@
 //! Derived events: what fields each has, and where it goes.
 
+use super::types::{Types, type_of};
 use super::{Declared, stream};
 use crate::ast;
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
@@ -56,7 +57,7 @@ impl Events {
     }
 
     /// `event NAME { … }`
-    pub(super) fn declare(&mut self, ast: &ast::Event, out: &mut Vec<Diagnostic>) {
+    pub(super) fn declare(&mut self, ast: &ast::Event, types: &Types, out: &mut Vec<Diagnostic>) {
         if let Some(first) = self.by_name.get(&ast.name.name) {
             let (name, span) = (&ast.name.name, ast.name.span);
             super::declared_twice(out, "the event", name, span, first.span);
@@ -71,7 +72,7 @@ impl Events {
                 let first = first.name.span;
                 super::declared_twice(out, "the field", &name.name, name.span, first);
             }
-            match super::declare::type_of(&field.ty, out).filter(|_| earlier.is_none()) {
+            match type_of(&field.ty, types, out).filter(|_| earlier.is_none()) {
                 Some(ty) => fields.push((name.name.clone(), ty)),
                 None => whole = false,
             }

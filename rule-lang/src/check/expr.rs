@@ -18,9 +18,13 @@ impl Scope<'_, '_> {
             ast::ExprKind::Literal(value) => Some(literal(value)),
             ast::ExprKind::Interpolated(parts) => self.text(parts),
             ast::ExprKind::Name(name) => self.name(name, ast.span),
-            ast::ExprKind::Member { base, name } => self.member(base, name),
-            // Only ever right of `in`, where `membership` reads them.
-            ast::ExprKind::List(_) | ast::ExprKind::Range(..) => None,
+            ast::ExprKind::Member { base, name, access } => self.member(base, name, *access),
+            ast::ExprKind::Index { base, index } => self.index(base, index),
+            ast::ExprKind::List(items) => self.list(items),
+            ast::ExprKind::Record(members) => self.record(members),
+            ast::ExprKind::Comprehension(found) => self.comprehension(found),
+            // Only ever right of `in`, where `membership` reads it.
+            ast::ExprKind::Range(..) => None,
             ast::ExprKind::Unary { op, operand } => self.unary(*op, operand, ast.span),
             ast::ExprKind::Binary { op: AstOp::And, left, right, .. } => {
                 self.logical(BinaryOp::And, left, right)
@@ -200,7 +204,7 @@ impl Scope<'_, '_> {
         );
     }
 
-    fn bare_null(&mut self, span: Span) {
+    pub(super) fn bare_null(&mut self, span: Span) {
         self.out.push(
             Diagnostic::new(Code::BareNull, "the type of this `null` is not known").label(span, ""),
         );

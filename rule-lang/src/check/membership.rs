@@ -30,10 +30,7 @@ impl Scope<'_, '_> {
                 let kind = ExprKind::Binary(BinaryOp::And, Box::new(above?), Box::new(below?));
                 Some(Expr::new(Type::Bool, kind))
             }
-            _ => {
-                self.present(needle);
-                None
-            }
+            _ => self.in_list_value(needle, set),
         }
     }
 
@@ -51,6 +48,9 @@ impl Scope<'_, '_> {
         }
         for (item, ast) in found.iter().zip(items) {
             let types = (value.ty.clone(), item.ty.clone());
+            if self.unknown_choice(&(value.clone(), needle.span), &(item.clone(), ast.span)) {
+                return None;
+            }
             match meet(&value, item) {
                 Some(base) => value = to(value, &base)?,
                 None => {

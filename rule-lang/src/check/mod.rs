@@ -24,9 +24,11 @@ mod order;
 mod rule;
 mod scope;
 mod stream;
+mod structure;
 mod suspect;
 mod test_block;
 mod trigger;
+mod types;
 mod window;
 
 pub(crate) use aggregate::aggregate_names;
@@ -83,7 +85,7 @@ pub(crate) fn check<'a>(
     let mut inner = inner::InnerStreams::default();
     asts.iter().flat_map(|ast| &ast.declarations).for_each(|declaration| {
         if let Declaration::Event(event) = declaration {
-            events.declare(event, out);
+            events.declare(event, &declared.types, out);
         }
     });
     let order = order::producers_first(asts, &declared, out);

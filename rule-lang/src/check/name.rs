@@ -7,7 +7,7 @@
 use super::declare::DeclaredStream;
 use super::index;
 use super::scope::{Level, Numbered, Reads, Scope, Used, WindowState};
-use crate::ast;
+use crate::ast::{self, Access};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::source::Span;
 use crate::typed::{Expr, ExprKind};
@@ -16,6 +16,9 @@ use cep_core::value::Type;
 impl<'p, 'a> Scope<'p, 'a> {
     /// A name on its own.
     pub(super) fn name(&mut self, name: &str, span: Span) -> Option<Expr> {
+        if let Some(element) = self.element(name) {
+            return Some(element);
+        }
         if let Some(at) = self.lets.iter().rposition(|other| other.name == name) {
             return self.let_name(at, span);
         }
@@ -117,44 +120,116 @@ impl<'p, 'a> Scope<'p, 'a> {
         None
     }
 
-    /// `base.name`
-    pub(super) fn member(&mut self, base: &ast::Expr, name: &ast::Ident) -> Option<Expr> {
-        let ast::ExprKind::Name(holder) = &base.kind else {
-            let ty = self.expr(base).map(|expr| expr.ty);
-            if let Some(ty) = ty {
-                self.no_members(&ty.to_string(), base.span, name);
+    /// `base.name` and `base?.name`
+    pub(super) fn member(
+        &mut self,
+        base: &ast::Expr,
+        name: &ast::Ident,
+        access: Access,
+    ) -> Option<Expr> {
+        if let ast::ExprKind::Name(holder) = &base.kind
+            && self.element(holder).is_none()
+        {
+            if holder == "window" {
+                return self.window_member(base.span, name);
             }
+            if holder == "when" {
+                return self.when_member(base.span, name);
+            }
+            if self.is_event(holder) {
+                return match self.field(&name.name) {
+                    Some(field) => self.readable(field, &name.name, base.span.to(name.span)),
+                    None => {
+                        self.unknown_field(name);
+                        None
+                    }
+                };
+            }
+            self.stream?;
+        }
+        if self.level != Level::Group || !self.is_of_event(base) {
+            let record = self.expr(base)?;
+            return self.record_member(record, base.span, name, access);
+        }
+        // A path into one event may be part of the key as a whole.
+        self.level = Level::Row;
+        let record = self.expr(base);
+        let found = record.and_then(|record| self.record_member(record, base.span, name, access));
+        self.level = Level::Group;
+        let span = base.span.to(name.span);
+        let text = self.declared.sources.text(span).to_owned();
+        self.readable(found?, &text, span)
+    }
+
+    /// Whether a name stands for the rule's event.
+    fn is_event(&self, name: &str) -> bool {
+        self.alias.is_some_and(|alias| alias.name == name)
+            || self.stream.is_some_and(|(_, stream)| stream.plan.name == name)
+    }
+
+    /// Whether a path begins at a field of the rule's event.
+    fn is_of_event(&self, base: &ast::Expr) -> bool {
+        let mut base = base;
+        while let ast::ExprKind::Member { base: inner, .. } = &base.kind {
+            base = inner;
+        }
+        let ast::ExprKind::Name(name) = &base.kind else { return false };
+        let named = self.lets.iter().any(|other| other.name == name)
+            || self.keys.iter().any(|key| key.name == *name)
+            || self.element(name).is_some();
+        !named && (self.is_event(name) || self.field(name).is_some())
+    }
+
+    fn record_member(
+        &mut self,
+        record: Expr,
+        base: Span,
+        name: &ast::Ident,
+        access: Access,
+    ) -> Option<Expr> {
+        let Type::Record(fields) = record.ty.base().clone() else {
+            self.no_members(&record.ty.to_string(), base, name);
             return None;
         };
-        if holder == "window" {
-            return self.window_member(base.span, name);
+        if record.ty.is_optional() && access == Access::Plain {
+            let text = self.shown(base);
+            self.out.push(
+                Diagnostic::new(Code::OptionalUsed, format!("{text} may be null"))
+                    .label(base, format!("this is `{}`", record.ty))
+                    .help(format!(
+                        "write `?.{}`, which is null then, or check `{} != null and …` before",
+                        name.name,
+                        text.trim_matches('`')
+                    )),
+            );
+            return None;
         }
-        if holder == "when" {
-            return self.when_member(base.span, name);
-        }
-        let of_alias = self.alias.is_some_and(|alias| alias.name == *holder);
-        let of_stream = self.stream.is_some_and(|(_, stream)| stream.plan.name == *holder);
-        if of_alias || of_stream {
-            return match self.field(&name.name) {
-                Some(field) => self.readable(field, &name.name, base.span.to(name.span)),
-                None => {
-                    self.unknown_field(name);
-                    None
-                }
-            };
-        }
-        self.stream?;
-        if let Some(expr) = self.name(holder, base.span) {
-            self.no_members(&expr.ty.to_string(), base.span, name);
-        }
-        None
+        let Some(at) = fields.iter().position(|(known, _)| *known == name.name) else {
+            let text = self.shown(base);
+            self.out.push(
+                Diagnostic::new(
+                    Code::UnknownMember,
+                    format!("{text} has no member `{}`", name.name),
+                )
+                .label(name.span, "")
+                .label(base, format!("this is {}", record.ty.base()))
+                .maybe_help(did_you_mean(&name.name, fields.iter().map(|(n, _)| n.as_str()))),
+            );
+            return None;
+        };
+        let (_, ty) = fields.get(at)?;
+        let ty = if record.ty.is_optional() { ty.clone().optional() } else { ty.clone() };
+        Some(Expr::new(ty, ExprKind::Member(Box::new(record), index(at))))
     }
 
     fn no_members(&mut self, ty: &str, base: Span, name: &ast::Ident) {
         self.out.push(
             Diagnostic::new(Code::UnknownMember, format!("there is no `.{}` here", name.name))
                 .label(name.span, "")
-                .label(base, format!("this is {ty}")),
+                .label(base, format!("this is {ty}"))
+                .maybe_help((ty == "json").then(|| {
+                    "json is passed through whole; declare its type to read its members".to_owned()
+                })),
         );
     }
 

@@ -87,7 +87,11 @@ impl Scope<'_, '_> {
         if a.0.is_null() && b.0.is_null() {
             return Some(Expr::literal(Value::Bool(op == BinaryOp::Equal), Type::Bool));
         }
-        if meet(&a.0, &b.0).is_none() {
+        if self.unknown_choice(&a, &b) || self.unknown_choice(&b, &a) {
+            return None;
+        }
+        let json = |one: &Expr, other: &Expr| one.ty.base() == &Type::Json && !other.is_null();
+        if meet(&a.0, &b.0).is_none() || json(&a.0, &b.0) || json(&b.0, &a.0) {
             self.operands_differ(op, &a, &b, op_span);
             return None;
         }

@@ -4,7 +4,7 @@ use super::attribute::attributes;
 use super::declare::DeclaredStream;
 use super::expr::is_false;
 use super::narrow::{where_false, where_true};
-use super::scope::{Level, Numbered, Scope, WhenState, WindowState};
+use super::scope::{Elements, Level, Numbered, Scope, WhenState, WindowState};
 use super::suspect::window_span;
 use super::trigger::has_edge;
 use super::{Declared, Events, Usage};
@@ -70,6 +70,7 @@ pub(super) fn check<'a>(
         level: Level::Row,
         when: WhenState::Elsewhere,
         facts: Vec::new(),
+        elements: Elements::default(),
     };
     let mut parts = Parts::default();
     for clause in &ast.clauses {

@@ -6,6 +6,7 @@ use crate::ast;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::typed::{Expr, ExprKind, Measure};
+use cep_core::value::Type;
 
 /// What an expression reads.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -98,6 +99,25 @@ pub(super) struct Scope<'p, 'a> {
     pub when: WhenState,
     /// Expressions known not to be null here.
     pub facts: Vec<Expr>,
+    /// The elements of lists that have names here.
+    pub elements: Elements,
+}
+
+/// The elements of lists that have names at a place.
+#[derive(Default)]
+pub(super) struct Elements {
+    /// The innermost last.
+    pub open: Vec<Element>,
+    /// How many there were in the rule so far.
+    pub count: u32,
+}
+
+/// An element of a list: `item` in `… for item in list`.
+pub(super) struct Element {
+    pub name: String,
+    /// The number of its fold.
+    pub number: u32,
+    pub ty: Type,
 }
 
 /// What an expression reads, with what its `let`s read.

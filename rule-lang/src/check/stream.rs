@@ -1,7 +1,7 @@
 //! Streams: types of fields, `key`, `time`, connectors.
 
-use super::declare::type_of;
 use super::index;
+use super::types::{Types, type_of};
 use crate::ast::{self, TimeUnit};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use cep_core::plan::{Connector, FieldPlan, FieldSource, StreamPlan, TimeSource, TimestampFormat};
@@ -12,7 +12,11 @@ use cep_core::value::Type;
 const DEFAULT_AHEAD: Span = Span::from_secs(3_600);
 
 /// The stream's plan; fields that could not be understood are left out.
-pub(super) fn check(ast: &ast::Stream, out: &mut Vec<Diagnostic>) -> Option<StreamPlan> {
+pub(super) fn check(
+    ast: &ast::Stream,
+    types: &Types,
+    out: &mut Vec<Diagnostic>,
+) -> Option<StreamPlan> {
     let mut fields: Vec<FieldPlan> = Vec::new();
     for (position, field) in ast.fields.iter().enumerate() {
         let earlier =
@@ -27,7 +31,7 @@ pub(super) fn check(ast: &ast::Stream, out: &mut Vec<Diagnostic>) -> Option<Stre
             );
             continue;
         }
-        fields.extend(field_plan(field, out));
+        fields.extend(field_plan(field, types, out));
     }
     let key = ast.key.as_ref().and_then(|key| {
         let found = position(&fields, &key.name);
@@ -81,8 +85,8 @@ fn unknown_field(
     );
 }
 
-fn field_plan(ast: &ast::Field, out: &mut Vec<Diagnostic>) -> Option<FieldPlan> {
-    let ty = type_of(&ast.ty, out)?;
+fn field_plan(ast: &ast::Field, types: &Types, out: &mut Vec<Diagnostic>) -> Option<FieldPlan> {
+    let ty = type_of(&ast.ty, types, out)?;
     if let Some(unit) = &ast.unit
         && ty.base() != &Type::Timestamp
     {

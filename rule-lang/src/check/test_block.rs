@@ -89,9 +89,8 @@ impl Context<'_, '_> {
             return None;
         };
         let found = match &value.kind {
-            ast::ExprKind::Literal(literal) => cell::value(literal, &param.plan.ty, self.base_us),
             ast::ExprKind::Error => return None,
-            _ => None,
+            _ => cell::constant(value, &param.plan.ty, self.base_us),
         };
         if found.is_none() {
             out.push(

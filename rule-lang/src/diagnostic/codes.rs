@@ -87,6 +87,7 @@ codes! {
     BadAttribute = "E0214", "an attribute name that cannot travel with events";
     RuleCycle = "E0215", "rules that read what they emit, directly or through each other";
     NoCommonField = "E0216", "streams read together without a field in common";
+    TypeCycle = "E0230", "a type that contains itself";
 
     // Types.
     OperandTypes = "E0301", "an operator does not take these types";
@@ -106,6 +107,8 @@ codes! {
     ConstantFails = "E0315", "an expression of literals that always fails";
     MissingColumn = "E0316", "a table row leaves out a field that must be there";
     ArgumentConstant = "E0317", "an argument that must be a literal in its range";
+    UnknownChoice = "E0330", "a text that is not one of an enum's";
+    NotAList = "E0331", "something that is not a list where one is needed";
 
     // Time and windows.
     UnitMissing = "E0401", "a number where a duration with a unit is needed";
@@ -131,20 +134,14 @@ codes! {
     NoForget = "E0515", "`forget` is not supported in this version";
     NoTimeout = "E0517", "`timeout` is not supported in this version";
     NoEachItem = "E0518", "`from … each` is not supported in this version";
-    NoTypeDeclaration = "E0522", "`type` declarations are not supported in this version";
     NoScenarios = "E0524", "`scenario` is not supported in this version";
-    NoComprehension = "E0525", "`… for x in list` is not supported in this version";
-    NoSuchTypeYet = "E0526", "lists, records, enums and json fields are not supported in this version";
     NoSuchAggregateYet = "E0527", "this aggregate is not supported in this version";
     NoSuchFunctionYet = "E0528", "this function is not supported in this version";
     NoFieldSource = "E0529", "fields from the record's key or headers are not supported in this version";
     NoTimeFormat = "E0530", "timestamp formats are not supported in this version";
     NoConnectorYet = "E0531", "this connector or format is not supported in this version";
-    NoListExpression = "E0533", "lists and records as values are not supported in this version";
     NoFillTable = "E0536", "`fill … for TABLE` is not supported in this version";
-    NoIndexing = "E0537", "indexing with `[…]` is not supported in this version";
     NoReuse = "E0538", "`reuse` and `skip` are not supported in this version";
-    NoSafeMember = "E0539", "`?.` is not supported in this version";
 
     // Warnings.
     UnusedParam = "W0101", "a param that nothing reads";

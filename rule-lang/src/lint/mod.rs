@@ -168,6 +168,7 @@ pub(crate) fn silence(diagnostics: &mut Vec<Diagnostic>, asts: &[Ast], allows: &
 fn span_of(declaration: &Declaration) -> Span {
     match declaration {
         Declaration::Stream(stream) => stream.span,
+        Declaration::Type(ty) => ty.span,
         Declaration::Param(param) => param.span,
         Declaration::Event(event) => event.span,
         Declaration::Sink(sink) => sink.span,

@@ -131,22 +131,14 @@ impl Cursor<'_> {
         );
     }
 
-    /// Right of `in`: `[a, b]` or `a..b`.
+    /// Right of `in`: `[a, b]`, `a..b` or a list.
     fn set(&mut self) -> Expr {
         if self.at(Punct::BracketOpen) {
             return self.list();
         }
         let low = self.expr_above(ADDITIVE);
         if self.eat(Punct::DotDot).is_none() {
-            let span = low.span;
-            if low.kind != ExprKind::Error {
-                self.report(
-                    Diagnostic::new(Code::Unexpected, "expected a list or a range after `in`")
-                        .label(span, "")
-                        .help("write `in [a, b]` for some values or `in a..b` for all between two"),
-                );
-            }
-            return self.leaf(ExprKind::Error, span);
+            return low;
         }
         let height = self.height;
         let high = self.expr_above(ADDITIVE);
@@ -155,17 +147,8 @@ impl Cursor<'_> {
         Expr { kind: ExprKind::Range(Box::new(low), Box::new(high)), span }
     }
 
-    fn list(&mut self) -> Expr {
-        let open = self.bump().span;
-        let (items, height) = self.items(Punct::BracketClose);
-        self.close(Punct::BracketClose, open);
-        let span = cover(open, self.last_span());
-        self.raise(height, span);
-        Expr { kind: ExprKind::List(items), span }
-    }
-
     /// Expressions separated by commas, up to `closing`.
-    fn items(&mut self, closing: Punct) -> (Vec<Expr>, usize) {
+    pub(super) fn items(&mut self, closing: Punct) -> (Vec<Expr>, usize) {
         let (mut items, mut height) = (Vec::new(), 0);
         while !self.at(closing) && !self.at_body_end() {
             let item = self.expr();

@@ -80,28 +80,26 @@ impl Cursor<'_> {
         Some(Spanned { value, span: token.span })
     }
 
-    /// A type: a name with an optional `?`; other forms are reported.
+    /// A type with an optional `?`.
     pub(super) fn type_name(&mut self) -> TypeName {
         let token = self.peek();
-        let name = match token.kind {
-            TokenKind::Word | TokenKind::QuotedWord if !token.line_start => self.name("a type"),
+        let mut ty = TypeName { name: None, shape: None, optional: false, span: token.span };
+        match token.kind {
+            _ if token.line_start => self.expected("a type"),
+            TokenKind::Word | TokenKind::QuotedWord => ty.name = self.name("a type"),
             TokenKind::Str
             | TokenKind::RawStr
-            | TokenKind::Punct(Punct::BracketOpen | Punct::BraceOpen)
-                if !token.line_start =>
-            {
-                self.unsupported_type(token.span);
-                None
+            | TokenKind::Punct(Punct::BracketOpen | Punct::BraceOpen | Punct::ParenOpen) => {
+                ty.shape = self.type_shape();
             }
-            _ => {
-                self.expected("a type");
-                None
-            }
-        };
-        let optional = !self.peek().line_start
+            _ => self.expected("a type"),
+        }
+        ty.optional = !self.peek().line_start
             && (self.eat(Punct::Question).is_some() || self.double_question());
-        let span = if name.is_none() { token.span } else { cover(token.span, self.last_span()) };
-        TypeName { name, optional, span }
+        if ty.name.is_some() || ty.shape.is_some() {
+            ty.span = cover(token.span, self.last_span());
+        }
+        ty
     }
 
     /// `int??` means no more than `int?`.
@@ -111,30 +109,5 @@ impl Cursor<'_> {
             self.report(Diagnostic::new(Code::Unexpected, "one `?` is enough").label(span, ""));
         }
         found.is_some()
-    }
-
-    fn unsupported_type(&mut self, span: Span) {
-        let help = match self.peek().kind {
-            TokenKind::Punct(_) => {
-                "declare the fields a rule reads one by one, with `from \"path.to.it\"`"
-            }
-            _ => "write `string` for a text out of a few",
-        };
-        self.not_supported(
-            Code::NoSuchTypeYet,
-            span,
-            "lists, records and enums as types are",
-            help,
-        );
-        let opening = matches!(self.peek().kind, TokenKind::Punct(_));
-        self.bump();
-        if opening {
-            self.skip_group();
-            self.bump();
-        }
-        while self.at(Punct::Pipe) {
-            self.bump();
-            self.bump();
-        }
     }
 }

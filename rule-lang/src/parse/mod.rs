@@ -20,6 +20,7 @@ mod param;
 mod recover;
 mod rule;
 mod stream;
+mod structure;
 mod table;
 mod test_block;
 #[cfg(test)]
@@ -111,6 +112,7 @@ impl Cursor<'_> {
         }
         match word {
             "stream" => self.stream(doc).map(Declaration::Stream),
+            "type" => self.type_declaration(doc).map(Declaration::Type),
             "param" => self.param(doc).map(Declaration::Param),
             "event" => self.event(doc).map(Declaration::Event),
             "sink" => self.sink().map(Declaration::Sink),

@@ -2,7 +2,7 @@
 
 use super::cover;
 use super::cursor::{Cursor, RESERVED};
-use crate::ast::{Expr, ExprKind, Ident, Literal, StringPart};
+use crate::ast::{Access, Expr, ExprKind, Ident, Literal, StringPart};
 use crate::diagnostic::{Code, Diagnostic, write_instead};
 use crate::lex::string::{Braces, Piece, pieces, raw};
 use crate::lex::{Punct, TokenKind, lex_part};
@@ -16,34 +16,30 @@ impl Cursor<'_> {
             match token.kind {
                 TokenKind::Punct(Punct::Dot | Punct::QuestionDot) => {
                     self.bump();
-                    if token.kind == TokenKind::Punct(Punct::QuestionDot) {
-                        self.not_supported(
-                            Code::NoSafeMember,
-                            token.span,
-                            "`?.` is",
-                            "write `.`: an event is always there",
-                        );
-                    }
+                    let safe = token.kind == TokenKind::Punct(Punct::QuestionDot);
+                    let access = if safe { Access::Safe } else { Access::Plain };
                     let height = self.height;
                     let Some(name) = self.member_name() else {
                         return Expr { kind: ExprKind::Error, span: expr.span };
                     };
                     let span = cover(expr.span, name.span);
                     let fits = self.raise(height, span);
-                    let kind = ExprKind::Member { base: Box::new(expr), name };
+                    let kind = ExprKind::Member { base: Box::new(expr), name, access };
                     expr = Expr { kind: if fits { kind } else { ExprKind::Error }, span };
                 }
                 TokenKind::Punct(Punct::BracketOpen) if !token.line_start => {
-                    self.not_supported(
-                        Code::NoIndexing,
-                        token.span,
-                        "indexing with `[…]` is",
-                        "tables and lists do not exist yet in this version",
-                    );
+                    let height = self.height;
                     self.bump();
-                    self.skip_group();
-                    self.eat(Punct::BracketClose);
-                    expr = Expr { kind: ExprKind::Error, span: cover(expr.span, self.last_span()) };
+                    let index = self.expr();
+                    let height = height.max(self.height);
+                    if index.kind == ExprKind::Error {
+                        self.skip_group();
+                    }
+                    self.close(Punct::BracketClose, token.span);
+                    let span = cover(expr.span, self.last_span());
+                    let fits = self.raise(height, span);
+                    let kind = ExprKind::Index { base: Box::new(expr), index: Box::new(index) };
+                    expr = Expr { kind: if fits { kind } else { ExprKind::Error }, span };
                 }
                 _ => return expr,
             }
@@ -82,9 +78,8 @@ impl Cursor<'_> {
             TokenKind::RawStr => Literal::String(raw(token.span, self.text).to_owned()),
             TokenKind::Str => return self.string(),
             TokenKind::Punct(Punct::ParenOpen) => return self.parenthesised(),
-            TokenKind::Punct(Punct::BracketOpen | Punct::BraceOpen) => {
-                return self.unsupported_value();
-            }
+            TokenKind::Punct(Punct::BracketOpen) => return self.list(),
+            TokenKind::Punct(Punct::BraceOpen) => return self.record(),
             TokenKind::Word | TokenKind::QuotedWord => return self.word_expr(),
             TokenKind::Bad => {
                 self.bump();
@@ -111,21 +106,6 @@ impl Cursor<'_> {
         }
         self.height = height;
         Expr { kind: inner.kind, span: cover(open, self.last_span()) }
-    }
-
-    fn unsupported_value(&mut self) -> Expr {
-        let open = self.bump().span;
-        let closing =
-            if self.text_of(open) == "[" { Punct::BracketClose } else { Punct::BraceClose };
-        self.not_supported(
-            Code::NoListExpression,
-            open,
-            "lists and records as values are",
-            "lists stand right of `in` only; write the fields of an event one by one",
-        );
-        self.skip_group();
-        self.eat(closing);
-        self.leaf(ExprKind::Error, cover(open, self.last_span()))
     }
 
     fn word_expr(&mut self) -> Expr {
@@ -180,14 +160,8 @@ impl Cursor<'_> {
             height = height.max(self.height);
             let failed = arg.kind == ExprKind::Error;
             args.push(arg);
-            if let Some(span) = self.eat_word("for") {
-                self.not_supported(
-                    Code::NoComprehension,
-                    span,
-                    "`… for x in list` is",
-                    "lists do not exist yet in this version",
-                );
-                self.skip_group();
+            if self.at_word("for") && args.len() == 1 {
+                break;
             }
             if self.at_word("by") && function.name == "top" {
                 self.skip_group();
@@ -204,6 +178,12 @@ impl Cursor<'_> {
                         .label(comma, "remove this"),
                 );
             }
+        }
+        if let Some(kind) = self.comprehension(Some(&function), &mut args, &mut height) {
+            self.close(Punct::ParenClose, open);
+            let span = cover(function.span, self.last_span());
+            let fits = self.raise(height, span);
+            return Expr { kind: if fits { kind } else { ExprKind::Error }, span };
         }
         let mut filter = None;
         if self.eat_word("where").is_some() {

@@ -18,7 +18,7 @@ impl Cursor<'_> {
                     .label(name.span, "")
                     .help(format!("write `param {}: int = …`", name.name)),
             );
-            TypeName { name: None, optional: false, span: name.span }
+            TypeName { name: None, shape: None, optional: false, span: name.span }
         };
         let default = if self.eat(Punct::Equal).is_some() {
             Some(self.expr())

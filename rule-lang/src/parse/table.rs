@@ -99,6 +99,7 @@ impl Cursor<'_> {
         };
         let value = match tokens {
             [token] => self.cell_literal(*token),
+            [first, ..] if opens(first.kind) => Some(Literal::Json(self.text_of(span).to_owned())),
             [minus, number] if minus.kind == TokenKind::Punct(Punct::Minus) => match number.kind {
                 TokenKind::Int(value) => i64::try_from(-i128::from(value)).ok().map(Literal::Int),
                 TokenKind::Decimal(value) => Some(Literal::Decimal(-value)),
@@ -138,11 +139,6 @@ impl Cursor<'_> {
             None => Diagnostic::new(Code::BadCell, "this row has an empty cell")
                 .label(span, "")
                 .help("write `-` for null or `\"\"` for an empty text"),
-            Some(TokenKind::Punct(Punct::BracketOpen | Punct::BraceOpen)) => Diagnostic::new(
-                Code::NoSuchTypeYet,
-                "lists and records are not supported in this version",
-            )
-            .label(span, ""),
             _ => {
                 Diagnostic::new(Code::BadCell, format!("`{}` is not a literal", self.text_of(span)))
                     .label(span, "a cell holds a literal")
@@ -151,4 +147,8 @@ impl Cursor<'_> {
         };
         self.report(diagnostic);
     }
+}
+
+fn opens(kind: TokenKind) -> bool {
+    matches!(kind, TokenKind::Punct(Punct::BracketOpen | Punct::BraceOpen))
 }

@@ -29,12 +29,6 @@ const DECLARATIONS: &[Kind] = &[
         help: "write the expression in a `let` of the rule",
     },
     Kind {
-        keyword: "type",
-        code: Code::NoTypeDeclaration,
-        plural: "`type` declarations",
-        help: "declare the fields a rule reads one by one, with `from \"path.to.it\"`",
-    },
-    Kind {
         keyword: "scenario",
         code: Code::NoScenarios,
         plural: "`scenario` declarations",

@@ -13,7 +13,7 @@ use super::projection::Field;
 use super::reason::Reason;
 use super::token::{Kind, Token};
 use cep_core::plan::TimestampFormat;
-use cep_core::value::{Type, Value};
+use cep_core::value::{Type, Value, compact_json};
 use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::fmt;
@@ -27,29 +27,11 @@ pub(super) fn read(
     instants: &mut InstantReader,
 ) -> Result<Value, Reason> {
     match ty {
-        Type::Json => Ok(Value::Json(compact(raw).into())),
+        Type::Json => Ok(Value::Json(compact_json(raw).into())),
         Type::List(element) => list(raw, element, path, instants),
         Type::Record(fields) => record(raw, fields, path, instants),
         _ => part(&token(raw, 0), raw, ty, path.to_owned(), instants),
     }
-}
-
-/// JSON without the space between its tokens, so that it stands on one line.
-fn compact(raw: &str) -> String {
-    let mut out = String::with_capacity(raw.len());
-    let (mut in_text, mut escaped) = (false, false);
-    for c in raw.chars() {
-        if in_text {
-            in_text = escaped || c != '"';
-            escaped = c == '\\' && !escaped;
-        } else if matches!(c, ' ' | '\t' | '\n' | '\r') {
-            continue;
-        } else {
-            in_text = c == '"';
-        }
-        out.push(c);
-    }
-    out
 }
 
 /// A value inside, which may be absent.

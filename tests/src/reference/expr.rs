@@ -1,9 +1,12 @@
 //! Expressions, by walking their tree.
 
-use cep_core::function::{EvalError, apply_binary, apply_unary, made_text};
-use cep_core::plan::{BinaryOp, Expr, ExprKind, Plan, TextPart};
+use cep_core::function::{
+    EvalError, apply_binary, apply_fold, apply_index, apply_unary, made_text,
+};
+use cep_core::plan::{BinaryOp, Expr, ExprKind, Fold, Plan, TextPart};
 use cep_core::time::{EventTime, Span};
-use cep_core::value::Value;
+use cep_core::value::{Type, Value};
+use std::cell::RefCell;
 
 /// What an expression can read.
 #[derive(Clone)]
@@ -20,12 +23,24 @@ pub(super) struct Scope<'a> {
     index: i64,
     /// Since when the condition of an edge has held, and for how long.
     when: Option<(EventTime, Span)>,
+    /// The elements of the folds around, the innermost last.
+    items: RefCell<Vec<(u32, Value)>>,
 }
 
 impl<'a> Scope<'a> {
     /// The scope of one event.
     pub fn of_row(plan: &'a Plan, fields: &'a [Value], key: &'a [Value]) -> Self {
-        Self { plan, fields, key, aggregates: Vec::new(), window: None, index: 0, when: None }
+        let items = RefCell::default();
+        Self {
+            plan,
+            fields,
+            key,
+            aggregates: Vec::new(),
+            window: None,
+            index: 0,
+            when: None,
+            items,
+        }
     }
 
     /// The scope of one window.
@@ -35,7 +50,9 @@ impl<'a> Scope<'a> {
         aggregates: Vec<Result<Value, EvalError>>,
         window: (EventTime, EventTime),
     ) -> Self {
-        Self { plan, fields: &[], key, aggregates, window: Some(window), index: 0, when: None }
+        let items = RefCell::default();
+        let window = Some(window);
+        Self { plan, fields: &[], key, aggregates, window, index: 0, when: None, items }
     }
 
     /// The same for the window of this number.
@@ -105,7 +122,48 @@ impl<'a> Scope<'a> {
                     parts.iter().map(|part| self.text(part)).collect::<Result<_, _>>()?;
                 made_text(texts.concat())
             }
+            ExprKind::Item(item) => {
+                let items = self.items.borrow();
+                let found = items.iter().rev().find(|(known, _)| known == item);
+                found.map(|(_, value)| value.clone()).ok_or(DEFECT)
+            }
+            ExprKind::Member(record, index) => Ok(self.value(record)?.member(*index as usize)),
+            ExprKind::Index(list, index) => apply_index(&self.value(list)?, &self.value(index)?),
+            ExprKind::List(items) => Ok(Value::List(self.values(items)?.into())),
+            ExprKind::Record(members) => {
+                let member = |(name, member): &(String, Expr)| {
+                    Ok((name.as_str().into(), self.value(member)?))
+                };
+                let members: Vec<_> = members.iter().map(member).collect::<Result<_, _>>()?;
+                Ok(Value::Record(members.into()))
+            }
+            ExprKind::Fold(fold) => self.fold(fold, &expr.ty),
+            ExprKind::Try(inner) => Ok(self.value(inner).unwrap_or(Value::Null)),
+            ExprKind::Fail(why) => Err(EvalError::Failed(self.value(why)?.to_string())),
         }
+    }
+
+    /// Element by element, in the order of the list.
+    fn fold(&self, fold: &Fold, ty: &Type) -> Result<Value, EvalError> {
+        let mut values = Vec::new();
+        if let Value::List(elements) = self.value(&fold.list)? {
+            for element in elements.iter() {
+                self.items.borrow_mut().push((fold.item, element.clone()));
+                let value = self.element(fold);
+                self.items.borrow_mut().pop();
+                values.extend(value?);
+            }
+        }
+        apply_fold(fold.function, ty, values)
+    }
+
+    fn element(&self, fold: &Fold) -> Result<Option<Value>, EvalError> {
+        if let Some(condition) = &fold.condition
+            && !self.holds(condition)?
+        {
+            return Ok(None);
+        }
+        self.value(&fold.value).map(Some)
     }
 
     fn values(&self, exprs: &[Expr]) -> Result<Vec<Value>, EvalError> {

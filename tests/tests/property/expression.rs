@@ -56,6 +56,8 @@ fn operation(ty: Ty, level: Level, depth: u32) -> Text {
             1 => sub(Ty::String).prop_map(|it| format!("(int({it}) ?? hash({it}))")),
             1 => sub(Ty::Decimal).prop_map(|it| format!("sign({it})")),
             1 => varying(Ty::Timestamp, level).prop_map(|it| format!("(hour({it}) + minute({it}))")),
+            1 => sub(Ty::Int).prop_map(|it| format!("(try({it}) ?? 5)")),
+            2 => over_list(level, varying(Ty::Int, level)),
         ]
         .boxed(),
         Ty::Decimal => prop_oneof![
@@ -114,8 +116,43 @@ fn comparison(level: Level, depth: u32) -> Text {
         1 => varying(Ty::Int, level).prop_map(|it| format!("({it} in [1, 2, 5])")),
         1 => varying(Ty::Int, level).prop_map(|it| format!("({it} in 0..4)")),
         1 => sub(Ty::String).prop_map(|it| format!("contains({it}, \"a\")")),
+        1 => (list(level), sub(Ty::Int)).prop_map(|(xs, it)| format!("({it} in {xs})")),
+        1 => (prop::sample::select(&["any", "all"]), list(level), sub(Ty::Int))
+            .prop_map(|(of, xs, it)| format!("{of}(x1 != null and x1 > {it} for x1 in {xs})")),
     ]
     .boxed()
+}
+
+/// A list of integers, some of which may be null.
+fn list(level: Level) -> Text {
+    let number = || varying(Ty::Int, level);
+    let made = (number(), number()).prop_map(|(a, b)| format!("[{a}, null, {b}]"));
+    let sorted = number().prop_map(|it| format!("sort([3, {it}, 1])"));
+    if level == Level::Row {
+        let taken = number().prop_map(|it| format!("[try(x2 - {it}) for x2 in xs if x2 != null]"));
+        return prop_oneof![4 => Just("xs".to_owned()), 1 => made, 1 => sorted, 1 => taken].boxed();
+    }
+    prop_oneof![made, sorted].boxed()
+}
+
+/// An integer made of a list's elements, or one of them.
+fn over_list(level: Level, other: Text) -> Text {
+    let folds = prop::sample::select(&[
+        "sum(x3 for x3 in LIST)",
+        "sum(x3 - OTHER for x3 in LIST if x3 != null and x3 != OTHER)",
+        "count(x3 for x3 in LIST if (x3 ?? OTHER) > 0)",
+        "(max(x3 for x3 in LIST) ?? OTHER)",
+        "(min((x3 ?? 1) * OTHER for x3 in LIST) ?? 0)",
+        "sum(count(y3 for y3 in LIST if y3 == x3) for x3 in LIST)",
+        "len(LIST)",
+        "(LIST[OTHER] ?? 0)",
+        "(try(LIST[1]) ?? OTHER)",
+        "(if OTHER > 3 then fail(\"over\") else OTHER)",
+        "[OTHER, {a: OTHER}.a][1]",
+    ]);
+    (folds, list(level), other)
+        .prop_map(|(fold, list, other)| fold.replace("LIST", &list).replace("OTHER", &other))
+        .boxed()
 }
 
 /// What can be read without an operation, or a constant.
@@ -245,7 +282,7 @@ fn plain(level: Level) -> Text {
 /// Fields of every stream, and what stands in for those that may be null.
 fn fields(ty: Ty) -> &'static [&'static str] {
     match ty {
-        Ty::Int => &["i", "i", "(j ?? 0)", "(j ?? i)"],
+        Ty::Int => &["i", "i", "(j ?? 0)", "(j ?? i)", "(r?.a ?? 1)"],
         Ty::Decimal => &["d", "d", "(e ?? 1.5)"],
         Ty::Float => &["f", "float(i)"],
         Ty::String => &["s", "k"],
@@ -343,7 +380,7 @@ pub fn field(level: Level) -> Text {
         Ty::Duration,
     ];
     let nullable: &'static [&'static str] = match level {
-        Level::Row => &["j", "e", "u"],
+        Level::Row => &["j", "e", "u", "xs", "r", "r?.y", "[{n: i, xs}]", "try(i div (j ?? 0))"],
         Level::Window | Level::EmptyWindow => &[
             "min(j)",
             "last(j)",

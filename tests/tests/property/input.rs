@@ -94,7 +94,7 @@ fn arrival(order: Order) -> impl Strategy<Value = Arrival> {
     })
 }
 
-/// The fields before `at`: k g i j d e f s b t u.
+/// The fields before `at`: k g i j d e f s b t u xs r.
 fn values() -> impl Strategy<Value = Vec<Value>> {
     let text = || prop::sample::select(&["a", "b", "", "Ä"]).prop_map(Value::text);
     let int = || {
@@ -131,7 +131,13 @@ fn values() -> impl Strategy<Value = Vec<Value>> {
     ];
     let first = (text(), null((0..3_i64).prop_map(Value::Int).boxed()), int(), null(int().boxed()));
     let second = (decimal(), null(decimal().boxed()), float, text());
+    let list = prop::collection::vec(null(int().boxed()), 0..4)
+        .prop_map(|values| Value::List(values.into()));
+    let record = (null(int().boxed()), text())
+        .prop_map(|(a, y)| Value::Record([("a".into(), a), ("y".into(), y)].into()));
     let third = (any::<bool>().prop_map(Value::Bool), time, null(span.boxed()));
-    (first, second, third)
-        .prop_map(|((k, g, i, j), (d, e, f, s), (b, t, u))| vec![k, g, i, j, d, e, f, s, b, t, u])
+    let fourth = (list, null(record.boxed()));
+    (first, second, third, fourth).prop_map(|((k, g, i, j), (d, e, f, s), (b, t, u), (xs, r))| {
+        vec![k, g, i, j, d, e, f, s, b, t, u, xs, r]
+    })
 }

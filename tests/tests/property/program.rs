@@ -32,7 +32,7 @@ impl Program {
         for (name, lateness) in ["A", "B"].iter().zip(self.lateness_ms) {
             text += &format!(
                 "stream {name} {{ k: string, g: int?, i: int, j: int?, d: decimal, e: decimal?, f: float, \
-                 s: string, b: bool, t: timestamp, u: duration?, at: timestamp\nkey k\ntime at, lateness {lateness}ms }}\n"
+                 s: string, b: bool, t: timestamp, u: duration?, xs: [int?], r: {{ a: int?, y: string }}?, at: timestamp\nkey k\ntime at, lateness {lateness}ms }}\n"
             );
         }
         for (index, rule) in self.rules.iter().enumerate() {

@@ -6,6 +6,7 @@
 //! by row through [`crate::function`].
 
 mod errors;
+mod structure;
 mod whole;
 
 pub use errors::Errors;
@@ -39,6 +40,8 @@ pub struct Scope<'a> {
     pub held: Option<&'a Column>,
     /// The parameters.
     pub params: &'a [ParamPlan],
+    /// The elements of the folds around, by their numbers; the innermost last.
+    pub items: &'a [(u32, Column)],
 }
 
 /// The values of an expression: a column, or one value for all rows.
@@ -161,6 +164,17 @@ pub fn evaluate<'a>(expr: &Expr, scope: &Scope<'a>) -> Evaluated<'a> {
             row_by_row(&expr.ty, arguments, scope.len, apply)
         }
         ExprKind::Text(parts) => interpolate(parts, scope),
+        ExprKind::Item(item) => {
+            let found = scope.items.iter().rev().find(|(known, _)| known == item);
+            found.map_or_else(Evaluated::missing, |(_, column)| Evaluated::column(column))
+        }
+        ExprKind::Member(..)
+        | ExprKind::Index(..)
+        | ExprKind::List(_)
+        | ExprKind::Record(_)
+        | ExprKind::Fold(_)
+        | ExprKind::Try(_)
+        | ExprKind::Fail(_) => structure::evaluate(expr, scope),
     }
 }
 
@@ -332,7 +346,11 @@ pub(crate) fn can_fail(expr: &Expr) -> bool {
                     | BinaryOp::FloorDivide
                     | BinaryOp::Remainder
             ),
-            ExprKind::Call(..) | ExprKind::Text(_) => true,
+            ExprKind::Call(..)
+            | ExprKind::Text(_)
+            | ExprKind::Index(..)
+            | ExprKind::Fold(_)
+            | ExprKind::Fail(_) => true,
             _ => false,
         };
     });

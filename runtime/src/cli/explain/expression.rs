@@ -1,7 +1,9 @@
 //! Expressions of a plan as the rule language writes them.
 
-use cep_core::plan::{AggregateCall, BinaryOp, Expr, ExprKind, Plan, RulePlan, TextPart, UnaryOp};
-use cep_core::value::Value;
+use cep_core::plan::{
+    AggregateCall, BinaryOp, Expr, ExprKind, Fold, ListFold, Plan, RulePlan, TextPart, UnaryOp,
+};
+use cep_core::value::{Type, Value};
 
 /// Where names are looked up.
 pub(super) struct Names<'a> {
@@ -91,8 +93,52 @@ impl Names<'_> {
                 let value = self.within(value, Binding::Coalesce);
                 return (format!("{value} in [{}]", self.list(choices)), Binding::Comparison);
             }
+            ExprKind::Item(item) => item_name(*item),
+            ExprKind::Member(record, member) => {
+                let point = if record.ty.is_optional() { "?." } else { "." };
+                let name = match record.ty.base() {
+                    Type::Record(fields) => fields.get(index(*member)),
+                    _ => None,
+                };
+                let name = name.map_or("?", |(name, _)| name.as_str());
+                format!("{}{point}{name}", self.within(record, Binding::Atom))
+            }
+            ExprKind::Index(list, at) => {
+                format!("{}[{}]", self.within(list, Binding::Atom), self.expression(at))
+            }
+            ExprKind::List(items) => format!("[{}]", self.list(items)),
+            ExprKind::Record(members) => {
+                let members = members
+                    .iter()
+                    .map(|(name, member)| format!("{name}: {}", self.expression(member)));
+                format!("{{{}}}", members.collect::<Vec<_>>().join(", "))
+            }
+            ExprKind::Fold(fold) => self.fold(fold),
+            ExprKind::Try(inner) => format!("try({})", self.expression(inner)),
+            ExprKind::Fail(why) => format!("fail({})", self.expression(why)),
         };
         (text, Binding::Atom)
+    }
+
+    fn fold(&self, fold: &Fold) -> String {
+        let name = match fold.function {
+            ListFold::Collect => "",
+            ListFold::Sort => "sort",
+            ListFold::Count => "count",
+            ListFold::Sum => "sum",
+            ListFold::Avg => "avg",
+            ListFold::Min => "min",
+            ListFold::Max => "max",
+            ListFold::Any => "any",
+            ListFold::All => "all",
+        };
+        let (open, close) = if name.is_empty() { ("[", "]") } else { ("(", ")") };
+        let condition = fold
+            .condition
+            .as_ref()
+            .map_or_else(String::new, |condition| format!(" if {}", self.expression(condition)));
+        let (value, list) = (self.expression(&fold.value), self.expression(&fold.list));
+        format!("{name}{open}{value} for {} in {list}{condition}{close}", item_name(fold.item))
     }
 
     fn interpolation(&self, parts: &[TextPart]) -> String {
@@ -127,6 +173,11 @@ impl Names<'_> {
         let (left, right) = (self.within(left, on_left), self.within(right, on_right));
         (format!("{left} {sign} {right}"), binding)
     }
+}
+
+/// An element of a list, whose name the plan has forgotten.
+fn item_name(item: u32) -> String {
+    format!("item{item}")
 }
 
 fn sign(op: BinaryOp) -> (&'static str, Binding) {
