@@ -158,6 +158,9 @@ struct Repeated {
     aggregates: Vec<(Column, Errors)>,
     starts: Option<Column>,
     ends: Option<Column>,
+    indices: Option<Column>,
+    since: Option<Column>,
+    held: Option<Column>,
     items: Vec<(u32, Column)>,
 }
 
@@ -191,6 +194,9 @@ impl Repeated {
                 .collect(),
             starts: scope.starts.map(repeat),
             ends: scope.ends.map(repeat),
+            indices: scope.indices.map(repeat),
+            since: scope.since.map(repeat),
+            held: scope.held.map(repeat),
             items,
         }
     }
@@ -203,8 +209,11 @@ impl Repeated {
             aggregates: &self.aggregates,
             starts: self.starts.as_ref(),
             ends: self.ends.as_ref(),
+            indices: self.indices.as_ref(),
+            since: self.since.as_ref(),
+            held: self.held.as_ref(),
+            params: outer.params,
             items: &self.items,
-            ..*outer
         }
     }
 }
