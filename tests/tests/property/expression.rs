@@ -116,7 +116,11 @@ fn comparison(level: Level, depth: u32) -> Text {
         1 => varying(Ty::Int, level).prop_map(|it| format!("({it} in [1, 2, 5])")),
         1 => varying(Ty::Int, level).prop_map(|it| format!("({it} in 0..4)")),
         1 => sub(Ty::String).prop_map(|it| format!("contains({it}, \"a\")")),
-        1 => (list(level), sub(Ty::Int)).prop_map(|(xs, it)| format!("({it} in {xs})")),
+        1 => (list(level), sub(Ty::Int)).prop_map(|(xs, it)| format!("contains({xs}, {it})")),
+        1 => sub(Ty::Int).prop_map(move |it| match level {
+            Level::Row => format!("({it} in xs)"),
+            _ => format!("({it} in sort([{it}, 2]))"),
+        }),
         1 => (prop::sample::select(&["any", "all"]), list(level), sub(Ty::Int))
             .prop_map(|(of, xs, it)| format!("{of}(x1 != null and x1 > {it} for x1 in {xs})")),
     ]
@@ -127,7 +131,7 @@ fn comparison(level: Level, depth: u32) -> Text {
 fn list(level: Level) -> Text {
     let number = || varying(Ty::Int, level);
     let made = (number(), number()).prop_map(|(a, b)| format!("[{a}, null, {b}]"));
-    let sorted = number().prop_map(|it| format!("sort([3, {it}, 1])"));
+    let sorted = number().prop_map(|it| format!("[sort([3, {it}, 1])[0], null]"));
     if level == Level::Row {
         let taken = number().prop_map(|it| format!("[try(x2 - {it}) for x2 in xs if x2 != null]"));
         return prop_oneof![4 => Just("xs".to_owned()), 1 => made, 1 => sorted, 1 => taken].boxed();
@@ -146,6 +150,7 @@ fn over_list(level: Level, other: Text) -> Text {
         "sum(count(y3 for y3 in LIST if y3 == x3) for x3 in LIST)",
         "len(LIST)",
         "(LIST[OTHER] ?? 0)",
+        "sum(x3 for x3 in sort(LIST))",
         "(try(LIST[1]) ?? OTHER)",
         "(if OTHER > 3 then fail(\"over\") else OTHER)",
         "[OTHER, {a: OTHER}.a][1]",

@@ -302,7 +302,7 @@ fn body(
     (when, emits, clears, extras).prop_map(|(when, emits, clears, (since, limit))| {
         let edge = when.starts_with("    when ") && !when.starts_with("    when each");
         let clears = if edge { clears } else { Vec::new() };
-        let falls = !clears.is_empty() || when.contains(" for ") || when.contains(" until ");
+        let falls = !clears.is_empty() || holds_for(&when) || when.contains(" until ");
         let since = match edge && falls && since {
             true => ", since: when.start, long: when.duration",
             false => "",
@@ -317,4 +317,9 @@ fn body(
         }
         text
     })
+}
+
+/// Whether a condition must hold for some time: `for 2s`, not `for x in list`.
+fn holds_for(when: &str) -> bool {
+    when.split(" for ").skip(1).any(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
 }
