@@ -3,7 +3,7 @@
 use super::aggregate::{AGGREGATES_TO_COME, aggregate_names, aggregate_of, foreign_aggregate};
 use super::convert::to;
 use super::scope::{Level, Scope};
-use super::structure::LIST_FUNCTIONS;
+use super::structure::{LIST_FUNCTIONS, list_form};
 use crate::ast;
 use crate::diagnostic::{Code, Diagnostic, did_you_mean, write_instead};
 use crate::source::Span;
@@ -188,7 +188,7 @@ impl Scope<'_, '_> {
         asts: &[ast::Expr],
         named: &[Function],
     ) {
-        let forms: Vec<String> = named
+        let mut forms: Vec<String> = named
             .iter()
             .map(|known| {
                 let info = known.info();
@@ -206,7 +206,7 @@ impl Scope<'_, '_> {
         for (arg, ast) in args.iter().zip(asts) {
             diagnostic = diagnostic.label(ast.span, format!("this is {}", arg.ty));
         }
-        let forms = if forms.is_empty() { "another form".to_owned() } else { forms.join(", ") };
-        self.out.push(diagnostic.help(format!("there is {forms}")));
+        forms.extend(list_form(&name.name).map(str::to_owned));
+        self.out.push(diagnostic.help(format!("there is {}", forms.join(", "))));
     }
 }

@@ -14,6 +14,18 @@ use cep_core::value::{Type, Value};
 /// Functions that take lists, or that are no functions of values.
 pub(super) const LIST_FUNCTIONS: &[&str] = &["len", "contains", "sort", "try", "fail"];
 
+/// How such a function is written.
+pub(super) fn list_form(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "len" => "`len([T])`",
+        "contains" => "`contains([T], T)`",
+        "sort" => "`sort([T])`",
+        "try" => "`try(x)`",
+        "fail" => "`fail(text)`",
+        _ => return None,
+    })
+}
+
 /// What can be made of a list's elements.
 const FOLDS: &[(&str, ListFold)] = &[
     ("sum", ListFold::Sum),
