@@ -71,7 +71,7 @@ mod names {
         an_unknown_stream_is_guessed: errors("rule a {\n    from Harvset\n    where nothing > here\n    emit A { farm }\n}");
         an_unknown_function_is_guessed: emit("upperr(name) ");
         a_function_of_another_language_is_translated: emit_windowed("average(count)");
-        functions_and_aggregates_to_come_are_named: emit_windowed("prev(1, count()) + sort(farm)");
+        functions_and_aggregates_to_come_are_named: emit_windowed("prev(1, count()) + split(farm)");
         the_clock_cannot_be_read: emit("now() - at");
         an_unknown_type_is_guessed: errors("stream A {\n    a: integer\n    b: strng\n    c: json\n    d: Row\n    at: timestamp\n    time at\n}");
         names_are_declared_once: errors("param floor: int = 1\nstream Harvest {\n    at: timestamp\n    at: int\n    time at\n}\nrule a { from Harvest emit A { farm, farm } }\nrule a { from Harvest let b = 1 let b = 2 emit B { x: b } }");
