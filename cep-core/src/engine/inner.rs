@@ -5,11 +5,13 @@
 //! what these see never depends on how the inputs were interleaved.
 
 use super::Engine;
-use crate::operator::{Advance, Arrival, Disorder, Lineage, Staged};
-use crate::plan::{InnerSource, InnerStream, Plan, StreamId, UnionMember};
+use crate::operator::{Advance, Arrival, Disorder, Lineage, Operator, Staged};
+use crate::plan::{InnerSource, InnerStream, Plan, RulePlan, StreamId, UnionMember};
 use crate::time::{EventTime, Watermark};
 use crate::value::{Column, EventBatch, RowOrigin, Type};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// An inner stream.
 #[derive(Debug)]
@@ -45,22 +47,44 @@ pub(super) enum Flow {
 
 /// Which inner stream each emit line feeds, by rule and line.
 pub(super) fn feeds(plan: &Plan) -> Vec<Vec<Option<usize>>> {
-    let of = |event: &str| {
-        plan.inner.iter().position(|inner| {
-            matches!(inner.source, InnerSource::Event) && inner.stream.name == event
-        })
-    };
-    if plan.inner.is_empty() {
+    let events = plan.inner.iter().enumerate();
+    let events = events.filter(|(_, inner)| matches!(inner.source, InnerSource::Event));
+    let places: BTreeMap<&str, usize> =
+        events.map(|(place, inner)| (inner.stream.name.as_str(), place)).collect();
+    if places.is_empty() {
         return Vec::new();
     }
+    let of = |event: &str| places.get(event).copied();
     plan.rules.iter().map(|rule| rule.emits.iter().map(|it| of(&it.event)).collect()).collect()
 }
 
+/// The streams that are unions.
+pub(super) fn unions(plan: &Plan) -> Arc<[StreamId]> {
+    let is_union = |id: &StreamId| matches!(plan.inner_stream(*id), Some(it) if it.source != InnerSource::Event);
+    plan.inner_ids().filter(is_union).collect()
+}
+
+/// For each stream the places of the operators that read it.
+pub(super) fn readers(plan: &Plan, operators: &[Box<dyn Operator>]) -> Vec<Vec<usize>> {
+    let mut readers = vec![Vec::new(); plan.streams.len() + plan.inner.len()];
+    for (place, operator) in operators.iter().enumerate() {
+        let of = readers.get_mut(operator.stream().0 as usize);
+        of.into_iter().for_each(|of| of.push(place));
+    }
+    readers
+}
+
 impl InnerProgress {
-    pub(super) fn new(plan: &Plan, inner: &InnerStream) -> Self {
+    /// Those of a plan.
+    pub(super) fn all_of(plan: &Plan) -> Vec<Self> {
+        let producers = plan.producers();
+        plan.inner.iter().map(|inner| Self::new(inner, &producers)).collect()
+    }
+
+    fn new(inner: &InnerStream, producers: &BTreeMap<&str, Vec<&RulePlan>>) -> Self {
         let mut sources: Vec<StreamId> = match &inner.source {
             InnerSource::Event => {
-                let rules = plan.producers(&inner.stream.name).filter(|rule| !rule.is_off());
+                let rules = producers.get(inner.stream.name.as_str()).into_iter().flatten();
                 rules.map(|rule| rule.input).collect()
             }
             InnerSource::Union(members) => members.iter().map(|member| member.stream).collect(),
@@ -147,18 +171,20 @@ impl Engine {
     pub(super) fn deliver(&mut self, batch: &EventBatch, watermarks: &[i64], disorder: Disorder) {
         let arrival = Arrival { batch, watermarks, disorder };
         let inner = self.plan.inner_stream(batch.stream).is_some();
-        for operator in &mut self.operators {
-            if operator.stream() == batch.stream {
-                let mark = self.stage.mark();
-                operator.events(&arrival, &mut self.stage);
-                if inner {
-                    self.stage.resolve_since(mark);
-                }
+        for place in self.readers.get(batch.stream.0 as usize).into_iter().flatten() {
+            let Some(operator) = self.operators.get_mut(*place) else { continue };
+            let mark = self.stage.mark();
+            operator.events(&arrival, &mut self.stage);
+            if inner {
+                self.stage.resolve_since(mark);
             }
         }
         let plan = self.plan.clone();
-        for (id, inner) in plan.inner_ids().zip(&plan.inner) {
-            let InnerSource::Union(members) = &inner.source else { continue };
+        for id in self.unions.clone().iter().copied() {
+            let Some(InnerSource::Union(members)) = plan.inner_stream(id).map(|it| &it.source)
+            else {
+                continue;
+            };
             for (place, member) in members.iter().enumerate() {
                 if member.stream == batch.stream {
                     let batch = as_member(batch, id, place, member);
@@ -171,13 +197,12 @@ impl Engine {
     /// Tells the operators of a stream how far its time has come.
     pub(super) fn advance_operators(&mut self, stream: StreamId, advance: Advance) {
         let inner = self.plan.inner_stream(stream).is_some();
-        for operator in &mut self.operators {
-            if operator.stream() == stream {
-                let mark = self.stage.mark();
-                operator.advance(advance, &mut self.stage);
-                if inner {
-                    self.stage.resolve_since(mark);
-                }
+        for place in self.readers.get(stream.0 as usize).into_iter().flatten() {
+            let Some(operator) = self.operators.get_mut(*place) else { continue };
+            let mark = self.stage.mark();
+            operator.advance(advance, &mut self.stage);
+            if inner {
+                self.stage.resolve_since(mark);
             }
         }
     }

@@ -96,7 +96,10 @@ pub struct Engine {
     inner: Vec<InnerProgress>,
     /// Which inner stream each emit line feeds, by rule and line.
     feeds: Vec<Vec<Option<usize>>>,
+    unions: Arc<[StreamId]>,
     operators: Vec<Box<dyn Operator>>,
+    /// For each stream the places of the operators that read it.
+    readers: Vec<Vec<usize>>,
     /// Emits that something may still come before.
     held: Vec<Staged>,
     /// The earliest order time among them.
@@ -113,11 +116,14 @@ impl Engine {
             let partitions = options.partitions.get(index).copied().unwrap_or(1);
             StreamProgress::new(partitions, stream.lateness)
         });
+        let operators = build(&plan, options.hash_seed);
         Self {
             streams: streams.collect(),
-            inner: plan.inner.iter().map(|inner| InnerProgress::new(&plan, inner)).collect(),
+            inner: InnerProgress::all_of(&plan),
             feeds: inner::feeds(&plan),
-            operators: build(&plan, options.hash_seed),
+            unions: inner::unions(&plan),
+            readers: inner::readers(&plan, &operators),
+            operators,
             order: options.order,
             held: Vec::new(),
             held_from: EventTime(i64::MAX),
@@ -231,8 +237,9 @@ impl Engine {
 
     /// The watermark before which no emit can come any more.
     fn decided(&self) -> Watermark {
-        let read = self.operators.iter().map(|operator| self.watermark(operator.stream()));
-        read.min().unwrap_or(Watermark::AFTER_ALL)
+        let streams = self.plan.stream_ids().chain(self.plan.inner_ids()).zip(&self.readers);
+        let read = streams.filter(|(_, readers)| !readers.is_empty());
+        read.map(|(stream, _)| self.watermark(stream)).min().unwrap_or(Watermark::AFTER_ALL)
     }
 
     /// Holds emits that a checkpoint held.

@@ -24,14 +24,19 @@ impl Horizon {
     /// made by other rules, their horizons.
     #[must_use]
     pub fn of_rule(plan: &Plan, rule: &RulePlan) -> Self {
+        Self::of_rule_over(plan, rule, &Self::of_inner(plan))
+    }
+
+    fn of_rule_over(plan: &Plan, rule: &RulePlan, inner: &[Self]) -> Self {
         let place = (rule.input.0 as usize).checked_sub(plan.streams.len());
-        let before = place.and_then(|place| Self::of_inner(plan).into_iter().nth(place));
+        let before = place.and_then(|place| inner.get(place)).cloned();
         Self::of_rule_itself(plan, rule).and_before(before.unwrap_or(Self::Bounded(Span::ZERO)))
     }
 
     /// For each inner stream how far back the rules look that it comes from.
     fn of_inner(plan: &Plan) -> Vec<Self> {
         let mut found: Vec<Self> = Vec::with_capacity(plan.inner.len());
+        let producers = plan.producers();
         for inner in &plan.inner {
             let before = |stream: StreamId| {
                 let place = (stream.0 as usize).checked_sub(plan.streams.len());
@@ -40,7 +45,7 @@ impl Horizon {
             };
             let sources: Vec<Self> = match &inner.source {
                 InnerSource::Event => {
-                    let rules = plan.producers(&inner.stream.name).filter(|rule| !rule.is_off());
+                    let rules = producers.get(inner.stream.name.as_str()).into_iter().flatten();
                     let of = |rule: &RulePlan| {
                         Self::of_rule_itself(plan, rule).and_before(before(rule.input))
                     };
@@ -124,7 +129,8 @@ impl Horizon {
     /// The horizon of a whole plan: the longest of its rules'.
     #[must_use]
     pub fn of_plan(plan: &Plan) -> Self {
-        let of = |rule| Self::of_rule(plan, rule).of_the_rule(rule);
+        let inner = Self::of_inner(plan);
+        let of = |rule| Self::of_rule_over(plan, rule, &inner).of_the_rule(rule);
         plan.rules.iter().map(of).fold(Self::Bounded(Span::ZERO), Self::longer)
     }
 }

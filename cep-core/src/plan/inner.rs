@@ -2,6 +2,7 @@
 
 use super::{Plan, RulePlan, StreamId, StreamPlan};
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A stream that the engine makes itself. Its id follows those of [`Plan::streams`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -80,8 +81,14 @@ impl Plan {
         }
     }
 
-    /// The rules that emit an event.
-    pub fn producers<'a>(&'a self, event: &'a str) -> impl Iterator<Item = &'a RulePlan> {
-        self.rules.iter().filter(move |rule| rule.emits.iter().any(|emit| emit.event == event))
+    /// For each event the running rules that emit it.
+    #[must_use]
+    pub fn producers(&self) -> BTreeMap<&str, Vec<&RulePlan>> {
+        let mut found: BTreeMap<&str, Vec<&RulePlan>> = BTreeMap::new();
+        for rule in self.rules.iter().filter(|rule| !rule.is_off()) {
+            let events: BTreeSet<&str> = rule.emits.iter().map(|it| it.event.as_str()).collect();
+            events.into_iter().for_each(|event| found.entry(event).or_default().push(rule));
+        }
+        found
     }
 }

@@ -21,6 +21,8 @@ pub(crate) struct InnerStreams {
     /// How many steps each is from the declared streams.
     levels: Vec<usize>,
     by_name: BTreeMap<String, u32>,
+    /// For each event the level of the furthest stream that a rule which emits it reads.
+    event_levels: BTreeMap<String, usize>,
 }
 
 impl InnerStreams {
@@ -49,7 +51,6 @@ impl InnerStreams {
         names: &[Ident],
         declared: &Declared<'_>,
         events: &Events,
-        rules: &[(Rule, &crate::ast::Rule)],
         usage: &mut Usage,
         out: &mut Vec<Diagnostic>,
     ) -> Option<u32> {
@@ -59,7 +60,7 @@ impl InnerStreams {
                 super::declared_twice(out, "the input", &name.name, name.span, first.span);
                 continue;
             }
-            ids.push(self.single(name, declared, events, rules, usage, out));
+            ids.push(self.single(name, declared, events, usage, out));
         }
         let ids = ids.into_iter().collect::<Option<Vec<u32>>>()?;
         match ids.as_slice() {
@@ -69,12 +70,20 @@ impl InnerStreams {
         }
     }
 
+    /// Notes the events that a checked rule emits.
+    pub(super) fn note(&mut self, rule: &Rule, declared: &Declared<'_>) {
+        let level = self.level(declared, rule.input);
+        for emit in &rule.emits {
+            let known = self.event_levels.entry(emit.event.clone()).or_default();
+            *known = level.max(*known);
+        }
+    }
+
     fn single(
         &mut self,
         name: &Ident,
         declared: &Declared<'_>,
         events: &Events,
-        rules: &[(Rule, &crate::ast::Rule)],
         usage: &mut Usage,
         out: &mut Vec<Diagnostic>,
     ) -> Option<u32> {
@@ -91,9 +100,7 @@ impl InnerStreams {
         };
         // Without fields, a rule that emits it has errors of its own.
         let fields = event.fields.as_ref()?;
-        let emits = |rule: &Rule| rule.emits.iter().any(|emit| emit.event == name.name);
-        let producers = rules.iter().filter(|(rule, _)| emits(rule));
-        let level = producers.map(|(rule, _)| self.level(declared, rule.input)).max();
+        let level = self.event_levels.get(&name.name).copied();
         let stream = stream_plan(&name.name, fields.clone());
         Some(self.add(declared, InnerStream { stream, source: InnerSource::Event }, level))
     }

@@ -92,7 +92,7 @@ pub(crate) fn check<'a>(
     order.cyclic.iter().flat_map(|ast| order::outputs(ast)).for_each(|it| events.unknown(it));
     for ast in order.ordered {
         let names = order::inputs(ast);
-        let input = inner.input(names, &declared, &events, &rules, &mut usage, out);
+        let input = inner.input(names, &declared, &events, &mut usage, out);
         let input = match input.map(|id| (id, declared.streams.get(id as usize))) {
             None => rule::Input::Unknown,
             Some((id, Some(stream))) => rule::Input::Declared(id, stream),
@@ -102,6 +102,7 @@ pub(crate) fn check<'a>(
             },
         };
         let found = rule::check(ast, &declared, &input, &mut events, &mut usage, out);
+        found.iter().for_each(|rule| inner.note(rule, &declared));
         rules.extend(found.map(|rule| (rule, ast)));
     }
     let sinks =

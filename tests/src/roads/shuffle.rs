@@ -40,7 +40,10 @@ fn is_given(plan: &Plan, stream: StreamId, input: StreamId) -> bool {
             members.iter().any(|member| is_given(plan, member.stream, input))
         }
         Some((inner, InnerSource::Event)) => plan
-            .producers(&inner.stream.name)
+            .producers()
+            .get(inner.stream.name.as_str())
+            .into_iter()
+            .flatten()
             .any(|rule| passes_late_ones_on(rule) && is_given(plan, rule.input, input)),
     }
 }
