@@ -5,6 +5,9 @@ use crate::ast::{self, Ast, ClauseKind, Ident};
 use crate::diagnostic::{Code, Diagnostic};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// How many rules of a cycle its message names.
+const SHOWN: usize = 12;
+
 /// The rules, and those that feed themselves through others.
 pub(super) struct Order<'a> {
     /// Rules, each after those that emit what it reads.
@@ -143,10 +146,11 @@ impl<'a> Graph<'a> {
     fn report(&self, cycle: &[(usize, &'a Ident)], out: &mut Vec<Diagnostic>) {
         let rule = |at: usize| self.rules.get(at).map_or("", |rule| rule.name.name.as_str());
         let Some((first, event)) = cycle.first() else { return };
-        let mut path: String = cycle
-            .iter()
-            .map(|(at, event)| format!("`{}` -> {} -> ", rule(*at), event.name))
-            .collect();
+        let step = |(at, event): &(usize, &Ident)| format!("`{}` -> {} -> ", rule(*at), event.name);
+        let mut path: String = cycle.iter().take(SHOWN).map(step).collect();
+        if let Some(more) = cycle.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+            path.push_str(&format!("{more} more -> "));
+        }
         path.push_str(&format!("`{}`", rule(*first)));
         let title = match cycle {
             [_] => format!("the rule `{}` reads what it emits", rule(*first)),
@@ -154,7 +158,7 @@ impl<'a> Graph<'a> {
         };
         let mut diagnostic = Diagnostic::new(Code::RuleCycle, title)
             .label(event.span, format!("`{}` emits this", rule(*first)));
-        for (_, event) in cycle.iter().skip(1) {
+        for (_, event) in cycle.iter().take(SHOWN).skip(1) {
             diagnostic = diagnostic.label(event.span, "and so on");
         }
         out.push(diagnostic.help(format!("break this cycle: {path}")));
