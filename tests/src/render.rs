@@ -59,6 +59,10 @@ pub fn emit(plan: &Plan, emitted: &Emitted, ids: Ids) -> String {
         let _ = write!(text, " {name}={}", value(field));
     }
     let _ = write!(text, "  <- {}", source(plan, &emitted.source));
+    if emitted.revision > 0 || emitted.retracted {
+        let word = if emitted.retracted { " retracted" } else { "" };
+        let _ = write!(text, "  revision {}{word}", emitted.revision);
+    }
     if ids == Ids::Shown {
         let hex: String = emitted.id.iter().map(|byte| format!("{byte:02x}")).collect();
         let _ = write!(text, "  id {hex}");

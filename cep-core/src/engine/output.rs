@@ -60,6 +60,10 @@ pub struct Emit {
     pub values: Vec<Value>,
     /// The records it came from, through however many rules.
     pub causes: Causes,
+    /// How many emits of the same id came before it: late events have changed the result since.
+    pub revision: u32,
+    /// Whether it takes back what the revision before said, which it repeats.
+    pub retracted: bool,
 }
 
 /// 128 bits of a BLAKE3 hash over the canonical encoding of rule, event, emit line, key and what

@@ -35,7 +35,7 @@ fn harvest(kind: WindowKind, fill: Option<Span>, trigger: fn(Expr) -> Trigger) -
         input: StreamId(0),
         filter: None,
         key: vec![KeyPart { name: "farm".into(), expr: int(ExprKind::Field(0)) }],
-        window: Some(WindowPlan { kind, fill }),
+        window: Some(WindowPlan { kind, fill, allow: None }),
         aggregates: vec![AggregateCall {
             function: AggregateFunction::Sum,
             inputs: vec![int(ExprKind::Field(1))],

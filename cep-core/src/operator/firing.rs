@@ -107,6 +107,11 @@ impl EmitLines {
         &self.params
     }
 
+    /// How many lines there are.
+    pub(crate) fn line_count(&self) -> u32 {
+        u32::try_from(self.lines.len()).unwrap_or(u32::MAX)
+    }
+
     /// Whether some line goes out at this edge.
     pub(crate) fn has(&self, kind: EmitKind) -> bool {
         self.lines.iter().any(|line| line.kind == kind)
@@ -230,6 +235,8 @@ impl EmitLines {
             key: firing.key.clone(),
             values,
             causes: firing.causes.clone(),
+            revision: 0,
+            retracted: false,
         };
         stage.emits.push(Staged { order_time: firing.order_time, tie: firing.tie(), emit });
     }

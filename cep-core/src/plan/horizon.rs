@@ -165,7 +165,8 @@ fn reach(window: &WindowPlan) -> Span {
     };
     // A key's last event may be `fill` before an empty window's end, or start a window that ends
     // `size` later.
-    size.max(window.fill.unwrap_or(Span::ZERO)).saturating_add(size)
+    let allow = window.allow.unwrap_or(Span::ZERO);
+    size.max(window.fill.unwrap_or(Span::ZERO)).saturating_add(size).saturating_add(allow)
 }
 
 impl fmt::Display for Horizon {

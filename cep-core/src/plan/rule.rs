@@ -84,6 +84,9 @@ pub struct WindowPlan {
     pub kind: WindowKind,
     /// How long a key without events still gets its empty windows.
     pub fill: Option<Span>,
+    /// How long a closed window is kept, so that late events revise it; on a grid, and not for
+    /// edges.
+    pub allow: Option<Span>,
 }
 
 /// Which events belong together.

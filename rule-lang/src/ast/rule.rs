@@ -147,6 +147,8 @@ pub struct Window {
     pub kind_span: Span,
     /// `fill D`.
     pub fill_us: Option<Spanned<i64>>,
+    /// `allow D`.
+    pub allow_us: Option<Spanned<i64>>,
 }
 
 /// Kinds of windows.

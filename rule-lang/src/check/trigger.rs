@@ -54,6 +54,16 @@ impl Scope<'_, '_> {
             let (condition, until) = (condition.clone(), parts.until.clone());
             Some(Trigger::Edge(Edge { condition, hold, until }))
         };
+        if has_edge(ast) == WhenState::Known
+            && parts.window.as_ref().is_some_and(|window| window.allow.is_some())
+        {
+            self.out.push(
+                Diagnostic::new(Code::AllowPlace, "these windows cannot be revised one by one")
+                    .label(when.span, "the verdict on a window depends on the one before it")
+                    .help("remove `allow`, or `clear` and `for`: then each window is judged by itself"),
+            );
+            return None;
+        }
         match (trigger, clear) {
             (ast::Trigger::Each, Some(clear)) => {
                 self.out.push(

@@ -54,7 +54,19 @@ impl Scope<'_, '_> {
             );
             return None;
         }
-        Some(WindowPlan { kind: kind?, fill })
+        let allow = ast.allow_us.as_ref().map(|allow| Length(allow.value));
+        if let (Some(kind), Some(allow)) = (kind, &ast.allow_us)
+            && !kind.is_on_a_grid()
+        {
+            self.out.push(
+                Diagnostic::new(Code::AllowPlace, "this window cannot be revised")
+                    .label(allow.span, "")
+                    .label(ast.kind_span, "where it ends depends on its events, or it takes them in their order")
+                    .help("remove `allow` and give the stream a larger `lateness`, or write `tumbling(…)`"),
+            );
+            return None;
+        }
+        Some(WindowPlan { kind: kind?, fill, allow })
     }
 
     fn session(&mut self, gap: &ast::Spanned<i64>, max: &ast::Spanned<i64>) -> Option<WindowKind> {

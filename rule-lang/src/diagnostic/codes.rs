@@ -121,6 +121,7 @@ codes! {
     DurationNotLiteral = "E0408", "a duration that must be a literal";
     FiringPlace = "E0420", "a word about firing where it means nothing";
     UnknownZone = "E0430", "a time zone that does not exist";
+    AllowPlace = "E0431", "`allow` where a window cannot be revised";
 
     // Words of the language that this version does not run yet.
     NoPatterns = "E0501", "`match` patterns are not supported in this version";
@@ -128,7 +129,6 @@ codes! {
     NoTables = "E0503", "tables are not supported in this version";
     NoFunctions = "E0504", "`fn` is not supported in this version";
     NoEarly = "E0509", "`early` is not supported in this version";
-    NoAllow = "E0510", "`allow` is not supported in this version";
     NoSilent = "E0513", "`when silent for` is not supported in this version";
     NoDistinct = "E0514", "`distinct` is not supported in this version";
     NoForget = "E0515", "`forget` is not supported in this version";

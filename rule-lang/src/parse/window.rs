@@ -23,7 +23,8 @@ impl Cursor<'_> {
     /// After `window`.
     pub(super) fn window(&mut self) -> Window {
         let token = self.peek();
-        let mut window = Window { kind: None, kind_span: token.span, fill_us: None };
+        let mut window =
+            Window { kind: None, kind_span: token.span, fill_us: None, allow_us: None };
         let word = self.word().unwrap_or_default();
         match word {
             "tumbling" | "hopping" | "sliding" => {
@@ -288,16 +289,8 @@ impl Cursor<'_> {
                     "`early` is",
                     "a `sliding` window is judged at each event",
                 );
-            } else if let Some(span) = self.eat_word("allow") {
-                self.not_supported(
-                    Code::NoAllow,
-                    span,
-                    "`allow` is",
-                    "a larger `lateness` of the stream waits for late events",
-                );
-                if matches!(self.peek().kind, TokenKind::Duration(_) | TokenKind::Int(_)) {
-                    self.bump();
-                }
+            } else if self.eat_word("allow").is_some() {
+                window.allow_us = self.duration("`allow`");
             } else {
                 return;
             }

@@ -15,7 +15,7 @@ use cep_core::value::{RowOrigin, Value};
 use std::io::Write;
 
 /// The attributes that a rule's own may not replace; a rule's `@key("x")` becomes `rulekey`.
-const RESERVED: [&str; 14] = [
+const RESERVED: [&str; 15] = [
     "specversion",
     "id",
     "source",
@@ -28,6 +28,7 @@ const RESERVED: [&str; 14] = [
     "key",
     "rule",
     "revision",
+    "retracted",
     "causes",
     "causecount",
 ];
@@ -57,8 +58,8 @@ struct LineWords {
     before_time: Vec<u8>,
     /// From the time's closing quote to the key's opening quote, or to the rule.
     after_time: Vec<u8>,
-    /// From the rule's name to the colon before the causes.
-    before_causes: Vec<u8>,
+    /// From the rule's name to the colon before the revision.
+    before_revision: Vec<u8>,
     /// The rule's own attributes, to the colon before the data.
     after_causes: Vec<u8>,
     /// For each field the comma or brace before it, its name and the colon.
@@ -115,7 +116,12 @@ impl Encoder {
             write_key_as_json(&emit.key, out);
             out.push(b',');
         }
-        out.extend_from_slice(&words.before_causes);
+        out.extend_from_slice(&words.before_revision);
+        write_int(emit.revision, out);
+        if emit.retracted {
+            out.extend_from_slice(b",\"retracted\":true");
+        }
+        out.extend_from_slice(b",\"causes\":");
         self.write_causes(&emit.causes, out);
         if let Causes::Bounds { count, .. } = &emit.causes {
             out.extend_from_slice(b",\"causecount\":");
@@ -162,7 +168,10 @@ impl Encoder {
             headers.push(("ce_key".to_owned(), written(&|out| write_key(&emit.key, out))));
         }
         headers.push(("ce_rule".to_owned(), rule.name.clone().into_bytes()));
-        headers.push(("ce_revision".to_owned(), b"0".to_vec()));
+        headers.push(("ce_revision".to_owned(), emit.revision.to_string().into_bytes()));
+        if emit.retracted {
+            headers.push(("ce_retracted".to_owned(), b"true".to_vec()));
+        }
         let causes = written(&|out| self.write_causes(&emit.causes, out));
         headers.push(("ce_causes".to_owned(), causes));
         if let Causes::Bounds { count, .. } = &emit.causes {
@@ -226,9 +235,9 @@ impl LineWords {
         before_time.extend_from_slice(b",\"type\":");
         write_text(event, &mut before_time);
         before_time.extend_from_slice(b",\"time\":\"");
-        let mut before_causes = b"\"rule\":".to_vec();
-        write_text(rule, &mut before_causes);
-        before_causes.extend_from_slice(b",\"revision\":0,\"causes\":");
+        let mut before_revision = b"\"rule\":".to_vec();
+        write_text(rule, &mut before_revision);
+        before_revision.extend_from_slice(b",\"revision\":");
         let mut after_causes = Vec::new();
         for (name, value) in attributes {
             after_causes.push(b',');
@@ -247,7 +256,7 @@ impl LineWords {
             event: event.to_owned(),
             before_time,
             after_time: b"\",\"datacontenttype\":\"application/json\",".to_vec(),
-            before_causes,
+            before_revision,
             after_causes,
             fields: fields.iter().enumerate().map(field).collect(),
         }
@@ -267,7 +276,7 @@ fn extension_name(name: &str) -> String {
 
 fn write_id(emit: &Emit, out: &mut Vec<u8>) {
     // Writing to memory has no way to fail.
-    let _ = write!(out, "{}.0", emit.id);
+    let _ = write!(out, "{}.{}", emit.id, emit.revision);
 }
 
 fn write_key(key: &[Value], out: &mut Vec<u8>) {

@@ -47,7 +47,11 @@ fn plan(idle: Option<Span>) -> Arc<Plan> {
         input: StreamId(0),
         filter: None,
         key: vec![KeyPart { name: "farm".into(), expr: int(ExprKind::Field(0)) }],
-        window: Some(WindowPlan { kind: WindowKind::tumbling(Span::from_secs(10)), fill: None }),
+        window: Some(WindowPlan {
+            kind: WindowKind::tumbling(Span::from_secs(10)),
+            fill: None,
+            allow: None,
+        }),
         aggregates: vec![AggregateCall {
             function: AggregateFunction::Sum,
             inputs: vec![int(ExprKind::Field(1))],

@@ -6,9 +6,10 @@ use super::expr::Scope;
 use super::firing::{Edge, Judge, Judgement, Occupied, by_key};
 use super::id::Decided;
 use super::output::Source;
+use super::revise;
 use super::rows::{Lateness, Row, rows_of};
 use crate::log::Log;
-use cep_core::plan::WindowKind;
+use cep_core::plan::{WindowKind, WindowPlan};
 use cep_core::time::{EventTime, Span, Watermark};
 use cep_core::value::Value;
 use cep_core::zone::Zone;
@@ -22,6 +23,8 @@ pub(super) struct Grid {
     pub align: i64,
     /// The place whose clocks count, for windows side by side.
     pub zone: Option<Zone>,
+    /// How long a closed window may be revised, in microseconds.
+    pub allow: i64,
 }
 
 /// How far windows are judged, and which empty ones are.
@@ -45,18 +48,20 @@ impl Reach {
 
 impl Grid {
     pub fn new(size: Span, every: Span, align: Span) -> Self {
-        Self { size: size.0, every: every.0, align: align.0, zone: None }
+        Self { size: size.0, every: every.0, align: align.0, zone: None, allow: 0 }
     }
 
     /// The grid of a window, if it has one.
-    pub fn of(kind: WindowKind) -> Option<Self> {
-        match kind {
+    pub fn of(window: &WindowPlan) -> Option<Self> {
+        let allow = window.allow.map_or(0, |allow| allow.0);
+        let grid = match window.kind {
             WindowKind::Hopping { size, every, align } => Some(Self::new(size, every, align)),
             WindowKind::Calendar { size, align, zone } => {
                 Some(Self { zone: Some(zone), ..Self::new(size, size, align) })
             }
             _ => None,
-        }
+        };
+        grid.map(|grid| Self { allow, ..grid })
     }
 
     /// The ends of all windows that a time lies in, in order.
@@ -77,12 +82,12 @@ impl Grid {
         }
     }
 
-    /// An event misses exactly the windows whose end its partition had reached before it.
+    /// An event misses exactly the windows whose end its partition had passed by `allow` before it.
     pub fn lateness_of(self, time: EventTime, watermark: Watermark) -> Lateness {
         let (missed, open): (Vec<i64>, Vec<i64>) = self
             .ends_over(time)
             .into_iter()
-            .partition(|end| watermark.has_reached(EventTime(*end)));
+            .partition(|end| watermark.has_reached(EventTime(*end + self.allow)));
         let (Some(first), Some(last)) = (missed.first(), missed.last()) else {
             return Lateness::OnTime;
         };
@@ -125,30 +130,50 @@ fn run_key(judge: &mut Judge<'_>, key: &[Value], rows: &[&Row], grid: Grid, reac
         let known = || rows.iter().filter(|row| !row.watermark.has_reached(EventTime(end)));
         let inside: Vec<&Row> =
             known().filter(|row| start <= row.time.0 && row.time.0 < end).copied().collect();
-        if inside.is_empty() {
-            let before = known().map(|row| row.time.0).filter(|time| *time < start).max();
-            let filled = matches!((reach.fill, before), (Some(d), Some(t)) if end - t <= d);
-            if !filled || start > reach.last_empty_start {
-                continue;
-            }
+        let before = known().map(|row| row.time.0).filter(|time| *time < start).max();
+        let filled = matches!((reach.fill, before), (Some(d), Some(t)) if end - t <= d)
+            && start <= reach.last_empty_start;
+        let window = Window { key, start, end };
+        let mark = judge.found.emits.len();
+        if !inside.is_empty() || filled {
+            window.judge(judge, &mut edge, &inside);
         }
-        let bounds = (EventTime(start), EventTime(end));
-        let time = EventTime(end - 1);
+        if grid.allow > 0 {
+            let late: Vec<&Row<'_>> = rows
+                .iter()
+                .filter(|row| start <= row.time.0 && row.time.0 < end)
+                .filter(|row| row.watermark.has_reached(EventTime(end)))
+                .filter(|row| !row.watermark.has_reached(EventTime(end + grid.allow)))
+                .copied()
+                .collect();
+            revise::run(judge, &window, mark, inside, late, reach.end);
+        }
+    }
+}
+
+/// A window of a key.
+pub(super) struct Window<'a> {
+    pub key: &'a [Value],
+    start: i64,
+    end: i64,
+}
+
+impl Window<'_> {
+    /// Judges the rule on the window with these rows.
+    pub fn judge(&self, judge: &mut Judge<'_>, edge: &mut Edge, rows: &[&Row<'_>]) {
+        let bounds = (EventTime(self.start), EventTime(self.end));
+        let time = EventTime(self.end - 1);
+        let results = aggregate::results(judge.rule, rows);
         judge.judge(
-            &mut edge,
+            edge,
             &Judgement {
                 time,
                 order: time,
-                key,
+                key: self.key,
                 decided: Decided::Window(bounds.0, bounds.1),
-                scope: Scope::of_window(
-                    judge.plan,
-                    key,
-                    aggregate::results(judge.rule, &inside),
-                    bounds,
-                ),
+                scope: Scope::of_window(judge.plan, self.key, results, bounds),
                 occupied: Occupied::Yes,
-                source: Source::of(inside.iter().map(|row| row.origin)),
+                source: Source::of(rows.iter().map(|row| row.origin)),
             },
         );
     }

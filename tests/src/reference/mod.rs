@@ -31,6 +31,7 @@ mod id;
 mod inner;
 mod limit;
 mod output;
+mod revise;
 mod rows;
 mod rowwise;
 mod session;
@@ -71,8 +72,8 @@ pub fn run(plan: &Plan, log: &Log) -> Outputs {
                 counted::run_every(&mut judge, log, count, end);
             }
             Some((WindowKind::Forever, _)) => counted::run_last(&mut judge, log, None, end),
-            Some((kind @ (WindowKind::Hopping { .. } | WindowKind::Calendar { .. }), fill)) => {
-                let Some(grid) = closing::Grid::of(kind) else { continue };
+            Some((WindowKind::Hopping { .. } | WindowKind::Calendar { .. }, fill)) => {
+                let Some(grid) = rule.window.as_ref().and_then(closing::Grid::of) else { continue };
                 closing::run(
                     &mut judge,
                     log,

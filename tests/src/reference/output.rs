@@ -36,6 +36,10 @@ pub struct Emitted {
     pub values: Vec<Value>,
     /// The events it came from.
     pub source: Source,
+    /// How many emits of the same id came before it.
+    pub revision: u32,
+    /// Whether it takes back what was said.
+    pub retracted: bool,
 }
 
 /// The events behind an emit or a firing, in the order of (stream, partition, offset).
@@ -168,7 +172,7 @@ pub(super) struct Found {
 pub(super) struct Placed {
     /// Its own time or, for an event that was behind its partition's watermark, that watermark.
     pub order: EventTime,
-    /// The record behind an emit of a rule that judges each row by itself.
+    /// The record behind an emit of a rule that judges each row by itself, or behind a revision.
     pub record: Option<RowOrigin>,
     pub emit: Emitted,
 }

@@ -39,8 +39,8 @@ pub enum Lateness {
 /// How late an event is for a rule, by its partition's watermark just before it.
 #[must_use]
 pub fn lateness(rule: &RulePlan, time: EventTime, watermark: Watermark) -> Lateness {
-    let needs_order = match rule.window.as_ref().map(|window| window.kind) {
-        Some(kind) => match Grid::of(kind) {
+    let needs_order = match &rule.window {
+        Some(window) => match Grid::of(window) {
             Some(grid) => return grid.lateness_of(time, watermark),
             None => true,
         },

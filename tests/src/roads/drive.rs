@@ -145,6 +145,8 @@ fn emitted(emit: &Emit) -> Emitted {
         key: emit.key.to_vec(),
         values: emit.values.clone(),
         source: source(&emit.causes),
+        revision: emit.revision,
+        retracted: emit.retracted,
     }
 }
 

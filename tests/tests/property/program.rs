@@ -147,6 +147,11 @@ fn sharing_rule() -> impl Strategy<Value = String> {
 
 const SPANS: &[&str] = &["1s", "2s", "2500ms", "3s", "5s", "10s"];
 
+/// Late events revise closed windows, or they do not.
+fn allow() -> impl Strategy<Value = Option<&'static str>> {
+    prop::option::weighted(0.4, prop::sample::select(&[" allow 1s", " allow 4s", " allow 30s"]))
+}
+
 /// A closing window, with or without `fill`.
 fn closing() -> impl Strategy<Value = String> {
     let span = || prop::sample::select(SPANS);
@@ -223,7 +228,12 @@ fn rule() -> impl Strategy<Value = String> {
         let key = key.map_or_else(String::new, |it| format!("    by {it}\n"));
         let head = format!("    from {stream}\n{filter}{key}{window}");
         let hold = hold(&window);
-        body(level, clear_level, hold).prop_map(move |body| {
+        (body(level, clear_level, hold), allow()).prop_map(move |(body, allow)| {
+            // Windows on a grid whose verdicts stand for themselves can be revised.
+            let grid = head.contains("window tumbling") || head.contains("window hopping");
+            let edge = ["    clear ", " for ", " until "].iter().any(|word| body.contains(word));
+            let allow = allow.filter(|_| grid && !edge).unwrap_or_default();
+            let head = format!("{}{allow}\n", head.trim_end_matches('\n'));
             let numbered = head.contains("window every(");
             let index = if numbered { "EVENTx0 { index: window.index, " } else { "EVENTx0 { " };
             format!("rule RULE {{\n{head}{}}}", body.replace("EVENTx0 { ", index))

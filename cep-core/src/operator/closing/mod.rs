@@ -9,6 +9,7 @@
 //! watermark's slice bound leave out; so what a window holds never depends on how far other
 //! partitions were read.
 
+mod revise;
 mod rule;
 mod state;
 mod store;
@@ -21,8 +22,9 @@ use super::keys::KeyTable;
 use super::{Advance, Arrival, Disorder, Operator, OperatorState, Stage};
 use crate::engine::LateEvent;
 use crate::plan::{AggregateCall, Plan, RuleId, RulePlan, StreamId, WindowKind};
-use crate::time::{EventTime, Watermark};
+use crate::time::{EventTime, Span, Watermark};
 use crate::window::{Calendar, Cut, Grid, gcd};
+use revise::Revisions;
 use rule::ClosingRule;
 use store::{Scratch, SliceStore};
 
@@ -38,6 +40,8 @@ pub(crate) struct ClosingGroup {
     keys: KeyTable,
     store: SliceStore,
     closed_to: Watermark,
+    /// For a rule with `allow`, which then is the only one.
+    revisions: Option<Revisions>,
     scratch: Scratch,
 }
 
@@ -56,6 +60,7 @@ impl ClosingGroup {
             keys: KeyTable::new(&rule.key, seed),
             store: SliceStore::new(grid.cut()),
             closed_to: Watermark::BEFORE_ALL,
+            revisions: allow_of(rule).map(Revisions::new),
             scratch: Scratch::default(),
         };
         group.admit(plan, id, rule, grid);
@@ -80,7 +85,8 @@ impl ClosingGroup {
             && self.intake.filter == rule.filter
             && self.intake.key.iter().map(|part| &part.expr).eq(rule.key.iter().map(|it| &it.expr));
         let Some(cut) = common_cut(self.store.cut, grid.cut()) else { return false };
-        if !same || rows_can_fail(rule) || self.calls_can_fail() {
+        let revised = self.revisions.is_some() || allow_of(rule).is_some();
+        if !same || revised || rows_can_fail(rule) || self.calls_can_fail() {
             return false;
         }
         self.store.cut = cut;
@@ -122,10 +128,12 @@ impl ClosingGroup {
             if time >= watermark.0 {
                 return true;
             }
+            let allow = self.revisions.as_ref().map_or(0, |revisions| revisions.allow.0);
+            let passed = Watermark(watermark.0.saturating_sub(allow));
             let mut wanted = false;
             for rule in &self.rules {
-                wanted |= rule.grid.last_end_of(time) > watermark.0;
-                if let Some(window) = rule.grid.missed(time, watermark) {
+                wanted |= rule.grid.last_end_of(time) > passed.0;
+                if let Some(window) = rule.grid.missed(time, passed) {
                     stage.late.push(LateEvent {
                         rule: rule.id(),
                         origin: arrival.batch.origin(row),
@@ -147,7 +155,8 @@ impl ClosingGroup {
         if self.keys.is_full() {
             let of_slices = self.store.slices.values().flat_map(|slice| slice.keys.iter().copied());
             let of_rules = self.rules.iter().flat_map(ClosingRule::keys_with_state);
-            self.keys.keep_only(of_slices.chain(of_rules));
+            let revised = self.revisions.iter().flat_map(Revisions::keys);
+            self.keys.keep_only(of_slices.chain(of_rules).chain(revised));
         }
         self.store.purge_before(needed);
     }
@@ -168,6 +177,12 @@ impl Operator for ClosingGroup {
             let inputs = self.intake.inputs(arrival, &self.rule_ids, &mut scratch.rows, stage);
             scratch.ids.clear();
             self.keys.intern(&inputs.key, &scratch.rows, &mut scratch.ids);
+            if let (Some(revisions), Some(rule)) = (&mut self.revisions, self.rules.first())
+                && arrival.disorder == Disorder::Some
+            {
+                let (rows, ids) = (&mut scratch.rows, &mut scratch.ids);
+                revisions.put_aside(&rule.grid, arrival, &inputs, rows, ids);
+            }
             self.store.take_in(arrival, &inputs, self.keys.capacity(), &mut scratch);
             for slice in self.store.opened.drain(..) {
                 let after = slice.0.max(slice.1).max(self.closed_to.0);
@@ -182,9 +197,11 @@ impl Operator for ClosingGroup {
             return;
         }
         for rule in &mut self.rules {
-            rule.close_until(advance, &self.store, &mut self.keys, &self.intake.key, stage);
+            let (keys, revisions) = (&mut self.keys, self.revisions.as_mut());
+            rule.close_until(advance, &self.store, keys, &self.intake.key, revisions, stage);
         }
         self.closed_to = advance.to;
+        self.revise(advance, stage);
         self.purge();
     }
 
@@ -213,6 +230,10 @@ fn common_cut(one: Cut, other: Cut) -> Option<Cut> {
         }
         _ => (one == other).then_some(one),
     }
+}
+
+fn allow_of(rule: &RulePlan) -> Option<Span> {
+    rule.window.as_ref().and_then(|window| window.allow)
 }
 
 fn grid_of(rule: &RulePlan) -> Grid {

@@ -4,6 +4,7 @@ use super::super::firing::{Decided, EmitLines, Firing};
 use super::super::keys::KeyTable;
 use super::super::trigger::{Moment, Presence, Steps, TriggerStates, Verdict};
 use super::super::{Advance, Errors, Scope, Stage};
+use super::revise::Revisions;
 use super::store::SliceStore;
 use crate::plan::{EmitKind, KeyPart, Plan, RuleId, RulePlan, StreamId};
 use crate::time::{EventTime, Span, Watermark};
@@ -33,11 +34,11 @@ pub(super) struct ClosingRule {
 }
 
 /// What a window is judged with.
-struct Closing<'a> {
-    start: i64,
-    end: i64,
-    keys: &'a mut KeyTable,
-    parts: &'a [KeyPart],
+pub(super) struct Closing<'a> {
+    pub(super) start: i64,
+    pub(super) end: i64,
+    pub(super) keys: &'a mut KeyTable,
+    pub(super) parts: &'a [KeyPart],
 }
 
 impl ClosingRule {
@@ -60,6 +61,16 @@ impl ClosingRule {
             last_seen: Vec::new(),
             filled: Vec::new(),
         }
+    }
+
+    /// How many emit lines the rule has.
+    pub(super) fn lines(&self) -> u32 {
+        self.emits.line_count()
+    }
+
+    /// The stream that the rule reads.
+    pub(super) fn stream(&self) -> StreamId {
+        self.stream
     }
 
     pub(super) fn id(&self) -> RuleId {
@@ -89,6 +100,7 @@ impl ClosingRule {
         store: &SliceStore,
         keys: &mut KeyTable,
         parts: &[KeyPart],
+        mut revisions: Option<&mut Revisions>,
         stage: &mut Stage,
     ) {
         while let Some(end) = self.next_end.filter(|end| *end <= advance.to.0) {
@@ -108,11 +120,16 @@ impl ClosingRule {
                     Some(&combined)
                 }
             };
+            let mark = stage.emits.len();
             if let Some(window) = window {
                 self.judge(window, closing, stage);
             }
             if let Some(fill) = self.fill {
                 self.fill(fill, window, advance.last_fill_start, closing, &store.empty, stage);
+            }
+            if let Some(revisions) = &mut revisions {
+                let kept = combine(&store.empty, window.into_iter(), closing.keys);
+                revisions.keep(end, kept, stage, mark);
             }
             self.next_end = self.end_after(end, store, advance.last_fill_start);
         }
@@ -189,24 +206,48 @@ impl ClosingRule {
     /// Judges the groups of a window, a chunk at a time.
     fn judge(&mut self, window: &Slice, closing: &mut Closing<'_>, stage: &mut Stage) {
         for from in (0..window.keys.len()).step_by(CHUNK) {
-            let ids = window.keys.get(from..).unwrap_or(&[]);
-            let ids = ids.get(..CHUNK).unwrap_or(ids);
-            let aggregates: Vec<(Column, Errors)> =
-                self.calls
-                    .iter()
-                    .map(|(call, ty)| {
-                        let mut column = Column::new(ty);
-                        let errors = window.states.get(*call).map_or_else(Errors::default, |it| {
-                            it.lower(from, ids.len(), &mut column)
-                        });
-                        (column, errors)
-                    })
-                    .collect();
-            let (fired, cleared) = self.verdicts(window, from, ids, &aggregates, closing, stage);
-            for (kind, steps) in [(EmitKind::Fire, fired), (EmitKind::Clear, cleared)] {
-                if !steps.rows.is_empty() && self.emits.has(kind) {
-                    self.emit(kind, window, from, &steps, &aggregates, closing, stage);
-                }
+            self.judge_from(window, from, CHUNK, closing, stage);
+        }
+    }
+
+    /// Judges one group of a window.
+    pub(super) fn judge_one(
+        &mut self,
+        window: &Slice,
+        slot: u32,
+        closing: &mut Closing<'_>,
+        stage: &mut Stage,
+    ) {
+        self.judge_from(window, slot as usize, 1, closing, stage);
+    }
+
+    /// Judges up to `count` groups of a window from one on.
+    fn judge_from(
+        &mut self,
+        window: &Slice,
+        from: usize,
+        count: usize,
+        closing: &mut Closing<'_>,
+        stage: &mut Stage,
+    ) {
+        let ids = window.keys.get(from..).unwrap_or(&[]);
+        let ids = ids.get(..count).unwrap_or(ids);
+        let aggregates: Vec<(Column, Errors)> = self
+            .calls
+            .iter()
+            .map(|(call, ty)| {
+                let mut column = Column::new(ty);
+                let errors = window
+                    .states
+                    .get(*call)
+                    .map_or_else(Errors::default, |it| it.lower(from, ids.len(), &mut column));
+                (column, errors)
+            })
+            .collect();
+        let (fired, cleared) = self.verdicts(window, from, ids, &aggregates, closing, stage);
+        for (kind, steps) in [(EmitKind::Fire, fired), (EmitKind::Clear, cleared)] {
+            if !steps.rows.is_empty() && self.emits.has(kind) {
+                self.emit(kind, window, from, &steps, &aggregates, closing, stage);
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use super::super::trigger::SavedStates;
 use super::ClosingGroup;
+use super::revise::RevisionsState;
 use super::store::SliceKey;
 use crate::time::Watermark;
 use crate::window::SliceState;
@@ -13,6 +14,7 @@ pub(crate) struct ClosingState {
     closed_to: Watermark,
     slices: Vec<(SliceKey, SliceState)>,
     rules: Vec<RuleState>,
+    revisions: Option<RevisionsState>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -43,6 +45,7 @@ impl ClosingGroup {
                 .map(|(key, slice)| (*key, slice.save(encoded)))
                 .collect(),
             rules: rules.collect(),
+            revisions: self.revisions.as_ref().map(|it| it.save(&self.keys)),
         }
     }
 
@@ -55,6 +58,10 @@ impl ClosingGroup {
             let mut slice = self.store.empty.fresh();
             slice.load(saved, |bytes| self.keys.intern_encoded(bytes))?;
             self.store.slices.insert(key, slice);
+        }
+        if let (Some(revisions), Some(saved)) = (&mut self.revisions, state.revisions) {
+            let types = self.intake.input_types();
+            revisions.load(saved, types, &self.store.empty, &mut self.keys)?;
         }
         for (rule, saved) in self.rules.iter_mut().zip(state.rules) {
             rule.next_end = saved.next_end;

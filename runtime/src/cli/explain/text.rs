@@ -163,7 +163,9 @@ pub(super) fn window(window: &WindowPlan) -> String {
         WindowKind::Every { count } => format!("every({count})"),
         WindowKind::Forever => "forever".into(),
     };
-    window.fill.map_or(kind.clone(), |fill| format!("{kind} fill {fill}"))
+    let fill = window.fill.map_or_else(String::new, |fill| format!(" fill {fill}"));
+    let allow = window.allow.map_or_else(String::new, |allow| format!(" allow {allow}"));
+    format!("{kind}{fill}{allow}")
 }
 
 /// What is kept for a key, in words: how many pieces of how many aggregates.

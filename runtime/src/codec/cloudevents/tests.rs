@@ -71,6 +71,8 @@ fn emit(key: Vec<Value>, values: Vec<Value>, causes: Causes) -> Emit {
         id: EmitId([0xab; 16]),
         key: Arc::from(key),
         values,
+        revision: 0,
+        retracted: false,
         causes,
     }
 }
