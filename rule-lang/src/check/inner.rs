@@ -100,7 +100,27 @@ impl InnerStreams {
         };
         // Without fields, a rule that emits it has errors of its own.
         let fields = event.fields.as_ref()?;
+<<<<<<< HEAD
         let level = self.event_levels.get(&name.name).copied();
+=======
+        let emits = |rule: &Rule| rule.emits.iter().any(|emit| emit.event == name.name);
+        let mut producers = rules.iter().filter(|(rule, _)| emits(rule));
+        let revised = |rule: &Rule| rule.window.as_ref().is_some_and(|it| it.allow.is_some());
+        if let Some((rule, _)) = producers.clone().find(|(rule, _)| revised(rule)) {
+            out.push(
+                Diagnostic::new(
+                    Code::AllowPlace,
+                    format!("`{}` may still be revised when it is read here", name.name),
+                )
+                .label(name.span, format!("the windows of `{}` have an `allow`", rule.name))
+                .help(
+                    "rules over final revisions are not supported in this version; remove `allow`",
+                ),
+            );
+            return None;
+        }
+        let level = producers.by_ref().map(|(rule, _)| self.level(declared, rule.input)).max();
+>>>>>>> 23f6f76 (allow: rules do not read what may still be revised; cases and generated programs)
         let stream = stream_plan(&name.name, fields.clone());
         Some(self.add(declared, InnerStream { stream, source: InnerSource::Event }, level))
     }

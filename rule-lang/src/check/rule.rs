@@ -78,6 +78,7 @@ pub(super) fn check<'a>(
     }
     scope.unused_lets(ast);
     scope.window_without_key(ast, &parts);
+    scope.limit_of_revisions(ast, &mut parts);
     let trigger = scope.trigger(ast, &parts);
     let (input, _) = scope.stream?;
     let key: Option<Vec<_>> =

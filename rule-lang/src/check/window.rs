@@ -1,5 +1,6 @@
 //! Windows: sizes that can be.
 
+use super::rule::Parts;
 use super::scope::Scope;
 use crate::ast;
 use crate::diagnostic::{Advice, Code, Diagnostic, did_you_mean};
@@ -84,6 +85,20 @@ impl Scope<'_, '_> {
             return None;
         }
         Some(WindowKind::Session { gap: Length(gap.value), max: Length(max.value) })
+    }
+
+    /// Reports a `limit` on emits that may be revised.
+    pub(super) fn limit_of_revisions(&mut self, ast: &ast::Rule, parts: &mut Parts) {
+        let revised = parts.window.as_ref().is_some_and(|window| window.allow.is_some());
+        let clause = ast.clauses.iter().find(|it| matches!(it.kind, ast::ClauseKind::Limit(_)));
+        if let (true, Some(clause)) = (revised, clause) {
+            parts.faulty = true;
+            self.out.push(
+                Diagnostic::new(Code::AllowPlace, "`allow` and `limit` do not go together")
+                    .label(clause.span, "would hold back revisions of what went out")
+                    .help("remove one of them"),
+            );
+        }
     }
 
     /// Windows by the clocks of a zone.

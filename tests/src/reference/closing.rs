@@ -134,12 +134,12 @@ fn run_key(judge: &mut Judge<'_>, key: &[Value], rows: &[&Row], grid: Grid, reac
         let filled = matches!((reach.fill, before), (Some(d), Some(t)) if end - t <= d)
             && start <= reach.last_empty_start;
         let window = Window { key, start, end };
-        let mark = judge.found.emits.len();
+        let mark = judge.turns.len();
         if !inside.is_empty() || filled {
             window.judge(judge, &mut edge, &inside);
         }
         if grid.allow > 0 {
-            let late: Vec<&Row<'_>> = rows
+            let late: Vec<&Row> = rows
                 .iter()
                 .filter(|row| start <= row.time.0 && row.time.0 < end)
                 .filter(|row| row.watermark.has_reached(EventTime(end)))
@@ -160,7 +160,7 @@ pub(super) struct Window<'a> {
 
 impl Window<'_> {
     /// Judges the rule on the window with these rows.
-    pub fn judge(&self, judge: &mut Judge<'_>, edge: &mut Edge, rows: &[&Row<'_>]) {
+    pub fn judge(&self, judge: &mut Judge<'_>, edge: &mut Edge, rows: &[&Row]) {
         let bounds = (EventTime(self.start), EventTime(self.end));
         let time = EventTime(self.end - 1);
         let results = aggregate::results(judge.rule, rows);

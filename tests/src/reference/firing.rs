@@ -183,5 +183,80 @@ impl Judge<'_> {
                 id,
                 key: on.key.to_vec(),
                 values,
+                source: self.records(&on.source),
                 revision: 0,
                 retracted: false,
+            },
+        })
+    }
+
+    fn records(&self, source: &Source) -> Source {
+        records(self.plan, self.found, source)
+    }
+
+    /// What was decided, for the id: records and emits, not rows of inner streams.
+    fn decided(&self, decided: Decided) -> Identified {
+        match decided {
+            Decided::Window(start, end) => Identified::Window(start, end),
+            Decided::Expiry(instant) => Identified::Expiry(instant),
+            Decided::Record(origin) => match behind(self.plan, self.found, origin) {
+                Behind::Record(record) => {
+                    let stream = self.plan.stream(record.stream);
+                    let name = stream.map_or_else(String::new, |stream| stream.name.clone());
+                    Identified::Record(name, record)
+                }
+                Behind::Emit(emit) => Identified::Emit(emit.id),
+            },
+        }
+    }
+
+    /// What failed for an event: the record, or what the derived event comes from.
+    fn row(&self, origin: RowOrigin) -> Subject {
+        match behind(self.plan, self.found, origin) {
+            Behind::Record(record) => Subject::Row(record),
+            Behind::Emit(emit) => Subject::Firing(emit.key.clone(), emit.source.clone()),
+        }
+    }
+
+    fn fail(&mut self, on: &Judgement<'_>, error: EvalError) {
+        let subject = match on.decided {
+            // A rule without a window fires for one event.
+            Decided::Record(origin) if self.rule.window.is_none() => self.row(origin),
+            _ => Subject::Firing(on.key.to_vec(), self.records(&on.source)),
+        };
+        self.found.errors.push(FailedRule { rule: self.id, time: on.time, error, subject });
+    }
+
+    /// Reports that an event has no value for the rule.
+    pub fn fail_row(&mut self, origin: RowOrigin, time: EventTime, error: EvalError) {
+        let subject = self.row(origin);
+        self.found.errors.push(FailedRule { rule: self.id, time, error, subject });
+    }
+
+    /// Reports that an event came too late for some windows or for the rule.
+    pub fn late(
+        &mut self,
+        origin: RowOrigin,
+        time: EventTime,
+        watermark: Watermark,
+        window: Option<(EventTime, EventTime)>,
+    ) {
+        let record = self.records(&Source::of([origin])).ends();
+        let origin = record.map_or(origin, |(first, _)| first);
+        self.found.late.push(Late { rule: self.id, origin, time, window, watermark });
+    }
+}
+
+/// Rows by key, the keys in their order.
+pub(super) fn by_key<'r, 'a>(
+    rows: impl IntoIterator<Item = &'r Row>,
+) -> std::collections::BTreeMap<&'r [Value], Vec<&'r Row>>
+where
+    'a: 'r,
+{
+    let mut groups = std::collections::BTreeMap::new();
+    for row in rows {
+        groups.entry(row.key.as_slice()).or_insert_with(Vec::new).push(row);
+    }
+    groups
+}

@@ -7,19 +7,20 @@ use super::rows::Row;
 use cep_core::time::{EventTime, Watermark};
 
 /// Takes late rows into a closed window, one by one in the order of the watermarks that made them
-/// late. What was emitted for the window stands in the found emits from `mark` on.
+/// late. What was emitted for the window stands in the turns from `mark` on.
 pub(super) fn run<'a>(
     judge: &mut Judge<'_>,
     window: &Window<'_>,
     mark: usize,
-    mut inside: Vec<&'a Row<'a>>,
-    late: Vec<&'a Row<'a>>,
+    mut inside: Vec<&'a Row>,
+    late: Vec<&'a Row>,
     end: Watermark,
 ) {
     let lines = u32::try_from(judge.rule.emits.len()).unwrap_or(u32::MAX);
     let mut told: Vec<Option<Emitted>> = (0..lines)
         .map(|line| {
-            let mut emits = judge.found.emits.iter().skip(mark).map(|placed| &placed.emit);
+            let mut emits =
+                judge.turns.iter().skip(mark).flat_map(|turn| &turn.emits).map(|it| &it.emit);
             emits.find(|emit| emit.line == line).cloned()
         })
         .collect();
@@ -27,9 +28,9 @@ pub(super) fn run<'a>(
     late.sort_by_key(|row| (row.watermark, row.origin));
     for row in late.into_iter().filter(|row| end.has_decided(EventTime(row.watermark.0))) {
         inside.push(row);
-        let (emits, errors) = (judge.found.emits.len(), judge.found.errors.len());
+        let (turns, errors) = (judge.turns.len(), judge.found.errors.len());
         window.judge(judge, &mut Edge::default(), &inside);
-        let found: Vec<Placed> = judge.found.emits.drain(emits..).collect();
+        let found: Vec<Placed> = judge.turns.drain(turns..).flat_map(|turn| turn.emits).collect();
         if judge.found.errors.len() > errors {
             // A judgement without a value changes nothing that was said.
             continue;

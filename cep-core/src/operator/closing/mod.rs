@@ -207,6 +207,7 @@ impl Operator for ClosingGroup {
 
     fn positions(&self, see: &mut dyn FnMut(u32, u64)) {
         self.store.slices.values().for_each(|slice| slice.causes.positions(see));
+        self.revisions.iter().for_each(|revisions| revisions.positions(see));
     }
 
     fn save(&self) -> OperatorState {

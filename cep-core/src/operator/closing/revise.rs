@@ -5,12 +5,13 @@
 //! which revisions there are and what each holds is a function of the logs.
 
 use super::super::firing::Staged;
-use super::super::intake::Inputs;
+use super::super::intake::{CallInput, Inputs};
 use super::super::keys::KeyTable;
 use super::super::pending::{Chunk, Pending, PendingRow, Place};
 use super::super::{Advance, Arrival, Stage};
 use super::ClosingGroup;
 use super::rule::{Closing, ClosingRule};
+use crate::aggregate::{Places, Rows};
 use crate::engine::Emit;
 use crate::plan::KeyPart;
 use crate::time::{EventTime, Span};
@@ -76,14 +77,14 @@ impl Revisions {
         let late_rows: Vec<u32> = late.iter().map(|(row, _)| *row).collect();
         let mut chunk = Chunk::default();
         chunk.ids = late.iter().map(|(_, id)| *id).collect();
-        for (column, mask) in &inputs.calls {
-            chunk.columns.push(column.as_ref().map(|column| column.gather(&late_rows)));
-            chunk.masks.push(mask.as_ref().map(|mask| {
-                late_rows
-                    .iter()
-                    .map(|row| mask.get(*row as usize).copied().unwrap_or(false))
-                    .collect()
-            }));
+        for CallInput { columns, mask } in &inputs.calls {
+            let gathered = columns.each_ref().map(|it| it.as_ref().map(|it| it.gather(&late_rows)));
+            chunk.columns.extend(gathered);
+            let counts = |mask: &Vec<bool>| {
+                let counts = |row: &u32| mask.get(*row as usize).copied().unwrap_or(false);
+                late_rows.iter().map(counts).collect()
+            };
+            chunk.masks.push(mask.as_ref().map(counts));
         }
         let times = late_rows.iter().map(|row| time(*row)).collect();
         chunk.columns.push(Some(Column::dense(ColumnData::Timestamp(times))));
@@ -115,6 +116,12 @@ impl Revisions {
     pub(super) fn purge(&mut self, to: i64) {
         let allow = self.allow.0;
         self.closed.retain(|end, _| end.saturating_add(allow) > to);
+    }
+
+    /// The positions that may still be named as causes.
+    pub(super) fn positions(&self, see: &mut dyn FnMut(u32, u64)) {
+        self.pending.positions(see);
+        self.closed.values().for_each(|window| window.slice.causes.positions(see));
     }
 
     /// The keys with state.
@@ -155,7 +162,8 @@ struct Late {
     order: Place,
     id: u32,
     time: i64,
-    inputs: Vec<(Option<Column>, Option<Vec<bool>>)>,
+    /// For each call its columns, of one row, and whether that counts.
+    inputs: Vec<(Vec<Option<Column>>, Option<Vec<bool>>)>,
 }
 
 impl ClosingGroup {
@@ -188,9 +196,10 @@ fn next_late(pending: &mut Pending, advance: Advance) -> Option<Late> {
     pending.next_time().filter(|order| advance.to.has_decided(EventTime(*order)))?;
     pending.pop(|order, chunk, row| {
         let one = [u32::try_from(row).unwrap_or(u32::MAX)];
-        let inputs = chunk.columns.iter().zip(&chunk.masks).map(|(column, mask)| {
+        let inputs = chunk.columns.chunks(2).zip(&chunk.masks).map(|(columns, mask)| {
             let counts = |mask: &Vec<bool>| vec![mask.get(row).copied().unwrap_or(false)];
-            (column.as_ref().map(|column| column.gather(&one)), mask.as_ref().map(counts))
+            let gather = |it: &Option<Column>| it.as_ref().map(|column| column.gather(&one));
+            (columns.iter().map(gather).collect(), mask.as_ref().map(counts))
         });
         let times = chunk.columns.last().and_then(Option::as_ref);
         let time = match times.map(|column| column.get(row)) {
@@ -214,10 +223,13 @@ fn revise_window(
 ) {
     let mut slots = Vec::new();
     window.slice.find_slots(&[late.id], keys.capacity(), &mut slots);
-    for (states, (column, mask)) in window.slice.states.iter_mut().zip(&late.inputs) {
-        states.update(&slots, &[0], column.as_ref(), mask.as_deref());
-    }
     let Place { time: order, partition, offset } = late.order;
+    let places = Places::One(Place { time: late.time, partition, offset });
+    for (states, (columns, mask)) in window.slice.states.iter_mut().zip(&late.inputs) {
+        let column = |at: usize| columns.get(at).and_then(Option::as_ref);
+        let rows = Rows { first: column(0), second: column(1), places };
+        states.update(&slots, &[0], &rows, mask.as_deref());
+    }
     window.slice.causes.add(&slots, partition, std::iter::once(offset));
     let Some(slot) = slots.first().copied() else { return };
     let (mark, errors) = (stage.emits.len(), stage.errors.len());
