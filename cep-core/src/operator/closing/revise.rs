@@ -157,13 +157,15 @@ impl Revisions {
     }
 }
 
+type LateInput = (Vec<Option<Column>>, Option<Vec<bool>>);
+
 /// A late event that takes effect.
 struct Late {
     order: Place,
     id: u32,
     time: i64,
     /// For each call its columns, of one row, and whether that counts.
-    inputs: Vec<(Vec<Option<Column>>, Option<Vec<bool>>)>,
+    inputs: Vec<LateInput>,
 }
 
 impl ClosingGroup {
