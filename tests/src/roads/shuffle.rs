@@ -4,7 +4,7 @@ use crate::log::{Entry, Record, watermark_after};
 use crate::random::Random;
 use crate::reference::{Emitted, FailedRule, Late, Lateness, Outputs, Source, Subject, lateness};
 use crate::script::Script;
-use cep_core::plan::{InnerSource, Plan, RulePlan, StreamId};
+use cep_core::plan::{InnerSource, Plan, RulePlan, StreamId, WindowPlan};
 use cep_core::time::{EventTime, Watermark};
 use cep_core::value::RowOrigin;
 
@@ -62,11 +62,23 @@ fn may_swap(rules: &[&RulePlan], entries: &[Entry], index: usize, allowed: i64) 
     let before = watermark_after(entries.get(..index).unwrap_or(&[]), allowed);
     let after = |record: &Record| before.max(Watermark(record.time.0.saturating_sub(allowed)));
     let same = |time: EventTime, a: Watermark, b: Watermark| {
-        rules.iter().all(|rule| windows_missed(rule, time, a) == windows_missed(rule, time, b))
+        rules.iter().all(|rule| {
+            windows_missed(rule, time, a) == windows_missed(rule, time, b)
+                // A late event revises at its partition's watermark.
+                && (a == b || on_time(rule, time, a) && on_time(rule, time, b))
+        })
     };
     first.time != second.time
         && same(first.time, before, after(second))
         && same(second.time, after(first), before)
+}
+
+/// Whether an event revises nothing.
+fn on_time(rule: &RulePlan, time: EventTime, watermark: Watermark) -> bool {
+    let Some(window) = rule.window.as_ref().filter(|it| it.allow.is_some()) else { return true };
+    let mut strict = rule.clone();
+    strict.window = Some(WindowPlan { allow: None, ..window.clone() });
+    lateness(&strict, time, watermark) == Lateness::OnTime
 }
 
 fn windows_missed(rule: &RulePlan, time: EventTime, watermark: Watermark) -> Lateness {
@@ -110,8 +122,8 @@ pub fn without_positions(outputs: &Outputs) -> Outputs {
         errors: outputs.errors.iter().map(error).collect(),
     };
     bare.emits.sort_by(|a, b| {
-        (a.time, a.rule, &a.key, a.line, &a.values)
-            .cmp(&(b.time, b.rule, &b.key, b.line, &b.values))
+        (a.time, a.rule, &a.key, a.line, a.revision, &a.values)
+            .cmp(&(b.time, b.rule, &b.key, b.line, b.revision, &b.values))
     });
     bare.sort_unordered();
     bare
