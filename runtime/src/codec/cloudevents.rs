@@ -3,7 +3,8 @@
 //!
 //! The attributes are `specversion id source type time datacontenttype` and the extensions `key
 //! rule revision causes`, then those that the rule declares (`@severity("high")`). `id` is the
-//! emit's 128 bits in hexadecimal and the revision: the same in every replay of the same log.
+//! emit's 128 bits in hexadecimal and the revision: the same in every replay of the same log. A
+//! revision that takes back what was said is `retracted: true`.
 //! `causes` names ranges of offsets, both ends included; when there were too many to name, it
 //! holds the first and the last, and `causecount` and `causeexact: false` say so.
 

@@ -158,6 +158,24 @@ fn a_rule_cannot_replace_the_attributes_of_every_event() {
 }
 
 #[test]
+fn a_revision_that_takes_back_says_so() {
+    let plan = plan(&[], &[("Disaster", EmitKind::Fire, &[])]);
+    let fired = emit(vec![], vec![], Causes::Exact(Vec::new()));
+    let taken_back = Emit { revision: 2, retracted: true, ..fired };
+    let encoder = Encoder::new(&plan, &[], "app");
+    let mut out = Vec::new();
+    encoder.structured(&taken_back, &mut out);
+    let text = String::from_utf8_lossy(&out);
+    assert!(text.contains("abab.2\""), "{text}");
+    assert!(text.contains("\"revision\":2,\"retracted\":true,\"causes\":[]"), "{text}");
+    let headers = encoder.headers(&taken_back);
+    let value =
+        |name: &str| headers.iter().find(|(it, _)| it == name).map(|(_, value)| value.clone());
+    assert_eq!(value("ce_revision"), Some(b"2".to_vec()));
+    assert_eq!(value("ce_retracted"), Some(b"true".to_vec()));
+}
+
+#[test]
 fn an_emit_of_another_plan_writes_nothing() {
     let plan = plan(&[], &[("Disaster", EmitKind::Fire, &[])]);
     let encoder = Encoder::new(&plan, &[], "app");
