@@ -88,6 +88,20 @@ fn tests_and_files_that_are_named_exist() {
     assert!(found > 5, "names of tests were not found");
 }
 
+#[test]
+fn golden_cases_that_are_named_exist() {
+    let mut found = 0;
+    for (page, text) in pages() {
+        let words = words(&text);
+        let names = words.split('`').skip(1).step_by(2);
+        for name in names.filter(|it| it.ends_with(".case") && !it.contains("/AREA/")) {
+            found += 1;
+            assert!(repository().join(name).is_file(), "{page} names {name}, which is not there");
+        }
+    }
+    assert!(found > 10, "names of cases were not found");
+}
+
 /// The rows of the reference of functions, by name.
 fn rows_of_functions() -> String {
     let mut infos: Vec<_> = Function::ALL.iter().map(|function| function.info()).collect();
