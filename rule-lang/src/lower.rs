@@ -108,6 +108,8 @@ impl Lowering<'_> {
                     .in_place(self.rule.key.get(*at as usize).map(|(_, value)| value), &expr.ty);
             }
             ExprKind::Key(at) => PlanKind::Key(*at),
+            // Rules have none: calls of functions were put in place as they were checked.
+            ExprKind::Argument(_) => PlanKind::Literal(cep_core::value::Value::Null),
             ExprKind::Aggregate(call) => PlanKind::Aggregate(self.aggregate(call, &expr.ty)),
             ExprKind::WindowStart => PlanKind::WindowStart,
             ExprKind::WindowEnd => PlanKind::WindowEnd,

@@ -29,6 +29,8 @@ pub enum ExprKind {
     Let(u32),
     /// A part of the rule's key, by its index.
     Key(u32),
+    /// What a function is called with, by its index; in functions only.
+    Argument(u32),
     /// An aggregate over the window.
     Aggregate(Box<Aggregate>),
     /// `window.start`
@@ -256,6 +258,7 @@ impl Expr {
             | ExprKind::Param(_)
             | ExprKind::Let(_)
             | ExprKind::Key(_)
+            | ExprKind::Argument(_)
             | ExprKind::WindowStart
             | ExprKind::WindowEnd
             | ExprKind::WindowIndex
@@ -302,51 +305,141 @@ impl Expr {
         }
     }
 
+    /// Puts what a function is called with in the place of its arguments. Its folds get numbers from
+    /// `first_fold` on.
+    pub fn put_in_place(&mut self, arguments: &[Expr], first_fold: u32) {
+        if let ExprKind::Argument(at) = self.kind {
+            if let Some(argument) = arguments.get(at as usize) {
+                // What is always there stays so; what a check has found to be there, too.
+                if !argument.ty.is_optional() || argument.is_null() {
+                    self.ty = argument.ty.clone();
+                }
+                self.kind = argument.kind.clone();
+            }
+            return;
+        }
+        match &mut self.kind {
+            ExprKind::Item(number) => *number = number.saturating_add(first_fold),
+            ExprKind::Fold(fold) => fold.item = fold.item.saturating_add(first_fold),
+            _ => {}
+        }
+        self.each_part(&mut |part| part.put_in_place(arguments, first_fold));
+    }
+
+    /// Calls `change` with every node directly below this one.
+    fn each_part(&mut self, change: &mut dyn FnMut(&mut Expr)) {
+        match &mut self.kind {
+            ExprKind::Literal(_)
+            | ExprKind::Field(_)
+            | ExprKind::Param(_)
+            | ExprKind::Let(_)
+            | ExprKind::Key(_)
+            | ExprKind::Argument(_)
+            | ExprKind::Item(_)
+            | ExprKind::WindowStart
+            | ExprKind::WindowEnd
+            | ExprKind::WindowIndex
+            | ExprKind::WhenStart
+            | ExprKind::WhenDuration => {}
+            ExprKind::Aggregate(call) => {
+                call.inputs.iter_mut().chain(&mut call.filter).for_each(change);
+            }
+            ExprKind::Unary(_, inner)
+            | ExprKind::Member(inner, _)
+            | ExprKind::Try(inner)
+            | ExprKind::Fail(inner) => change(inner),
+            ExprKind::Binary(_, left, right) | ExprKind::Index(left, right) => {
+                change(left);
+                change(right);
+            }
+            ExprKind::If(condition, yes, no) => {
+                change(condition);
+                change(yes);
+                change(no);
+            }
+            ExprKind::In(needle, options) => {
+                change(needle);
+                options.iter_mut().for_each(change);
+            }
+            ExprKind::Call(_, parts) | ExprKind::List(parts) => parts.iter_mut().for_each(change),
+            ExprKind::Record(members) => members.iter_mut().for_each(|(_, it)| change(it)),
+            ExprKind::Fold(fold) => {
+                change(&mut fold.list);
+                fold.condition.iter_mut().for_each(&mut *change);
+                change(&mut fold.value);
+            }
+            ExprKind::Text(parts) => {
+                for part in parts {
+                    if let TextPart::Value(value) = part {
+                        change(value);
+                    }
+                }
+            }
+        }
+    }
+
     /// How many nodes this becomes, and how many levels, when every `let` is put in place.
     #[must_use]
     pub fn measure(&self, lets: &[Measure]) -> Measure {
+        self.measure_with(lets, &[])
+    }
+
+    /// The same of the value of a function, when its arguments are put in place too.
+    #[must_use]
+    pub fn measure_with(&self, lets: &[Measure], arguments: &[Measure]) -> Measure {
         let mut below = Measure::default();
         match &self.kind {
             ExprKind::Let(index) => {
                 return lets.get(*index as usize).copied().unwrap_or_default();
             }
+            ExprKind::Argument(index) if !arguments.is_empty() => {
+                return arguments.get(*index as usize).copied().unwrap_or_default();
+            }
             ExprKind::Aggregate(call) => {
                 call.inputs
                     .iter()
                     .chain(&call.filter)
-                    .for_each(|inner| below.add(inner.measure(lets)));
+                    .for_each(|inner| below.add(inner.measure_with(lets, arguments)));
             }
             ExprKind::Unary(_, operand)
             | ExprKind::Member(operand, _)
             | ExprKind::Try(operand)
-            | ExprKind::Fail(operand) => below.add(operand.measure(lets)),
-            ExprKind::List(items) => items.iter().for_each(|item| below.add(item.measure(lets))),
+            | ExprKind::Fail(operand) => below.add(operand.measure_with(lets, arguments)),
+            ExprKind::List(items) => {
+                items.iter().for_each(|item| below.add(item.measure_with(lets, arguments)))
+            }
             ExprKind::Record(members) => {
-                members.iter().for_each(|(_, member)| below.add(member.measure(lets)));
+                members
+                    .iter()
+                    .for_each(|(_, member)| below.add(member.measure_with(lets, arguments)));
             }
             ExprKind::Fold(fold) => {
-                below.add(fold.list.measure(lets));
-                fold.condition.iter().for_each(|condition| below.add(condition.measure(lets)));
-                below.add(fold.value.measure(lets));
+                below.add(fold.list.measure_with(lets, arguments));
+                fold.condition
+                    .iter()
+                    .for_each(|condition| below.add(condition.measure_with(lets, arguments)));
+                below.add(fold.value.measure_with(lets, arguments));
             }
             ExprKind::Binary(_, left, right) | ExprKind::Index(left, right) => {
-                below.add(left.measure(lets));
-                below.add(right.measure(lets));
+                below.add(left.measure_with(lets, arguments));
+                below.add(right.measure_with(lets, arguments));
             }
             ExprKind::If(condition, yes, no) => {
-                [condition, yes, no].into_iter().for_each(|part| below.add(part.measure(lets)));
+                [condition, yes, no]
+                    .into_iter()
+                    .for_each(|part| below.add(part.measure_with(lets, arguments)));
             }
             ExprKind::In(needle, options) => {
-                below.add(needle.measure(lets));
-                options.iter().for_each(|option| below.add(option.measure(lets)));
+                below.add(needle.measure_with(lets, arguments));
+                options.iter().for_each(|option| below.add(option.measure_with(lets, arguments)));
             }
-            ExprKind::Call(_, arguments) => {
-                arguments.iter().for_each(|argument| below.add(argument.measure(lets)))
+            ExprKind::Call(_, parts) => {
+                parts.iter().for_each(|part| below.add(part.measure_with(lets, arguments)));
             }
             ExprKind::Text(parts) => {
                 for part in parts {
                     if let TextPart::Value(value) = part {
-                        below.add(value.measure(lets));
+                        below.add(value.measure_with(lets, arguments));
                     }
                 }
             }

@@ -425,3 +425,52 @@ fn several_emits_keep_their_order() {
     assert_eq!(names, ["A", "B", "C", "D"]);
     assert!(rule.emits[0].condition.is_some());
 }
+
+#[test]
+fn a_call_of_a_function_means_its_value() {
+    let with = |functions: &str, value: &str| {
+        let rule = format!("rule a {{ from Harvest where {value} > 1 emit A {{ x: {value} }} }}");
+        plan(&format!("{functions}{HARVEST}{rule}"))
+    };
+    let functions = "fn plus(n: int, m: int?) -> int = if m != null then n + m else twice(n) - floor\n\
+                     fn twice(n: int) -> int = n + n\n";
+    let called = with(functions, "twice(plus(count, bonus))");
+    let value = "(if bonus != null then count + bonus else (count + count) - floor)";
+    assert_eq!(called, with("", &format!("({value} + {value})")));
+}
+
+#[test]
+fn functions_that_grow_exponentially_are_refused() {
+    let mut text = String::from("fn f0(n: int) -> int = n + n\n");
+    for at in 1..200 {
+        let below = at - 1;
+        text += &format!("fn f{at}(n: int) -> int = f{below}(f{below}(n)) + f{below}(n)\n");
+    }
+    let compiled = compile(&[Source::new("f.rules", text)]);
+    let codes: Vec<String> = compiled.diagnostics.iter().map(|it| it.code.to_string()).collect();
+    assert_eq!(codes, ["E0112"]);
+}
+
+#[test]
+fn a_long_chain_of_functions_is_answered() {
+    let mut text = String::from("fn f0(n: int) -> int = n\n");
+    for at in 1..20_000 {
+        text += &format!("fn f{at}(n: int) -> int = f{}(n)\n", at - 1);
+    }
+    let rule = "rule a { from Harvest emit A { x: f19999(count) } }";
+    let found = plan(&format!("{HARVEST}{text}{rule}"));
+    assert_eq!(found.rules[0].emits[0].fields[0].1, emitted("count"));
+}
+
+#[test]
+fn many_calls_of_large_functions_are_refused_in_all() {
+    let terms = vec!["n"; 150].join(" + ");
+    let mut text = format!("{HARVEST}fn large(n: int) -> int = {terms}\n");
+    for at in 0..10_000 {
+        text += &format!("rule r{at} {{ from Harvest emit E{at} {{ x: large(count) }} }}\n");
+    }
+    let compiled = compile(&[Source::new("f.rules", text)]);
+    let errors = compiled.diagnostics.iter().filter(|it| it.is_error());
+    let codes: Vec<String> = errors.map(|it| it.code.to_string()).collect();
+    assert_eq!(codes, ["E0112"]);
+}

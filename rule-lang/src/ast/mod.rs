@@ -51,6 +51,8 @@ pub enum Declaration {
     Param(Param),
     /// `event Name { … }`
     Event(Event),
+    /// `fn name(a: type) -> type = expr`
+    Function(Function),
     /// `sink Name to connector`
     Sink(Sink),
     /// `rule name { … }`
@@ -98,6 +100,32 @@ pub struct Event {
     pub fields: Vec<Field>,
     /// All of it.
     pub span: Span,
+}
+
+/// A function of values that the program declares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Function {
+    /// Lines of `///` above it.
+    pub doc: String,
+    /// Its name.
+    pub name: Ident,
+    /// What it takes, in order.
+    pub parameters: Vec<Parameter>,
+    /// The type of its value.
+    pub result: TypeName,
+    /// Its value.
+    pub value: Expr,
+    /// All of it.
+    pub span: Span,
+}
+
+/// What a function takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parameter {
+    /// Its name in the function.
+    pub name: Ident,
+    /// Its type.
+    pub ty: TypeName,
 }
 
 /// Where a derived event goes.

@@ -173,6 +173,11 @@ impl Scope<'_, '_> {
 
     fn aggregate_may_stand(&mut self, name: &ast::Ident) -> bool {
         let (code, title, help) = match (self.level, self.window) {
+            _ if self.function.is_some() => (
+                Code::AggregateOutside,
+                format!("`{}` cannot stand in a function", name.name),
+                "take its value as an argument, and aggregate where the function is called",
+            ),
             (Level::Group, _) => return true,
             (Level::Inside, _) => (
                 Code::AggregateNested,

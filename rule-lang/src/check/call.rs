@@ -60,6 +60,9 @@ impl Scope<'_, '_> {
                     .label(function.span, format!("`{name}` is not one")),
             );
         }
+        if let Some(declared) = self.declared.functions.get(name) {
+            return self.declared_call(declared, function, args, span);
+        }
         let known = Function::ALL.iter().any(|known| known.info().name == name)
             || LIST_FUNCTIONS.contains(&name);
         if !known && self.level == Level::Group {
@@ -82,8 +85,9 @@ impl Scope<'_, '_> {
             return;
         }
         let mut names: Vec<&str> = Function::ALL.iter().map(|known| known.info().name).collect();
-        names.extend(LIST_FUNCTIONS);
-        names.extend(aggregate_names());
+        LIST_FUNCTIONS.iter().for_each(|name| names.push(name));
+        aggregate_names().for_each(|name| names.push(name));
+        names.extend(self.declared.functions.keys().copied());
         let diagnostic = if FUNCTIONS_TO_COME.contains(&name) {
             names.sort_unstable();
             names.dedup();

@@ -1,5 +1,6 @@
 //! The names a program declares: streams, params, and what other declarations only reserve.
 
+use super::function::DeclaredFunction;
 use super::types::{Types, type_of};
 use super::{cell, declared_twice, index, stream};
 use crate::ast::{self, Ast, Completeness, Declaration};
@@ -46,6 +47,8 @@ pub(crate) struct Declared<'a> {
     pub params: Vec<DeclaredParam<'a>>,
     /// The types that have names.
     pub types: Types,
+    /// By name.
+    pub functions: BTreeMap<&'a str, DeclaredFunction<'a>>,
     /// Names of declarations that were already reported; whatever uses them stays silent.
     pub broken: BTreeSet<&'a str>,
     /// Every event name that some rule emits, and the first place that does.
@@ -63,6 +66,7 @@ impl<'a> Declared<'a> {
             streams: Vec::new(),
             params: Vec::new(),
             types: Types::collect(asts, out),
+            functions: BTreeMap::new(),
             broken: BTreeSet::new(),
             emitted: BTreeMap::new(),
         };
@@ -71,6 +75,7 @@ impl<'a> Declared<'a> {
             match declaration {
                 Declaration::Stream(ast) => declared.stream(ast, out),
                 Declaration::Param(ast) => declared.param(ast, out),
+                Declaration::Function(ast) => declared.function(ast, out),
                 Declaration::Unsupported(ast) => {
                     declared.broken.extend(ast.name.as_ref().map(|name| name.name.as_str()));
                 }

@@ -1,7 +1,7 @@
 //! Names, types and bounds: from the tree as written to the typed tree.
 //!
 //! Everything wrong is reported, not just the first of it: what could not be understood is left out
-//! and stays silent afterwards. Streams and params come first, then rules, then what refers to the
+//! and stays silent afterwards. Streams, params and functions come first, then rules, then what refers to the
 //! events they emit: sinks and tests.
 
 mod aggregate;
@@ -14,6 +14,8 @@ mod declare;
 mod emit;
 mod events;
 mod expr;
+mod function;
+mod function_order;
 mod inner;
 mod membership;
 mod name;
@@ -57,6 +59,10 @@ pub(crate) struct Checked<'a> {
 pub(crate) struct Usage {
     pub streams: BTreeSet<u32>,
     pub params: BTreeSet<u32>,
+    /// Functions that something calls.
+    pub functions: BTreeSet<String>,
+    /// How many nodes all calls of functions have become.
+    pub put_in_place: usize,
     /// The type of every expression by its place, where an editor asks for them.
     pub types: Option<Vec<(Span, cep_core::value::Type)>>,
     /// Events named in `expect` lines.
@@ -77,9 +83,11 @@ pub(crate) fn check<'a>(
     record: Record,
     out: &mut Vec<Diagnostic>,
 ) -> Checked<'a> {
-    let declared = Declared::collect(sources, asts, out);
+    let mut declared = Declared::collect(sources, asts, out);
     let types = (record == Record::Types).then(Vec::new);
     let mut usage = Usage { types, ..Usage::default() };
+    function::check_all(&mut declared, &mut usage, out);
+    let declared = declared;
     let mut events = Events::default();
     let mut rules = Vec::new();
     let mut inner = inner::InnerStreams::default();

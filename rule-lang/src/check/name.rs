@@ -19,6 +19,9 @@ impl<'p, 'a> Scope<'p, 'a> {
         if let Some(element) = self.element(name) {
             return Some(element);
         }
+        if let Some(argument) = self.argument(name) {
+            return Some(argument);
+        }
         if let Some(at) = self.lets.iter().rposition(|other| other.name == name) {
             return self.let_name(at, span);
         }
@@ -130,6 +133,10 @@ impl<'p, 'a> Scope<'p, 'a> {
         if let ast::ExprKind::Name(holder) = &base.kind
             && self.element(holder).is_none()
         {
+            if self.function.is_some() && matches!(holder.as_str(), "window" | "when") {
+                self.not_in_function(holder, base.span);
+                return None;
+            }
             if holder == "window" {
                 return self.window_member(base.span, name);
             }
@@ -145,7 +152,9 @@ impl<'p, 'a> Scope<'p, 'a> {
                     }
                 };
             }
-            self.stream?;
+            if self.function.is_none() {
+                self.stream?;
+            }
         }
         if self.level != Level::Group || !self.is_of_event(base) {
             let record = self.expr(base)?;
@@ -289,6 +298,10 @@ impl<'p, 'a> Scope<'p, 'a> {
     }
 
     fn unknown_name(&mut self, name: &str, span: Span) {
+        if self.function.is_some() {
+            self.not_in_function(name, span);
+            return;
+        }
         let Some((_, stream)) = self.stream else { return };
         if stream.field_span(name).is_some() || self.declared.broken.contains(name) {
             return;

@@ -16,8 +16,8 @@ use cep_core::plan::{BinaryOp, EmitKind, UnaryOp, WindowKind, WindowPlan};
 use cep_core::value::Type;
 
 /// The most nodes and levels an expression may have when its `let`s are put in place.
-const MAX_NODES: usize = 20_000;
-const MAX_LEVELS: usize = 400;
+pub(super) const MAX_NODES: usize = 20_000;
+pub(super) const MAX_LEVELS: usize = 400;
 
 /// What is collected while the clauses are read.
 #[derive(Default)]
@@ -62,6 +62,7 @@ pub(super) fn check<'a>(
         out,
         stream,
         alias,
+        function: None,
         lets: Vec::new(),
         measures: Vec::new(),
         keys: Vec::new(),

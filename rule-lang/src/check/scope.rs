@@ -1,6 +1,7 @@
 //! A place in a rule and what can be seen from it.
 
 use super::declare::DeclaredStream;
+use super::function::DeclaredFunction;
 use super::{Declared, Usage};
 use crate::ast;
 use crate::diagnostic::Diagnostic;
@@ -87,6 +88,8 @@ pub(super) struct Scope<'p, 'a> {
     /// `None` if the stream is not known, which was reported; then unknown names stay silent.
     pub stream: Option<(u32, &'p DeclaredStream<'a>)>,
     pub alias: Option<&'p ast::Ident>,
+    /// The function whose value this is; it sees its arguments and params only.
+    pub function: Option<&'p DeclaredFunction<'a>>,
     pub lets: Vec<Let<'p>>,
     /// The sizes of the `let`s when put in place.
     pub measures: Vec<Measure>,

@@ -87,6 +87,7 @@ codes! {
     BadAttribute = "E0214", "an attribute name that cannot travel with events";
     RuleCycle = "E0215", "rules that read what they emit, directly or through each other";
     NoCommonField = "E0216", "streams read together without a field in common";
+    FunctionCycle = "E0217", "functions that call themselves, directly or through each other";
     TypeCycle = "E0230", "a type that contains itself";
 
     // Types.
@@ -107,6 +108,7 @@ codes! {
     ConstantFails = "E0315", "an expression of literals that always fails";
     MissingColumn = "E0316", "a table row leaves out a field that must be there";
     ArgumentConstant = "E0317", "an argument that must be a literal in its range";
+    FunctionResult = "E0318", "a function's value is not of its declared type";
     UnknownChoice = "E0330", "a text that is not one of an enum's";
     NotAList = "E0331", "something that is not a list where one is needed";
 
@@ -127,7 +129,6 @@ codes! {
     NoPatterns = "E0501", "`match` patterns are not supported in this version";
     NoJoins = "E0502", "`join` is not supported in this version";
     NoTables = "E0503", "tables are not supported in this version";
-    NoFunctions = "E0504", "`fn` is not supported in this version";
     NoEarly = "E0509", "`early` is not supported in this version";
     NoSilent = "E0513", "`when silent for` is not supported in this version";
     NoDistinct = "E0514", "`distinct` is not supported in this version";
@@ -153,6 +154,7 @@ codes! {
     BelowOnSliding = "W0107", "a below-threshold on a sliding window, which fires while it fills";
     Untested = "W0108", "a rule that no test expects anything of";
     PercentFraction = "W0109", "a percentile below 1, where percent are counted from 0 to 100";
+    UnusedFunction = "W0110", "a function that nothing calls";
 }
 
 impl Code {

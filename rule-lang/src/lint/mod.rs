@@ -38,6 +38,15 @@ pub(crate) fn program(checked: &Checked<'_>, out: &mut Vec<Diagnostic>) {
             );
         }
     }
+    for (name, function) in &checked.declared.functions {
+        if !checked.usage.functions.contains(*name) {
+            out.push(
+                Diagnostic::new(Code::UnusedFunction, format!("nothing calls `{name}`"))
+                    .label(function.ast.name.span, "")
+                    .help("remove it, or call it in a rule"),
+            );
+        }
+    }
     hidden_params(checked, out);
     untested(checked, out);
 }
@@ -171,6 +180,7 @@ fn span_of(declaration: &Declaration) -> Span {
         Declaration::Type(ty) => ty.span,
         Declaration::Param(param) => param.span,
         Declaration::Event(event) => event.span,
+        Declaration::Function(function) => function.span,
         Declaration::Sink(sink) => sink.span,
         Declaration::Rule(rule) => rule.span,
         Declaration::Test(test) => test.span,

@@ -13,6 +13,7 @@ mod emit;
 mod event;
 mod expr;
 mod field;
+mod function;
 mod operand;
 mod operator;
 pub(crate) mod outline;
@@ -115,6 +116,7 @@ impl Cursor<'_> {
             "type" => self.type_declaration(doc).map(Declaration::Type),
             "param" => self.param(doc).map(Declaration::Param),
             "event" => self.event(doc).map(Declaration::Event),
+            "fn" => self.function(doc).map(Declaration::Function),
             "sink" => self.sink().map(Declaration::Sink),
             "rule" => self.rule(doc, attributes).map(Declaration::Rule),
             "test" => self.test().map(Declaration::Test),

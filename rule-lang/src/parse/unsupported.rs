@@ -23,12 +23,6 @@ const DECLARATIONS: &[Kind] = &[
         help: "put the few values a rule needs into `param`s, or into the events",
     },
     Kind {
-        keyword: "fn",
-        code: Code::NoFunctions,
-        plural: "`fn` declarations",
-        help: "write the expression in a `let` of the rule",
-    },
-    Kind {
         keyword: "scenario",
         code: Code::NoScenarios,
         plural: "`scenario` declarations",

@@ -55,6 +55,8 @@ fn operation(ty: Ty, level: Level, depth: u32) -> Text {
             1 => sub(Ty::String).prop_map(|it| format!("len({it})")),
             1 => sub(Ty::String).prop_map(|it| format!("(int({it}) ?? hash({it}))")),
             1 => sub(Ty::Decimal).prop_map(|it| format!("sign({it})")),
+            1 => sub(Ty::Int).prop_map(|it| format!("twice({it})")),
+            1 => (sub(Ty::Int), varying(Ty::Int, level)).prop_map(|(a, b)| format!("near({a}, {b})")),
             1 => varying(Ty::Timestamp, level).prop_map(|it| format!("(hour({it}) + minute({it}))")),
             1 => sub(Ty::Int).prop_map(|it| format!("(try({it}) ?? 5)")),
             2 => over_list(level, varying(Ty::Int, level)),
@@ -79,6 +81,7 @@ fn operation(ty: Ty, level: Level, depth: u32) -> Text {
             1 => sub(Ty::String).prop_map(|it| format!("upper({it})")),
             1 => (sub(Ty::String), plain(level))
                 .prop_map(|(it, by)| format!("replace({it}, \"a\", \"{by}\")")),
+            1 => (plain(level), sub(Ty::Int)).prop_map(|(s, n)| format!("told(\"{s}\", {n})")),
             2 => (plain(level), plain(level)).prop_map(|(a, b)| format!("\"{a}-{b}\"")),
         ]
         .boxed(),

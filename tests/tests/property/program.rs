@@ -28,7 +28,7 @@ impl Program {
 
     /// The program's text, without the rules at `omitted`.
     pub fn text(&self, omitted: &[usize]) -> String {
-        let mut text = String::from("param p: int = 4\nparam q: decimal = 2.75\n");
+        let mut text = String::from("param p: int = 4\nparam q: decimal = 2.75\n") + FUNCTIONS;
         for (name, lateness) in ["A", "B"].iter().zip(self.lateness_ms) {
             text += &format!(
                 "stream {name} {{ k: string, g: int?, i: int, j: int?, d: decimal, e: decimal?, f: float, \
@@ -44,6 +44,11 @@ impl Program {
         text
     }
 }
+
+/// Functions that expressions call.
+const FUNCTIONS: &str = "fn twice(n: int) -> int = n + n\n\
+     fn near(a: int, b: int?) -> int = if b != null and b < a then twice(b) - p else a\n\
+     fn told(s: string, n: int) -> string = \"{s}{near(n, n)}\"\n";
 
 pub fn program() -> impl Strategy<Value = Program> {
     let lateness = || prop::sample::select(&[0_u32, 0, 500, 1_000, 3_000]);
