@@ -62,23 +62,31 @@ pub fn program() -> impl Strategy<Value = Program> {
         2 => Just(Vec::new()),
         1 => prop::collection::vec((any::<prop::sample::Index>(), reader()), 1..4),
     ];
-    ((lateness(), lateness()), rules, readers).prop_map(|(lateness, mut rules, readers)| {
-        let mut reads = vec![None; rules.len()];
-        for (of, rule) in readers {
-            let of = of.index(rules.len());
-            // What may still be revised is not read by other rules.
-            for allow in ALLOW {
-                rules[of] = rules[of].replace(allow, "");
+    let union = prop::option::weighted(0.2, union());
+    ((lateness(), lateness()), rules, union, readers).prop_map(
+        |(lateness, mut rules, union, readers)| {
+            let mut reads = vec![None; rules.len()];
+            if let Some([passes, reader]) = union {
+                let of = rules.len();
+                rules.extend([passes, reader.replace("INPUT", &format!("E{of}x0"))]);
+                reads.extend([None, Some(of)]);
             }
-            rules.push(rule.replace("INPUT", &format!("E{of}x0")));
-            reads.push(Some(of));
-        }
-        let named = rules.into_iter().enumerate().map(|(index, rule)| {
-            // Events are named after their rule, since their fields differ.
-            rule.replace("RULE", &format!("r{index}")).replace("EVENT", &format!("E{index}"))
-        });
-        Program { lateness_ms: [lateness.0, lateness.1], rules: named.collect(), reads }
-    })
+            for (of, rule) in readers {
+                let of = of.index(rules.len());
+                // What may still be revised is not read by other rules.
+                for allow in ALLOW {
+                    rules[of] = rules[of].replace(allow, "");
+                }
+                rules.push(rule.replace("INPUT", &format!("E{of}x0")));
+                reads.push(Some(of));
+            }
+            let named = rules.into_iter().enumerate().map(|(index, rule)| {
+                // Events are named after their rule, since their fields differ.
+                rule.replace("RULE", &format!("r{index}")).replace("EVENT", &format!("E{index}"))
+            });
+            Program { lateness_ms: [lateness.0, lateness.1], rules: named.collect(), reads }
+        },
+    )
 }
 
 /// A rule over another rule's first event, of which only the field `f0` is known, and not its type.
@@ -98,8 +106,72 @@ fn reader() -> impl Strategy<Value = String> {
              clear EVENTx1 {{ f0: count(f0) }}\n"
         )),
         1 => Just("    by f0\n    when f0 != null\n    emit EVENTx0 { f0 }\n    clear EVENTx1 { f0 }\n".to_owned()),
+        2 => ordered_reader(),
     ];
     body.prop_map(|body| format!("rule RULE {{\n    from INPUT\n{body}}}"))
+}
+
+/// What reads derived events one by one, and tells the order in which they came.
+fn ordered_reader() -> impl Strategy<Value = String> {
+    let window = prop::sample::select(&[
+        "session(gap 2s, max 6s)",
+        "every(2)",
+        "last(3)",
+        "forever",
+        "sliding(3s)",
+        "hopping(5s, every 2s)",
+    ]);
+    let key = prop::sample::select(&["", "    by f0\n"]);
+    let limit = prop::sample::select(&[
+        "",
+        "    limit 1 per 3s\n",
+        "    limit 2 per 5s by ()\n",
+        "    limit 1 per 5s by count() % 2\n",
+    ]);
+    (key, window, limit).prop_map(|(key, window, limit)| {
+        format!(
+            "{key}    window {window}\n{limit}    emit EVENTx0 {{ f0: count(), first: first(f0), last: last(f0), \
+             second: nth(f0, 2), opened: window.start, closed: window.end }}\n"
+        )
+    })
+}
+
+/// A rule that passes events on, and one that reads them together with the streams they come from:
+/// events of one instant come as often as they are read.
+fn union() -> impl Strategy<Value = [String; 2]> {
+    let filter = prop::sample::select(&["", "    where b\n", "    where i > 0\n"]);
+    let from = prop::sample::select(&["INPUT, A", "A, INPUT, B", "B, INPUT"]);
+    let key = prop::sample::select(&["", "    by k\n", "    by k\n"]);
+    let window = prop_oneof![
+        closing(),
+        over().prop_map(str::to_owned),
+        prop::sample::select(&["sliding(2s)", "sliding(5s)", "last(2)", "forever"])
+            .prop_map(str::to_owned),
+    ];
+    let field = prop::sample::select(&[
+        "first(i)",
+        "last(i)",
+        "nth(s, 2)",
+        "nth(i, 3)",
+        "max_by(s, d)",
+        "min_by(i, k)",
+        "delta(j)",
+        "ema(d, 1s)",
+        "slope(i)",
+        "count_distinct(s)",
+        "sum(f)",
+    ]);
+    (filter, from, key, window, prop::collection::vec(field, 1..5)).prop_map(
+        |(filter, from, key, window, fields)| {
+            let fields: Vec<String> =
+                fields.iter().enumerate().map(|(index, it)| format!("f{index}: {it}")).collect();
+            let fields = fields.join(", ");
+            [
+                format!("rule RULE {{\n    from A\n{filter}    emit EVENTx0 {{ f0: i, k, s, i, j, d, f }}\n}}"),
+                format!("rule RULE {{\n    from {from}\n{key}    window {window}\n    emit EVENTx0 {{ {fields} }}\n}}"),
+            ]
+        },
+    )
 }
 
 /// Rules that may share what they keep: over one stream, filter and key, with aggregates that have a
