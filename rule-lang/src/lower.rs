@@ -4,11 +4,12 @@
 use crate::check::{Checked, Events};
 use crate::typed::{self, ExprKind, RuleState, TextPart, Trigger};
 use cep_core::plan::{
-    AggregateCall, EdgePlan, EmitPlan, EventPlan, Expr, ExprKind as PlanKind, Fold, KeyPart,
-    LimitBy, LimitPlan, PLAN_VERSION, Plan, RulePlan, StreamId, TextPart as PlanText,
+    AggregateCall, EdgePlan, EmitPlan, EventPlan, Expr, ExprKind as PlanKind, Fold, InnerSource,
+    KeyPart, LimitBy, LimitPlan, PLAN_VERSION, Plan, RulePlan, StreamId, TextPart as PlanText,
     Trigger as PlanTrigger,
 };
 use cep_core::value::Type;
+use std::collections::BTreeMap;
 
 /// The plan of a program without errors.
 pub(crate) fn lower(checked: &Checked<'_>) -> Plan {
@@ -17,7 +18,19 @@ pub(crate) fn lower(checked: &Checked<'_>) -> Plan {
         fields: event.fields.clone().unwrap_or_default(),
         sinks: event.sinks.clone(),
     });
-    let (inner, ids) = checked.inner.ordered(&checked.declared);
+    let (mut inner, ids) = checked.inner.ordered(&checked.declared);
+    let base = checked.declared.streams.len();
+    let readers: BTreeMap<u32, &typed::Rule> =
+        checked.rules.iter().map(|(rule, _)| (rule.input, rule)).collect();
+    for (id, list) in checked.inner.lists() {
+        let place = ids.get(id as usize).and_then(|id| (id.0 as usize).checked_sub(base));
+        let rule = readers.get(&id).copied();
+        if let (Some(inner), Some(rule)) = (place.and_then(|at| inner.get_mut(at)), rule)
+            && let InnerSource::Items(items) = &mut inner.source
+        {
+            items.list = Lowering { rule, aggregates: Vec::new() }.expr(list);
+        }
+    }
     let id = |input: u32| ids.get(input as usize).copied().unwrap_or(StreamId(input));
     let mut rules: Vec<RulePlan> = checked
         .rules

@@ -4,7 +4,7 @@
 //! Then it is given to the rules that read it, in the merged order, and after it the watermark. So
 //! what these see never depends on how the inputs were interleaved.
 
-use super::Engine;
+use super::{Engine, items};
 use crate::operator::{Advance, Arrival, Disorder, Lineage, Operator, Staged};
 use crate::plan::{InnerSource, InnerStream, Plan, RulePlan, StreamId, UnionMember};
 use crate::time::{EventTime, Watermark};
@@ -58,10 +58,10 @@ pub(super) fn feeds(plan: &Plan) -> Vec<Vec<Option<usize>>> {
     plan.rules.iter().map(|rule| rule.emits.iter().map(|it| of(&it.event)).collect()).collect()
 }
 
-/// The streams that are unions.
-pub(super) fn unions(plan: &Plan) -> Arc<[StreamId]> {
-    let is_union = |id: &StreamId| matches!(plan.inner_stream(*id), Some(it) if it.source != InnerSource::Event);
-    plan.inner_ids().filter(is_union).collect()
+/// The streams that are given the events of other streams as they come.
+pub(super) fn passed_on(plan: &Plan) -> Arc<[StreamId]> {
+    let is_one = |id: &StreamId| matches!(plan.inner_stream(*id), Some(it) if it.source != InnerSource::Event);
+    plan.inner_ids().filter(is_one).collect()
 }
 
 /// For each stream the places of the operators that read it.
@@ -88,6 +88,7 @@ impl InnerProgress {
                 rules.map(|rule| rule.input).collect()
             }
             InnerSource::Union(members) => members.iter().map(|member| member.stream).collect(),
+            InnerSource::Items(items) => vec![items.stream],
         };
         sources.sort_unstable();
         sources.dedup();
@@ -167,7 +168,7 @@ impl Engine {
         self.deliver(&batch, &watermarks, disorder);
     }
 
-    /// Gives events to the operators of their stream, and to the unions that it is part of.
+    /// Gives events to the operators of their stream, and to the streams that are made of them.
     pub(super) fn deliver(&mut self, batch: &EventBatch, watermarks: &[i64], disorder: Disorder) {
         let arrival = Arrival { batch, watermarks, disorder };
         let inner = self.plan.inner_stream(batch.stream).is_some();
@@ -180,16 +181,24 @@ impl Engine {
             }
         }
         let plan = self.plan.clone();
-        for id in self.unions.clone().iter().copied() {
-            let Some(InnerSource::Union(members)) = plan.inner_stream(id).map(|it| &it.source)
-            else {
-                continue;
-            };
-            for (place, member) in members.iter().enumerate() {
-                if member.stream == batch.stream {
-                    let batch = as_member(batch, id, place, member);
-                    self.deliver(&batch, watermarks, disorder);
+        for id in self.passed_on.clone().iter().copied() {
+            match plan.inner_stream(id).map(|inner| &inner.source) {
+                Some(InnerSource::Union(members)) => {
+                    let members = members.iter().enumerate();
+                    for (place, member) in members.filter(|(_, it)| it.stream == batch.stream) {
+                        self.deliver(&as_member(batch, id, place, member), watermarks, disorder);
+                    }
                 }
+                Some(InnerSource::Items(of)) if of.stream == batch.stream => {
+                    let mark = self.stage.mark();
+                    let found =
+                        items::of_batch(&plan, id, &of.list, batch, watermarks, &mut self.stage);
+                    if inner {
+                        self.stage.resolve_since(mark);
+                    }
+                    self.deliver(&found.batch, &found.watermarks, disorder);
+                }
+                _ => {}
             }
         }
     }

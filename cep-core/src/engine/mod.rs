@@ -13,6 +13,7 @@
 
 mod checkpoint;
 mod inner;
+mod items;
 mod output;
 mod progress;
 
@@ -96,7 +97,8 @@ pub struct Engine {
     inner: Vec<InnerProgress>,
     /// Which inner stream each emit line feeds, by rule and line.
     feeds: Vec<Vec<Option<usize>>>,
-    unions: Arc<[StreamId]>,
+    /// The streams that are given the events of other streams as they come.
+    passed_on: Arc<[StreamId]>,
     operators: Vec<Box<dyn Operator>>,
     /// For each stream the places of the operators that read it.
     readers: Vec<Vec<usize>>,
@@ -121,7 +123,7 @@ impl Engine {
             streams: streams.collect(),
             inner: InnerProgress::all_of(&plan),
             feeds: inner::feeds(&plan),
-            unions: inner::unions(&plan),
+            passed_on: inner::passed_on(&plan),
             readers: inner::readers(&plan, &operators),
             operators,
             order: options.order,

@@ -47,6 +47,8 @@ pub enum EvalError {
     WrongType,
     /// An argument has a value that the function does not take, such as a negative length.
     ArgumentOutOfRange,
+    /// A list has more items than can be rows.
+    TooManyItems,
     /// A text would be longer than [`MAX_TEXT_BYTES`].
     TextTooLong,
 }
@@ -71,6 +73,7 @@ impl fmt::Display for EvalError {
             Self::DivisionByZero => "division by zero",
             Self::WrongType => "an operand has a type that the plan did not promise",
             Self::ArgumentOutOfRange => "an argument is out of the range that the function takes",
+            Self::TooManyItems => "the list has more than 65536 items",
             Self::TextTooLong => "the text is longer than a mebibyte",
         })
     }

@@ -5,7 +5,7 @@
 //! operator its positions are replaced by those of records, and an emit's id is made of them.
 
 use crate::engine::{CauseRange, Causes, EmitId, EventRef};
-use crate::plan::{InnerSource, Plan, StreamId, UnionMember};
+use crate::plan::{InnerSource, Items, Plan, StreamId, UnionMember};
 use crate::value::{RowOrigin, Value, encode_text};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +27,7 @@ pub(crate) struct Positions {
 enum Inner {
     Event(Lineages),
     Union(Vec<StreamId>),
+    Items(StreamId),
 }
 
 /// The derived events that some operator may still name, by their offset in the inner stream.
@@ -45,7 +46,7 @@ pub(crate) struct Lineage {
     pub(crate) causes: Causes,
 }
 
-/// What a position stands for after all unions are undone.
+/// What a position stands for in the end.
 enum Stands<'a> {
     Record(RowOrigin),
     Derived(Option<&'a Lineage>),
@@ -58,6 +59,7 @@ impl Positions {
             InnerSource::Union(members) => {
                 Inner::Union(members.iter().map(|member| member.stream).collect())
             }
+            InnerSource::Items(items) => Inner::Items(items.stream),
         });
         Self {
             names: plan.streams.iter().map(|stream| stream.name.clone()).collect(),
@@ -74,23 +76,38 @@ impl Positions {
         let place = (stream.0 as usize).checked_sub(self.names.len())?;
         match self.inner.get_mut(place)? {
             Inner::Event(lineages) => Some(lineages),
-            Inner::Union(_) => None,
+            Inner::Union(_) | Inner::Items(_) => None,
         }
     }
 
-    /// The position in the innermost stream, with all unions undone.
-    fn undo_unions(&self, mut origin: RowOrigin) -> RowOrigin {
-        // A union only has members that come before it, so this ends.
-        while let Some(Inner::Union(members)) = self.inner(origin.stream) {
-            let (place, partition) = UnionMember::of_partition(origin.partition);
-            let Some(stream) = members.get(place) else { break };
-            origin = RowOrigin { stream: *stream, partition, ..origin };
+    /// The position one step further in, and which item of it this is; `None` in inputs and in
+    /// streams of derived events.
+    fn behind(&self, origin: RowOrigin) -> Option<(RowOrigin, Option<u32>)> {
+        match self.inner(origin.stream)? {
+            Inner::Event(_) => None,
+            Inner::Union(members) => {
+                let (place, partition) = UnionMember::of_partition(origin.partition);
+                let stream = *members.get(place)?;
+                Some((RowOrigin { stream, partition, ..origin }, None))
+            }
+            Inner::Items(stream) => {
+                let (offset, item) = Items::of_offset(origin.offset);
+                Some((RowOrigin { stream: *stream, offset, ..origin }, Some(item)))
+            }
+        }
+    }
+
+    /// The position in an input or in a stream of derived events.
+    fn innermost(&self, mut origin: RowOrigin) -> RowOrigin {
+        // A stream is only made of those that come before it, so this ends.
+        while let Some((behind, _)) = self.behind(origin) {
+            origin = behind;
         }
         origin
     }
 
     fn stands_for(&self, origin: RowOrigin) -> Stands<'_> {
-        let origin = self.undo_unions(origin);
+        let origin = self.innermost(origin);
         match self.inner(origin.stream) {
             Some(Inner::Event(lineages)) => Stands::Derived(lineages.of.get(&origin.offset)),
             _ => Stands::Record(origin),
@@ -98,8 +115,15 @@ impl Positions {
     }
 
     /// Appends what an emit's id takes from a position: of a record its stream's name, partition
-    /// and offset, of a derived event its id.
+    /// and offset, of a derived event its id; of an item what it is an item of and its place.
     pub(crate) fn encode(&self, origin: RowOrigin, bytes: &mut Vec<u8>) {
+        if let Some((behind, item)) = self.behind(origin) {
+            if let Some(item) = item {
+                bytes.push(4);
+                bytes.extend_from_slice(&item.to_be_bytes());
+            }
+            return self.encode(behind, bytes);
+        }
         match self.stands_for(origin) {
             Stands::Record(origin) => {
                 bytes.push(1);
@@ -167,14 +191,14 @@ impl Positions {
     pub(crate) fn is_full(&self) -> bool {
         self.inner.iter().any(|inner| match inner {
             Inner::Event(lineages) => lineages.of.len() > lineages.limit.max(ALWAYS_KEPT),
-            Inner::Union(_) => false,
+            Inner::Union(_) | Inner::Items(_) => false,
         })
     }
 
     /// Forgets the derived events that `named` does not name.
     pub(crate) fn keep_only(&mut self, named: impl Iterator<Item = RowOrigin>) {
         let named: BTreeSet<(StreamId, u64)> = named
-            .map(|origin| self.undo_unions(origin))
+            .map(|origin| self.innermost(origin))
             .map(|origin| (origin.stream, origin.offset))
             .collect();
         let first = u32::try_from(self.names.len()).unwrap_or(u32::MAX);

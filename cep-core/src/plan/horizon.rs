@@ -3,9 +3,7 @@
 //! A replay that starts in the middle warms up over the horizon with its emits muted, and then
 //! gives what a replay from the beginning would give.
 
-use super::{
-    Hold, InnerSource, Plan, RulePlan, StreamId, Trigger, UnionMember, WindowKind, WindowPlan,
-};
+use super::{Hold, InnerSource, Plan, RulePlan, StreamId, Trigger, WindowKind, WindowPlan};
 use crate::time::Span;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -43,6 +41,10 @@ impl Horizon {
                 let known = place.and_then(|place| found.get(place)).cloned();
                 known.unwrap_or(Self::Bounded(Span::ZERO))
             };
+            let of_stream = |id: StreamId| {
+                let lateness = plan.stream(id).map_or(Span::ZERO, |it| it.lateness);
+                Self::Bounded(lateness).and_before(before(id))
+            };
             let sources: Vec<Self> = match &inner.source {
                 InnerSource::Event => {
                     let rules = producers.get(inner.stream.name.as_str()).into_iter().flatten();
@@ -52,12 +54,9 @@ impl Horizon {
                     rules.map(|rule| of(rule).of_the_rule(rule)).collect()
                 }
                 InnerSource::Union(members) => {
-                    let lateness = |id| plan.stream(id).map_or(Span::ZERO, |it| it.lateness);
-                    let of = |it: &UnionMember| {
-                        Self::Bounded(lateness(it.stream)).and_before(before(it.stream))
-                    };
-                    members.iter().map(of).collect()
+                    members.iter().map(|member| of_stream(member.stream)).collect()
                 }
+                InnerSource::Items(items) => vec![of_stream(items.stream)],
             };
             found.push(sources.into_iter().fold(Self::Bounded(Span::ZERO), Self::longer));
         }

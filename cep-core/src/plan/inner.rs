@@ -1,6 +1,6 @@
 //! Inner streams: streams that the engine makes itself, for rules to read.
 
-use super::{Plan, RulePlan, StreamId, StreamPlan};
+use super::{Expr, Plan, RulePlan, StreamId, StreamPlan};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,6 +21,38 @@ pub enum InnerSource {
     Event,
     /// The events of several streams, in the order of their ids.
     Union(Vec<UnionMember>),
+    /// One row for each item of a list in each event of a stream.
+    Items(Items),
+}
+
+/// The items of a list, one by one. The stream has the fields of the outer one, then the item, then,
+/// if it is asked for, the item's index, counted from 0.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Items {
+    /// The outer stream.
+    pub stream: StreamId,
+    /// The list, a row expression over the outer stream. Where it has no value, the event is an error
+    /// of the rule that reads the items.
+    pub list: Expr,
+}
+
+impl Items {
+    /// The most items a list may have: a row's offset holds the item's place in its lower 16 bits.
+    pub const MAX: usize = 1 << Self::BITS;
+    const BITS: u32 = 16;
+
+    /// The offset of an item. It keeps the order (offset, item) for offsets below 2^48.
+    #[must_use]
+    pub fn offset(outer: u64, item: usize) -> u64 {
+        (outer << Self::BITS) | (item as u64 & (Self::MAX as u64 - 1))
+    }
+
+    /// The offset of the event and the item's place, from an item's offset.
+    #[must_use]
+    pub fn of_offset(offset: u64) -> (u64, u32) {
+        let item = offset & (Self::MAX as u64 - 1);
+        (offset >> Self::BITS, u32::try_from(item).unwrap_or(u32::MAX))
+    }
 }
 
 /// One of the streams of a union.
@@ -69,14 +101,15 @@ impl Plan {
         (from..from.saturating_add(count)).map(StreamId)
     }
 
-    /// Whether a rule over `stream` is given the events of `input` as they are: it is that input, or
-    /// a union of which it is part.
+    /// Whether a rule over `stream` is given the events of `input` as they are: it is that input, a
+    /// union of which it is part, or the items in its events.
     #[must_use]
     pub fn reads(&self, stream: StreamId, input: StreamId) -> bool {
         match self.inner_stream(stream).map(|inner| &inner.source) {
             Some(InnerSource::Union(members)) => {
                 members.iter().any(|member| self.reads(member.stream, input))
             }
+            Some(InnerSource::Items(items)) => self.reads(items.stream, input),
             _ => stream == input,
         }
     }

@@ -14,7 +14,7 @@ mod stream;
 pub use aggregate::AggregateFunction;
 pub use expr::{BinaryOp, Expr, ExprKind, Fold, ListFold, TextPart, UnaryOp};
 pub use horizon::Horizon;
-pub use inner::{InnerSource, InnerStream, UnionMember};
+pub use inner::{InnerSource, InnerStream, Items, UnionMember};
 pub use rule::{
     AggregateCall, Attribute, EdgePlan, EmitKind, EmitPlan, Hold, KeyPart, LimitBy, LimitPlan,
     RulePlan, Trigger, WindowKind, WindowPlan,
@@ -149,10 +149,24 @@ impl Plan {
             });
         }
         for (id, inner) in self.inner_ids().zip(&self.inner) {
-            let InnerSource::Union(members) = &inner.source else { continue };
-            for member in members.iter().filter(|member| member.stream == stream) {
-                let read = self.used_fields(id).into_iter().zip(&member.fields);
-                read.filter(|(read, _)| *read).for_each(|(_, index)| mark(*index));
+            match &inner.source {
+                InnerSource::Event => {}
+                InnerSource::Union(members) => {
+                    for member in members.iter().filter(|member| member.stream == stream) {
+                        let read = self.used_fields(id).into_iter().zip(&member.fields);
+                        read.filter(|(read, _)| *read).for_each(|(_, index)| mark(*index));
+                    }
+                }
+                InnerSource::Items(items) if items.stream == stream => {
+                    let read = self.used_fields(id).into_iter().zip(0..);
+                    read.filter(|(read, _)| *read).for_each(|(_, index)| mark(index));
+                    items.list.visit(&mut |node| {
+                        if let ExprKind::Field(index) = node {
+                            mark(*index);
+                        }
+                    });
+                }
+                InnerSource::Items(_) => {}
             }
         }
         used

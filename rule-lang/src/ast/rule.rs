@@ -65,6 +65,8 @@ pub enum ClauseKind {
         streams: Vec<Ident>,
         /// A second name for its events.
         alias: Option<Ident>,
+        /// The items of a list in them, one by one.
+        each: Option<Each>,
     },
     /// `where EXPR`
     Where(Expr),
@@ -98,6 +100,17 @@ pub enum ClauseKind {
     Else(Emit),
     /// `clear NAME { … }`
     Clear(Emit),
+}
+
+/// `each ITEM[, INDEX] in LIST`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Each {
+    /// The name of an item.
+    pub item: Ident,
+    /// The name of its index.
+    pub index: Option<Ident>,
+    /// The list.
+    pub list: Expr,
 }
 
 /// How `when` fires where it is not a closing window that asks.

@@ -16,6 +16,8 @@ pub(crate) struct DeclaredStream<'a> {
     pub plan: StreamPlan,
     /// `None` for a stream that is not declared: derived events, or several streams at once.
     pub ast: Option<&'a ast::Stream>,
+    /// How many of its last fields do not belong to the event: an item and its index.
+    pub items: usize,
 }
 
 impl DeclaredStream<'_> {
@@ -136,7 +138,7 @@ impl<'a> Declared<'a> {
             return;
         }
         match stream::check(ast, &self.types, out) {
-            Some(plan) => self.streams.push(DeclaredStream { plan, ast: Some(ast) }),
+            Some(plan) => self.streams.push(DeclaredStream { plan, ast: Some(ast), items: 0 }),
             None => {
                 self.broken.insert(&ast.name.name);
             }

@@ -125,7 +125,8 @@ impl Scope<'_, '_> {
                 |field| matches!(field, EmitField::Field { name: other, .. } if other.name == name),
             )
         };
-        for field in &stream.plan.fields {
+        let own = stream.plan.fields.len().saturating_sub(stream.items);
+        for field in stream.plan.fields.iter().take(own) {
             let taken = fields.iter().any(|(other, ..)| *other == field.name);
             if !taken
                 && !written(&field.name)

@@ -2,15 +2,15 @@
 //! at once.
 
 use super::{Declared, Events, Usage, index};
-use crate::ast::Ident;
+use crate::ast::{self, Ident};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::typed::Rule;
+use crate::typed::{self, Expr, Rule};
 use cep_core::plan::{
-    FieldPlan, FieldSource, InnerSource, InnerStream, StreamId, StreamPlan, TimeSource,
-    TimestampFormat, UnionMember,
+    ExprKind, FieldPlan, FieldSource, InnerSource, InnerStream, Items, StreamId, StreamPlan,
+    TimeSource, TimestampFormat, UnionMember,
 };
 use cep_core::time::Span;
-use cep_core::value::Type;
+use cep_core::value::{Type, Value};
 use std::collections::BTreeMap;
 
 /// The inner streams of a program, each after those it is made of. Their ids follow those of the
@@ -20,6 +20,10 @@ pub(crate) struct InnerStreams {
     list: Vec<InnerStream>,
     /// How many steps each is from the declared streams.
     levels: Vec<usize>,
+    /// For each the rule it is made for, where it serves one rule only.
+    made_for: Vec<String>,
+    /// The lists whose items are rows, by their streams' ids.
+    lists: BTreeMap<u32, Expr>,
     by_name: BTreeMap<String, u32>,
     /// For each event the level of the furthest stream that a rule which emits it reads.
     event_levels: BTreeMap<String, usize>,
@@ -125,11 +129,66 @@ impl InnerStreams {
     }
 
     fn add(&mut self, declared: &Declared<'_>, inner: InnerStream, below: Option<usize>) -> u32 {
-        let id = index(declared.streams.len() + self.list.len());
-        self.by_name.insert(inner.stream.name.clone(), id);
+        let name = inner.stream.name.clone();
+        let id = self.add_for(declared, inner, below, "");
+        self.by_name.insert(name, id);
+        id
+    }
+
+    fn add_for(
+        &mut self,
+        declared: &Declared<'_>,
+        inner: InnerStream,
+        below: Option<usize>,
+        rule: &str,
+    ) -> u32 {
         self.list.push(inner);
         self.levels.push(below.unwrap_or(0) + 1);
-        id
+        self.made_for.push(rule.to_owned());
+        index(declared.streams.len() + self.list.len() - 1)
+    }
+
+    /// The items of a list in the events of a stream, for one rule.
+    pub(super) fn items(
+        &mut self,
+        outer: u32,
+        each: &ast::Each,
+        list: Expr,
+        rule: &str,
+        declared: &Declared<'_>,
+        out: &mut Vec<Diagnostic>,
+    ) -> Option<u32> {
+        let mut stream = self.plan(declared, outer)?.clone();
+        let Type::List(item) = list.ty.clone() else { return None };
+        let names = [(&each.item, Type::clone(&item))];
+        let index = each.index.as_ref().map(|index| (index, Type::Int));
+        for (name, ty) in names.into_iter().chain(index) {
+            if stream.fields.iter().any(|field| field.name == name.name) {
+                out.push(
+                    Diagnostic::new(
+                        Code::DuplicateName,
+                        format!("`{}` has a field `{}` already", stream.name, name.name),
+                    )
+                    .label(name.span, "")
+                    .help("choose another name"),
+                );
+                return None;
+            }
+            stream.fields.push(field_plan(name.name.clone(), ty));
+        }
+        let level = self.level(declared, outer);
+        // The list is put in place when the rule is lowered.
+        let nothing = cep_core::plan::Expr::new(list.ty.clone(), ExprKind::Literal(Value::Null));
+        let source = InnerSource::Items(Items { stream: StreamId(outer), list: nothing });
+        let inner = InnerStream { stream: StreamPlan { lateness: Span::ZERO, ..stream }, source };
+        let id = self.add_for(declared, inner, Some(level), rule);
+        self.lists.insert(id, list);
+        Some(id)
+    }
+
+    /// The lists whose items are rows, by their streams' ids.
+    pub(crate) fn lists(&self) -> impl Iterator<Item = (u32, &Expr)> {
+        self.lists.iter().map(|(id, list)| (*id, list))
     }
 
     /// Several streams as one: the fields that all of them have, with one type.
@@ -183,6 +242,24 @@ impl InnerStreams {
         match self.get(declared, id).map(|inner| &inner.source) {
             None => vec![(id, field)],
             Some(InnerSource::Event) => Vec::new(),
+            Some(InnerSource::Items(items)) => {
+                let outer = items.stream.0;
+                let fields = self.plan(declared, outer).map_or(0, |stream| stream.fields.len());
+                let mut read = Vec::new();
+                if (field as usize) < fields {
+                    read.push(field);
+                }
+                if let Some(list) = self.lists.get(&id) {
+                    list.visit(&mut |node| {
+                        if let typed::ExprKind::Field(field) = node.kind {
+                            read.push(field);
+                        }
+                    });
+                }
+                let behind =
+                    read.into_iter().map(|field| self.fields_behind(declared, outer, field));
+                behind.flatten().collect()
+            }
             Some(InnerSource::Union(members)) => members
                 .iter()
                 .filter_map(|member| Some((member.stream.0, *member.fields.get(field as usize)?)))
@@ -197,7 +274,8 @@ impl InnerStreams {
         let base = declared.streams.len();
         let mut places: Vec<usize> = (0..self.list.len()).collect();
         places.sort_by_key(|at| {
-            (self.levels.get(*at), self.list.get(*at).map(|inner| &inner.stream.name))
+            let name = self.list.get(*at).map(|inner| &inner.stream.name);
+            (self.levels.get(*at), name, self.made_for.get(*at))
         });
         let mut ids: Vec<StreamId> =
             (0..base + places.len()).map(|at| StreamId(index(at))).collect();
@@ -208,6 +286,9 @@ impl InnerStreams {
         }
         let renamed = places.iter().filter_map(|at| self.list.get(*at)).map(|inner| {
             let mut inner = inner.clone();
+            if let InnerSource::Items(items) = &mut inner.source {
+                items.stream = ids.get(items.stream.0 as usize).copied().unwrap_or(items.stream);
+            }
             if let InnerSource::Union(members) = &mut inner.source {
                 for member in members.iter_mut() {
                     member.stream =
@@ -241,17 +322,16 @@ fn common_fields(plans: &[&StreamPlan]) -> Vec<(String, Type)> {
     common.collect()
 }
 
+fn field_plan(name: String, ty: Type) -> FieldPlan {
+    let source = FieldSource::Path(vec![name.clone()]);
+    FieldPlan { name, ty, source, format: TimestampFormat::Automatic }
+}
+
 fn stream_plan(name: &str, fields: Vec<(String, Type)>) -> StreamPlan {
-    let field = |(name, ty): (String, Type)| FieldPlan {
-        source: FieldSource::Path(vec![name.clone()]),
-        name,
-        ty,
-        format: TimestampFormat::Automatic,
-    };
     StreamPlan {
         name: name.to_owned(),
         doc: String::new(),
-        fields: fields.into_iter().map(field).collect(),
+        fields: fields.into_iter().map(|(name, ty)| field_plan(name, ty)).collect(),
         key: None,
         time: TimeSource::Record,
         lateness: Span::ZERO,

@@ -101,14 +101,18 @@ pub(crate) fn check<'a>(
     for ast in order.ordered {
         let names = order::inputs(ast);
         let input = inner.input(names, &declared, &events, &mut usage, out);
-        let input = match input.map(|id| (id, declared.streams.get(id as usize))) {
-            None => rule::Input::Unknown,
-            Some((id, Some(stream))) => rule::Input::Declared(id, stream),
-            Some((id, None)) => match inner.plan(&declared, id).cloned() {
-                Some(plan) => rule::Input::Inner(id, declare::DeclaredStream { plan, ast: None }),
-                None => rule::Input::Unknown,
-            },
-        };
+        let mut input = input_of(input, &inner, &declared);
+        if let Some(each) = order::each(ast) {
+            let list = rule::list_of(ast, each, &declared, &input, &mut usage, out);
+            let outer = input.id();
+            let items = list.zip(outer).and_then(|(list, outer)| {
+                inner.items(outer, each, list, &ast.name.name, &declared, out)
+            });
+            input = input_of(items, &inner, &declared);
+            if let rule::Input::Inner(_, stream) = &mut input {
+                stream.items = 1 + usize::from(each.index.is_some());
+            }
+        }
         let found = rule::check(ast, &declared, &input, &mut events, &mut usage, out);
         found.iter().for_each(|rule| inner.note(rule, &declared));
         rules.extend(found.map(|rule| (rule, ast)));
@@ -131,6 +135,22 @@ pub(crate) fn check<'a>(
         .filter_map(|test| test_block::check(test, &declared, &events, &read, &mut usage, out))
         .collect();
     Checked { declared, events, inner, rules, tests, usage }
+}
+
+/// The stream of an id, for a rule to read.
+fn input_of<'p, 'a>(
+    id: Option<u32>,
+    inner: &inner::InnerStreams,
+    declared: &'p Declared<'a>,
+) -> rule::Input<'p, 'a> {
+    let Some(id) = id else { return rule::Input::Unknown };
+    if let Some(stream) = declared.streams.get(id as usize) {
+        return rule::Input::Declared(id, stream);
+    }
+    match inner.plan(declared, id).cloned() {
+        Some(plan) => rule::Input::Inner(id, declare::DeclaredStream { plan, ast: None, items: 0 }),
+        None => rule::Input::Unknown,
+    }
 }
 
 fn rules_of(asts: &[Ast]) -> impl Iterator<Item = &ast::Rule> {

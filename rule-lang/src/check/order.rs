@@ -25,6 +25,14 @@ pub(super) fn inputs(rule: &ast::Rule) -> &[Ident] {
     from.unwrap_or_default()
 }
 
+/// The list whose items a rule reads one by one.
+pub(super) fn each(rule: &ast::Rule) -> Option<&ast::Each> {
+    rule.clauses.iter().find_map(|clause| match &clause.kind {
+        ClauseKind::From { each, .. } => each.as_ref(),
+        _ => None,
+    })
+}
+
 /// The events a rule emits.
 pub(super) fn outputs(rule: &ast::Rule) -> impl Iterator<Item = &Ident> {
     rule.clauses.iter().filter_map(|clause| match &clause.kind {

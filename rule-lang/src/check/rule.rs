@@ -50,29 +50,8 @@ pub(super) fn check<'a>(
         emits_of(ast).for_each(|emit| events.unknown(&emit.event));
         return None;
     };
-    let stream = match input {
-        Input::Unknown => None,
-        Input::Declared(id, stream) => Some((*id, *stream)),
-        Input::Inner(id, stream) => Some((*id, stream)),
-    };
     let (attributes, state) = attributes(ast, out);
-    let mut scope = Scope {
-        declared,
-        usage,
-        out,
-        stream,
-        alias,
-        function: None,
-        lets: Vec::new(),
-        measures: Vec::new(),
-        keys: Vec::new(),
-        window: window_state(ast),
-        numbered: numbered(ast),
-        level: Level::Row,
-        when: WhenState::Elsewhere,
-        facts: Vec::new(),
-        elements: Elements::default(),
-    };
+    let mut scope = scope_of(ast, alias, declared, input, usage, out);
     let mut parts = Parts::default();
     for clause in &ast.clauses {
         scope.clause(clause, ast, &mut parts, events);
@@ -102,6 +81,79 @@ pub(super) fn check<'a>(
         limit: parts.limit,
         emits: parts.emits,
     })
+}
+
+/// What a rule's expressions see before its first clause.
+fn scope_of<'p, 'a>(
+    ast: &ast::Rule,
+    alias: Option<&'p ast::Ident>,
+    declared: &'p Declared<'a>,
+    input: &'p Input<'_, 'a>,
+    usage: &'p mut Usage,
+    out: &'p mut Vec<Diagnostic>,
+) -> Scope<'p, 'a> {
+    Scope {
+        declared,
+        usage,
+        out,
+        stream: match input {
+            Input::Unknown => None,
+            Input::Declared(id, stream) => Some((*id, *stream)),
+            Input::Inner(id, stream) => Some((*id, stream)),
+        },
+        alias,
+        function: None,
+        lets: Vec::new(),
+        measures: Vec::new(),
+        keys: Vec::new(),
+        window: window_state(ast),
+        numbered: numbered(ast),
+        level: Level::Row,
+        when: WhenState::Elsewhere,
+        facts: Vec::new(),
+        elements: Elements::default(),
+    }
+}
+
+/// The list of `each … in LIST`.
+pub(super) fn list_of(
+    ast: &ast::Rule,
+    each: &ast::Each,
+    declared: &Declared<'_>,
+    input: &Input<'_, '_>,
+    usage: &mut Usage,
+    out: &mut Vec<Diagnostic>,
+) -> Option<Expr> {
+    let alias = ast.clauses.iter().find_map(|clause| match &clause.kind {
+        ClauseKind::From { alias, .. } => alias.as_ref(),
+        _ => None,
+    });
+    let mut scope = scope_of(ast, alias, declared, input, usage, out);
+    let list = scope.expr(&each.list)?;
+    scope.small_enough(&list, each.list.span)?;
+    if matches!(list.ty, Type::List(_)) {
+        return Some(list);
+    }
+    let help = match list.ty.base() {
+        Type::List(_) => "it may be null: write `(… ?? [])`",
+        _ => "`each` goes through the items of a list",
+    };
+    out.push(
+        Diagnostic::new(Code::NotAList, "`each` needs a list")
+            .label(each.list.span, format!("this is {}", list.ty))
+            .help(help),
+    );
+    None
+}
+
+impl Input<'_, '_> {
+    /// The stream's id.
+    pub(super) fn id(&self) -> Option<u32> {
+        match self {
+            Self::Unknown => None,
+            Self::Declared(id, _) | Self::Inner(id, _) => Some(*id),
+        }
+    }
 }
 
 /// What a rule reads.

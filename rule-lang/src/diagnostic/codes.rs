@@ -134,7 +134,6 @@ codes! {
     NoDistinct = "E0514", "`distinct` is not supported in this version";
     NoForget = "E0515", "`forget` is not supported in this version";
     NoTimeout = "E0517", "`timeout` is not supported in this version";
-    NoEachItem = "E0518", "`from … each` is not supported in this version";
     NoScenarios = "E0524", "`scenario` is not supported in this version";
     NoSuchAggregateYet = "E0527", "this aggregate is not supported in this version";
     NoSuchFunctionYet = "E0528", "this function is not supported in this version";

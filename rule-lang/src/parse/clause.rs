@@ -3,7 +3,9 @@
 use super::cover;
 use super::cursor::Cursor;
 use super::unsupported;
-use crate::ast::{ClauseKind, Completeness, Expr, Hold, KeyPart, Limit, Rule, Spanned, Trigger};
+use crate::ast::{
+    ClauseKind, Completeness, Each, Expr, Hold, KeyPart, Limit, Rule, Spanned, Trigger,
+};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::lex::{Punct, TokenKind};
 
@@ -11,7 +13,7 @@ impl Cursor<'_> {
     pub(super) fn clause(&mut self, rule: &mut Rule) -> Option<ClauseKind> {
         let word = self.word().unwrap_or_default();
         match word {
-            "from" => self.from(rule),
+            "from" => self.from(),
             "where" => {
                 self.bump();
                 Some(ClauseKind::Where(self.expr()))
@@ -91,8 +93,8 @@ impl Cursor<'_> {
         }
     }
 
-    /// `from STREAM [alias]`
-    fn from(&mut self, rule: &mut Rule) -> Option<ClauseKind> {
+    /// `from STREAM[, STREAM …] [alias] [each ITEM[, INDEX] in LIST]`
+    fn from(&mut self) -> Option<ClauseKind> {
         self.bump();
         let mut streams = vec![self.name("a stream's name")?];
         while !self.peek().line_start && self.eat(Punct::Comma).is_some() {
@@ -108,17 +110,25 @@ impl Cursor<'_> {
             self.eat_word("as");
             alias = self.name("a second name for the stream's events");
         }
-        if let Some(span) = self.eat_word("each") {
-            self.not_supported(
-                Code::NoEachItem,
-                span,
-                "`each … in` is",
-                "send one event for each item",
-            );
-            rule.completeness = Completeness::Skipped;
+        let each = match self.eat_word("each") {
+            Some(_) => Some(self.each()?),
+            None => None,
+        };
+        Some(ClauseKind::From { streams, alias, each })
+    }
+
+    /// `ITEM[, INDEX] in LIST`
+    fn each(&mut self) -> Option<Each> {
+        let item = self.name("a name for the items")?;
+        let index = match self.eat(Punct::Comma) {
+            Some(_) => Some(self.name("a name for the items' index")?),
+            None => None,
+        };
+        if self.eat_word("in").is_none() {
+            self.expected("`in` and a list");
             return None;
         }
-        Some(ClauseKind::From { streams, alias })
+        Some(Each { item, index, list: self.expr() })
     }
 
     fn let_clause(&mut self) -> Option<ClauseKind> {

@@ -2,7 +2,7 @@
 
 use super::expr::Scope;
 use super::id::{Decided, Identified, emit_id};
-use super::inner::{Behind, behind, records};
+use super::inner::{Behind, behind, items_at, records};
 use super::limit::Turn;
 use super::output::{Emitted, FailedRule, Found, Late, Placed, Source, Subject};
 use super::rows::Row;
@@ -199,15 +199,21 @@ impl Judge<'_> {
         match decided {
             Decided::Window(start, end) => Identified::Window(start, end),
             Decided::Expiry(instant) => Identified::Expiry(instant),
-            Decided::Record(origin) => match behind(self.plan, self.found, origin) {
-                Behind::Record(record) => {
-                    let stream = self.plan.stream(record.stream);
-                    let name = stream.map_or_else(String::new, |stream| stream.name.clone());
-                    Identified::Record(name, record)
-                }
-                Behind::Emit(emit) => Identified::Emit(emit.id),
-            },
+            Decided::Record(origin) => self.position(origin),
         }
+    }
+
+    fn position(&self, origin: RowOrigin) -> Identified {
+        let items = items_at(self.plan, origin);
+        let whole = match behind(self.plan, self.found, origin) {
+            Behind::Record(record) => {
+                let stream = self.plan.stream(record.stream);
+                let name = stream.map_or_else(String::new, |stream| stream.name.clone());
+                Identified::Record(name, record)
+            }
+            Behind::Emit(emit) => Identified::Emit(emit.id),
+        };
+        if items.is_empty() { whole } else { Identified::Item(items, Box::new(whole)) }
     }
 
     /// What failed for an event: the record, or what the derived event comes from.
@@ -243,7 +249,11 @@ impl Judge<'_> {
     ) {
         let record = self.records(&Source::of([origin])).ends();
         let origin = record.map_or(origin, |(first, _)| first);
-        self.found.late.push(Late { rule: self.id, origin, time, window, watermark });
+        let late = Late { rule: self.id, origin, time, window, watermark };
+        // Of a record of which several rows were late, that is said once.
+        if !self.found.late.contains(&late) {
+            self.found.late.push(late);
+        }
     }
 }
 

@@ -24,6 +24,8 @@ pub(super) enum Identified {
     Expiry(EventTime),
     /// A derived event, by its id.
     Emit([u8; 16]),
+    /// An item of a list in one of these, from the inside out.
+    Item(Vec<u32>, Box<Identified>),
 }
 
 /// The first 16 bytes of a BLAKE3 hash over the rule's and the event's name, the emit line (32
@@ -41,6 +43,12 @@ pub(super) fn emit_id(
     encode_value(&Value::text(event), &mut bytes);
     bytes.extend_from_slice(&line.to_be_bytes());
     encode_key(key, &mut bytes);
+    encode_decided(decided, &mut bytes);
+    let hash = blake3::hash(&bytes);
+    std::array::from_fn(|index| hash.as_bytes()[index])
+}
+
+fn encode_decided(decided: &Identified, bytes: &mut Vec<u8>) {
     match decided {
         Identified::Window(start, end) => {
             bytes.push(0);
@@ -49,7 +57,7 @@ pub(super) fn emit_id(
         }
         Identified::Record(stream, origin) => {
             bytes.push(1);
-            encode_value(&Value::text(stream.as_str()), &mut bytes);
+            encode_value(&Value::text(stream.as_str()), bytes);
             bytes.extend_from_slice(&origin.partition.to_be_bytes());
             bytes.extend_from_slice(&origin.offset.to_be_bytes());
         }
@@ -61,7 +69,12 @@ pub(super) fn emit_id(
             bytes.push(3);
             bytes.extend_from_slice(id);
         }
+        Identified::Item(items, whole) => {
+            for item in items {
+                bytes.push(4);
+                bytes.extend_from_slice(&item.to_be_bytes());
+            }
+            encode_decided(whole, bytes);
+        }
     }
-    let hash = blake3::hash(&bytes);
-    std::array::from_fn(|index| hash.as_bytes()[index])
 }

@@ -3,9 +3,11 @@
 //! Their rows have positions made up for them, in the order in which the rows stand; [`records`]
 //! tells which records are behind one.
 
+use super::expr::Scope;
 use super::output::{Emitted, Found, Placed, Source};
 use crate::log::{Entry, Log, watermark_after};
-use cep_core::plan::{InnerSource, Plan, RulePlan, StreamId, UnionMember};
+use cep_core::function::EvalError;
+use cep_core::plan::{InnerSource, Items, Plan, RulePlan, StreamId, UnionMember};
 use cep_core::time::{EventTime, Watermark};
 use cep_core::value::{RowOrigin, Value};
 
@@ -16,7 +18,8 @@ pub(super) struct Event {
     /// The watermark that decides whether it is late: its partition's just before it; of a derived
     /// event that takes effect after its time, the instant at which it does.
     pub watermark: Watermark,
-    pub values: Vec<Value>,
+    /// Its fields, or why it has none.
+    pub values: Result<Vec<Value>, EvalError>,
 }
 
 /// The rules with their indices, each after those that emit what it reads.
@@ -44,7 +47,7 @@ pub(super) fn events_of(plan: &Plan, log: &Log, found: &Found, stream: StreamId)
                 } else {
                     Watermark::BEFORE_ALL
                 },
-                values: placed.emit.values.clone(),
+                values: Ok(placed.emit.values.clone()),
             };
             (0..).zip(emits).map(event).collect()
         }
@@ -57,14 +60,57 @@ pub(super) fn events_of(plan: &Plan, log: &Log, found: &Found, stream: StreamId)
                         partition: UnionMember::partition(place, event.origin.partition),
                         offset: event.origin.offset,
                     },
-                    values: (member.fields.iter())
-                        .map(|field| event.values[*field as usize].clone())
-                        .collect(),
+                    values: event.values.map(|values| {
+                        member.fields.iter().map(|field| values[*field as usize].clone()).collect()
+                    }),
                     ..event
                 });
                 renamed.collect()
             };
             members.iter().enumerate().flat_map(of_member).collect()
+        }
+        Some((inner, InnerSource::Items(items))) => {
+            let fields = inner.stream.fields.len();
+            let outer = events_of(plan, log, found, items.stream);
+            outer
+                .into_iter()
+                .flat_map(|event| items_of(plan, items, stream, fields, event))
+                .collect()
+        }
+    }
+}
+
+/// The items in one event, each with the event's fields before it and its index behind it; one row
+/// without values if there is no list to go through.
+fn items_of(
+    plan: &Plan,
+    items: &Items,
+    stream: StreamId,
+    fields: usize,
+    event: Event,
+) -> Vec<Event> {
+    let at = |place: usize| RowOrigin {
+        stream,
+        partition: event.origin.partition,
+        offset: Items::offset(event.origin.offset, place),
+    };
+    let list = event.values.clone().and_then(|values| {
+        match Scope::of_row(plan, &values, &[]).value(&items.list)? {
+            Value::List(list) if list.len() > Items::MAX => Err(EvalError::TooManyItems),
+            Value::List(list) => Ok((values, list)),
+            _ => Err(EvalError::WrongType),
+        }
+    });
+    let row = |place: usize, values| Event { origin: at(place), values, ..event };
+    match list {
+        Err(error) => vec![row(0, Err(error))],
+        Ok((values, list)) => {
+            let of_item = |(place, item): (usize, &Value)| {
+                let index = Value::Int(i64::try_from(place).unwrap_or(i64::MAX));
+                let all = values.iter().cloned().chain([item.clone(), index]);
+                row(place, Ok(all.take(fields).collect()))
+            };
+            list.iter().enumerate().map(of_item).collect()
         }
     }
 }
@@ -79,7 +125,7 @@ fn recorded(plan: &Plan, log: &Log, stream: StreamId) -> Vec<Event> {
                 origin: RowOrigin { stream, partition, offset: record.offset },
                 time: record.time,
                 watermark: watermark_after(&entries[..index], allowed),
-                values: record.values.clone(),
+                values: Ok(record.values.clone()),
             });
         }
     }
@@ -115,6 +161,27 @@ pub(super) fn behind<'f>(plan: &Plan, found: &'f Found, origin: RowOrigin) -> Be
             let (place, partition) = UnionMember::of_partition(origin.partition);
             let stream = members[place].stream;
             behind(plan, found, RowOrigin { stream, partition, ..origin })
+        }
+        Some((_, InnerSource::Items(items))) => {
+            let (offset, _) = Items::of_offset(origin.offset);
+            behind(plan, found, RowOrigin { stream: items.stream, offset, ..origin })
+        }
+    }
+}
+
+/// Which item of an event a position stands for, and of the items in which that event may itself be
+/// one, outermost last.
+pub(super) fn items_at(plan: &Plan, origin: RowOrigin) -> Vec<u32> {
+    match plan.inner_stream(origin.stream).map(|inner| &inner.source) {
+        None | Some(InnerSource::Event) => Vec::new(),
+        Some(InnerSource::Union(members)) => {
+            let (place, partition) = UnionMember::of_partition(origin.partition);
+            items_at(plan, RowOrigin { stream: members[place].stream, partition, ..origin })
+        }
+        Some(InnerSource::Items(items)) => {
+            let (offset, item) = Items::of_offset(origin.offset);
+            let outer = RowOrigin { stream: items.stream, offset, ..origin };
+            std::iter::once(item).chain(items_at(plan, outer)).collect()
         }
     }
 }

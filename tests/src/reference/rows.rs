@@ -62,6 +62,13 @@ pub(super) fn rows_of(judge: &mut Judge<'_>, log: &Log) -> Vec<Row> {
     let mut rows = Vec::new();
     for event in events_of(plan, log, judge.found, rule.input) {
         let Event { origin, time, watermark, values } = event;
+        let values = match values {
+            Ok(values) => values,
+            Err(error) => {
+                judge.fail_row(origin, time, error);
+                continue;
+            }
+        };
         let scope = Scope::of_row(plan, &values, &[]);
         match rule.filter.as_ref().map_or(Ok(true), |filter| scope.holds(filter)) {
             Ok(true) => {}

@@ -39,6 +39,7 @@ fn is_given(plan: &Plan, stream: StreamId, input: StreamId) -> bool {
         Some((_, InnerSource::Union(members))) => {
             members.iter().any(|member| is_given(plan, member.stream, input))
         }
+        Some((_, InnerSource::Items(items))) => is_given(plan, items.stream, input),
         Some((inner, InnerSource::Event)) => plan
             .producers()
             .get(inner.stream.name.as_str())

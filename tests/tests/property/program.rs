@@ -290,7 +290,7 @@ fn rule() -> impl Strategy<Value = String> {
         2 => prop::sample::select(&["last(1)", "last(2)", "last(5)", "forever"])
             .prop_map(Kind::Ordered),
     ];
-    let stream = prop::sample::select(&["A", "A", "A", "B", "B", "A, B"]);
+    let stream = prop::sample::select(&["A", "A", "A", "B", "B", "A, B", "A each it, nr in xs"]);
     let filter = prop::option::weighted(0.4, expr(Ty::Bool, Level::Row, 2));
     (kind, stream, key(), filter).prop_flat_map(|(kind, stream, key, filter)| {
         let (window, level, clear_level) = match kind {

@@ -49,6 +49,7 @@ fn inputs(plan: &Plan, stream: StreamId) -> Vec<String> {
             let event = plan.events.iter().position(|event| event.name == inner.stream.name);
             event.map(|index| format!("e{index}")).into_iter().collect()
         }
+        Some((_, InnerSource::Items(items))) => inputs(plan, items.stream),
         Some((_, InnerSource::Union(members))) => {
             members.iter().flat_map(|member| inputs(plan, member.stream)).collect()
         }

@@ -3,8 +3,8 @@
 use super::expression::{Names, literal};
 use super::shares_with;
 use cep_core::plan::{
-    Connector, EdgePlan, EmitKind, Hold, Horizon, LimitBy, Plan, RuleId, RulePlan, StreamId,
-    StreamPlan, TimeSource, Trigger, WindowKind, WindowPlan,
+    Connector, EdgePlan, EmitKind, Hold, Horizon, InnerSource, LimitBy, Plan, RuleId, RulePlan,
+    StreamId, StreamPlan, TimeSource, Trigger, WindowKind, WindowPlan,
 };
 
 /// Streams, parameters and the rules of `shown` as text.
@@ -70,11 +70,25 @@ fn stream(plan: &Plan, id: StreamId, stream: &StreamPlan, out: &mut String) {
     out.push('\n');
 }
 
+fn from(plan: &Plan, rule: &RulePlan) -> String {
+    let Some(stream) = plan.stream(rule.input) else { return "?".into() };
+    match plan.inner_stream(rule.input).map(|inner| &inner.source) {
+        Some(InnerSource::Items(items)) => {
+            let outer = plan.stream(items.stream).map_or(0, |outer| outer.fields.len());
+            let names = stream.fields.iter().skip(outer).map(|field| field.name.as_str());
+            let names = names.collect::<Vec<_>>().join(", ");
+            let list = Names { plan, rule }.expression(&items.list);
+            format!("{} each {names} in {list}", stream.name)
+        }
+        _ => stream.name.clone(),
+    }
+}
+
 fn rule(plan: &Plan, id: RuleId, rule: &RulePlan, out: &mut String) {
     let names = Names { plan, rule };
     out.push_str(&format!("rule {}\n", rule.name));
     doc(out, &rule.doc);
-    line(out, "from", plan.stream(rule.input).map_or("?", |stream| stream.name.as_str()));
+    line(out, "from", &from(plan, rule));
     if let Some(filter) = &rule.filter {
         line(out, "where", &names.expression(filter));
     }
