@@ -32,6 +32,7 @@ pub(crate) fn lower(checked: &Checked<'_>) -> Plan {
         }
     }
     let id = |input: u32| ids.get(input as usize).copied().unwrap_or(StreamId(input));
+    let tables = checked.declared.tables.iter().map(|table| table.plan.clone());
     let mut rules: Vec<RulePlan> = checked
         .rules
         .iter()
@@ -44,6 +45,7 @@ pub(crate) fn lower(checked: &Checked<'_>) -> Plan {
         streams: checked.declared.streams.iter().map(|stream| stream.plan.clone()).collect(),
         inner,
         params: checked.declared.params.iter().map(|param| param.plan.clone()).collect(),
+        tables: tables.collect(),
         events: events.collect(),
         rules,
     }
@@ -142,6 +144,10 @@ impl Lowering<'_> {
                 let needle = self.boxed(needle);
                 PlanKind::In(needle, options.iter().map(|option| self.expr(option)).collect())
             }
+            ExprKind::Lookup(table, key) => PlanKind::Lookup(
+                cep_core::plan::TableId(*table),
+                key.iter().map(|part| self.expr(part)).collect(),
+            ),
             ExprKind::Call(function, arguments) => PlanKind::Call(
                 *function,
                 arguments.iter().map(|argument| self.expr(argument)).collect(),

@@ -5,7 +5,7 @@
 //! were counted from the test's `base` or from 1970.
 
 use crate::source::Span;
-use cep_core::plan::{ParamId, StreamId};
+use cep_core::plan::{ParamId, StreamId, TableId};
 use cep_core::time::EventTime;
 use cep_core::value::{Type, Value};
 
@@ -18,6 +18,8 @@ pub struct TestCase {
     pub span: Span,
     /// Params that are set for it.
     pub params: Vec<(ParamId, Value)>,
+    /// Tables that have other rows than their own.
+    pub tables: Vec<GivenTable>,
     /// What comes in, in the order written.
     pub given: Vec<Given>,
     /// Where time stops; `None` flushes at the end.
@@ -37,7 +39,19 @@ pub struct Given {
     pub file: Option<GivenFile>,
 }
 
-/// A file of events.
+/// The rows of a table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GivenTable {
+    /// The table.
+    pub table: TableId,
+    /// A value for each of its fields, in their order; of a file none, until whoever runs the test
+    /// has read it.
+    pub rows: Vec<Vec<Value>>,
+    /// The file they stand in, relative to the rules.
+    pub file: Option<GivenFile>,
+}
+
+/// A file of events, or of a table's rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GivenFile {
     /// Its name.

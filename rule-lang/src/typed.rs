@@ -51,6 +51,8 @@ pub enum ExprKind {
     If(Box<Expr>, Box<Expr>, Box<Expr>),
     /// `x in [a, b]`
     In(Box<Expr>, Vec<Expr>),
+    /// The row of a table, by its index, with this key.
+    Lookup(u32, Vec<Expr>),
     /// A function with arguments of its parameters' types.
     Call(Function, Vec<Expr>),
     /// Text put together from pieces.
@@ -292,7 +294,7 @@ impl Expr {
                 needle.visit(see);
                 options.iter().for_each(|option| option.visit(see));
             }
-            ExprKind::Call(_, arguments) => {
+            ExprKind::Call(_, arguments) | ExprKind::Lookup(_, arguments) => {
                 arguments.iter().for_each(|argument| argument.visit(see))
             }
             ExprKind::Text(parts) => {
@@ -361,7 +363,9 @@ impl Expr {
                 change(needle);
                 options.iter_mut().for_each(change);
             }
-            ExprKind::Call(_, parts) | ExprKind::List(parts) => parts.iter_mut().for_each(change),
+            ExprKind::Call(_, parts) | ExprKind::Lookup(_, parts) | ExprKind::List(parts) => {
+                parts.iter_mut().for_each(change)
+            }
             ExprKind::Record(members) => members.iter_mut().for_each(|(_, it)| change(it)),
             ExprKind::Fold(fold) => {
                 change(&mut fold.list);
@@ -433,7 +437,7 @@ impl Expr {
                 below.add(needle.measure_with(lets, arguments));
                 options.iter().for_each(|option| below.add(option.measure_with(lets, arguments)));
             }
-            ExprKind::Call(_, parts) => {
+            ExprKind::Call(_, parts) | ExprKind::Lookup(_, parts) => {
                 parts.iter().for_each(|part| below.add(part.measure_with(lets, arguments)));
             }
             ExprKind::Text(parts) => {

@@ -159,6 +159,42 @@ mod tests_blocks {
     }
 }
 
+mod tables {
+    use super::*;
+
+    const TABLE: &str =
+        "table Factor { farm: int, factor: decimal } key farm from file(\"f.csv\")\n";
+
+    fn reading(value: &str) -> String {
+        let rule = format!("rule a {{\n    from Harvest\n    emit A {{ x: {value} }}\n}}");
+        errors(&format!("{TABLE}{rule}")).replacen(TABLE, "", 1)
+    }
+
+    fn test(lines: &str) -> String {
+        let rule = "rule a { from Harvest emit A { x: Factor[farm]?.factor } }\n";
+        let text = errors(&format!("{TABLE}{rule}test \"t\" {{\n{lines}\n}}"));
+        text.replacen(TABLE, "", 1).replacen(rule, "", 1)
+    }
+
+    answers! {
+        a_table_has_a_key_of_plain_values: errors("table A { a: int }\ntable B { a: int?, b: [int] } key a, b\ntable C { a: int } key b\ntable D { a: int } key a, a from file(\"d.csv\")\ntable E {\n    a: int\n    key a\n}");
+        a_table_has_a_name_of_its_own: errors("table A { a: int } key a\ntable A { a: int } key a\ntable Harvest { a: int } key a\ntable floor { a: int } key a\ntable C { a: int } key a\nrule c { from Harvest emit C { farm } }");
+        a_table_is_a_file: errors("table A { a: int } key a from kafka(\"a\")\ntable B from Harvest key farm\ntable C { a: int, at: timestamp, time at } key a");
+        a_key_is_as_many_values_as_its_fields: reading("Factor[farm, count]?.factor");
+        a_key_is_of_its_fields_types: reading("Factor[name]?.factor");
+        a_key_is_always_there: reading("Factor[bonus]?.factor");
+        a_row_may_not_be_there: reading("Factor[farm].factor");
+        a_row_has_the_fields_of_its_table: reading("Factor[farm]?.facto");
+        a_table_is_not_a_value: reading("Factor");
+        tables_are_guessed: reading("Facto[farm]?.factor");
+        a_table_is_no_input: errors(&format!("{TABLE}rule a {{ from Factor emit A {{ farm }} }}"));
+        after_a_window_a_field_is_no_key: errors(&format!("{TABLE}rule a {{\n    from Harvest\n    by ok\n    window tumbling(1s)\n    emit A {{ x: Factor[farm]?.factor }}\n}}"));
+        rows_of_a_test_are_whole: test("    given Factor\n        | farm |\n        | 1 |");
+        rows_of_a_test_fit: test("    given Factor\n        | farm | factor | b |\n        | 1 | \"x\" | 2 |");
+        rows_of_a_test_differ_in_their_keys: test("    given Factor\n        | farm | factor |\n        | 1 | 1 |\n        | 2 | 1 |\n        | 1 | 2 |");
+    }
+}
+
 mod warnings {
     use super::*;
     answers! {

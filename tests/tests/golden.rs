@@ -3,7 +3,7 @@
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "tests")]
 
-use cep_tests::case::{Case, compile};
+use cep_tests::case::Case;
 use cep_tests::{render, roads};
 use std::path::Path;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ include!(concat!(env!("OUT_DIR"), "/cases.rs"));
 fn check(path: &str) {
     let text = std::fs::read_to_string(path).unwrap();
     let case = Case::parse(&text).unwrap_or_else(|error| panic!("{path}, {error}"));
-    let plan = compile(&case.rules).unwrap_or_else(|errors| panic!("{path}\n{errors}"));
+    let plan = case.plan().unwrap_or_else(|errors| panic!("{path}\n{errors}"));
     let script = case.script(&plan).unwrap_or_else(|error| panic!("{path}, {error}"));
     let plan = Arc::new(plan);
     let outputs = roads::drive_all(&plan, &script).unwrap_or_else(|detour| panic!("{detour}"));

@@ -1,6 +1,6 @@
 //! The engine's state as bytes.
 //!
-//! A header (magic, format version, the plan's hash, the length and the XXH3 of the body) and a
+//! A header (magic, format version, the hashes of the plan and of its tables' rows, the length and the XXH3 of the body) and a
 //! body in postcard. The body is made of plain state types, not of the engine's own structures.
 
 use super::inner::InnerState;
@@ -15,8 +15,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 const MAGIC: &[u8; 8] = b"cep-ckpt";
 /// The version of the format.
-const VERSION: u32 = 2;
-const HEADER: usize = 8 + 4 + 32 + 8 + 8;
+const VERSION: u32 = 3;
+const HEADER: usize = 8 + 4 + 32 + 32 + 8 + 8;
 
 #[derive(Serialize, Deserialize)]
 struct EngineState {
@@ -35,6 +35,8 @@ pub enum CheckpointError {
     OtherVersion(u32),
     /// It belongs to another plan.
     OtherPlan,
+    /// It was taken when the tables had other rows.
+    OtherRows,
     /// It is cut short or damaged.
     Damaged,
 }
@@ -47,6 +49,9 @@ impl fmt::Display for CheckpointError {
                 write!(f, "the checkpoint has format {version}, this program reads {VERSION}")
             }
             Self::OtherPlan => f.write_str("the checkpoint belongs to other rules or parameters"),
+            Self::OtherRows => {
+                f.write_str("the checkpoint was taken when the tables had other rows")
+            }
             Self::Damaged => f.write_str("the checkpoint is cut short or damaged"),
         }
     }
@@ -70,6 +75,7 @@ impl Engine {
         bytes.extend_from_slice(MAGIC);
         bytes.extend_from_slice(&VERSION.to_le_bytes());
         bytes.extend_from_slice(&self.plan.hash());
+        bytes.extend_from_slice(&self.plan.rows_hash());
         bytes.extend_from_slice(&(body.len() as u64).to_le_bytes());
         bytes.extend_from_slice(&xxh3_64(&body).to_le_bytes());
         bytes.extend_from_slice(&body);
@@ -79,7 +85,7 @@ impl Engine {
     /// An engine that goes on where the checkpoint was taken.
     ///
     /// # Errors
-    /// When the bytes are not a whole checkpoint of this plan and format.
+    /// When the bytes are not a whole checkpoint of this plan, its tables' rows and this format.
     pub fn restore(
         plan: Arc<Plan>,
         options: EngineOptions,
@@ -114,6 +120,7 @@ fn check_header<'a>(plan: &Plan, bytes: &'a [u8]) -> Result<&'a [u8], Checkpoint
         return Err(CheckpointError::OtherVersion(version));
     }
     let (hash, rest) = rest.split_first_chunk::<32>().ok_or(CheckpointError::Damaged)?;
+    let (rows, rest) = rest.split_first_chunk::<32>().ok_or(CheckpointError::Damaged)?;
     let (len, rest) = rest.split_first_chunk::<8>().ok_or(CheckpointError::Damaged)?;
     let (sum, body) = rest.split_first_chunk::<8>().ok_or(CheckpointError::Damaged)?;
     if body.len() as u64 != u64::from_le_bytes(*len) || xxh3_64(body) != u64::from_le_bytes(*sum) {
@@ -121,6 +128,9 @@ fn check_header<'a>(plan: &Plan, bytes: &'a [u8]) -> Result<&'a [u8], Checkpoint
     }
     if *hash != plan.hash() {
         return Err(CheckpointError::OtherPlan);
+    }
+    if *rows != plan.rows_hash() {
+        return Err(CheckpointError::OtherRows);
     }
     Ok(body)
 }

@@ -2,7 +2,7 @@
 
 use crate::engine::{EventRef, RuleError};
 use crate::function::EvalError;
-use crate::operator::{Scope, Stage, evaluate};
+use crate::operator::{Constants, Scope, Stage, evaluate};
 use crate::plan::{Expr, Items, Plan, RuleId, StreamId};
 use crate::time::EventTime;
 use crate::value::{Column, EventBatch, Type, Value};
@@ -24,10 +24,11 @@ pub(super) fn of_batch(
     watermarks: &[i64],
     stage: &mut Stage,
 ) -> Found {
+    let constants = Constants::of(plan);
     let scope = Scope {
         len: batch.len(),
         fields: &batch.columns,
-        params: &plan.params,
+        constants: Some(&constants),
         ..Scope::default()
     };
     let lists = evaluate(list, &scope);

@@ -1,8 +1,8 @@
 use super::*;
 use crate::plan::{
     AggregateCall, AggregateFunction, BinaryOp, EmitKind, EmitPlan, Expr, ExprKind, FieldPlan,
-    FieldSource, KeyPart, RulePlan, StreamPlan, TimeSource, TimestampFormat, Trigger, WindowKind,
-    WindowPlan,
+    FieldSource, KeyPart, RulePlan, StreamPlan, TablePlan, TableRows, TimeSource, TimestampFormat,
+    Trigger, WindowKind, WindowPlan,
 };
 use crate::time::Span;
 use crate::value::{Type, Value};
@@ -184,4 +184,26 @@ fn a_stream_that_has_ended_holds_nobody_back_and_keeps_its_place_in_the_order() 
     feed(&mut engine, 1, 33, &mut outbox);
     let times: Vec<_> = outbox.emits.iter().map(|emit| (emit.rule.0, emit.time.0)).collect();
     assert_eq!(times, [(1, 9_999_999), (0, 19_999_999)]);
+}
+
+#[test]
+fn a_checkpoint_of_other_rows_of_a_table_is_refused() {
+    let mut plan =
+        (*harvest(WindowKind::tumbling(Span::from_secs(10)), None, Trigger::Each)).clone();
+    plan.tables.push(TablePlan {
+        name: "Factor".into(),
+        doc: String::new(),
+        fields: vec![field("farm", Type::Int), field("factor", Type::Int)],
+        key: vec![0],
+        from: None,
+        rows: TableRows::default(),
+    });
+    let bytes = Engine::new(Arc::new(plan.clone()), EngineOptions::default()).checkpoint();
+    let restore = |plan: &Plan| {
+        let plan = Arc::new(plan.clone());
+        Engine::restore(plan, EngineOptions::default(), &bytes).map(|_| ())
+    };
+    assert_eq!(restore(&plan), Ok(()));
+    plan.tables[0].fill(vec![vec![Value::Int(1), Value::Int(2)]]).unwrap();
+    assert_eq!(restore(&plan), Err(CheckpointError::OtherRows));
 }

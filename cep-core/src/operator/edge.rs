@@ -9,7 +9,7 @@ use super::keys::KeyTable;
 use super::pending::{Chunk, Pending, PendingRow};
 use super::sliding::{drop_late, places};
 use super::trigger::{Moment, Presence, SavedStates, TriggerStates, Verdict};
-use super::{Advance, Arrival, Operator, OperatorState, Scope, Stage};
+use super::{Advance, Arrival, Constants, Operator, OperatorState, Scope, Stage};
 use crate::engine::Causes;
 use crate::plan::{EmitKind, FieldPlan, Plan, RuleId, RulePlan, StreamId};
 use crate::time::EventTime;
@@ -54,15 +54,15 @@ struct Last {
 
 impl Edge {
     pub(crate) fn new(plan: &Plan, id: RuleId, rule: &RulePlan, seed: u64) -> Self {
-        let params: std::sync::Arc<[_]> = plan.params.as_slice().into();
+        let constants = Constants::of(plan);
         Self {
             stream: rule.input,
             rule: id,
             fields: plan.stream(rule.input).map_or_else(Vec::new, |it| it.fields.clone()),
             used: plan.used_fields(rule.input),
-            intake: Intake::new(rule, params.clone()),
+            intake: Intake::new(rule, constants.clone()),
             trigger: TriggerStates::new(&rule.trigger),
-            emits: EmitLines::new(id, rule, params),
+            emits: EmitLines::new(id, rule, constants),
             keys: KeyTable::new(&rule.key, seed),
             pending: Pending::default(),
             kept: Vec::new(),
@@ -115,7 +115,7 @@ impl Edge {
             len: lasts.len(),
             fields: &columns,
             keys: &key_columns,
-            params: self.emits.params(),
+            constants: Some(self.emits.constants()),
             ..Scope::default()
         };
         let judged = self.trigger.evaluate(&scope);

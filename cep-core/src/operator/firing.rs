@@ -1,9 +1,9 @@
 //! From a decision to emits: fields, ids, causes.
 
 use super::limit::Turn;
-use super::{Errors, Evaluated, Positions, Scope, Stage, evaluate};
+use super::{Constants, Errors, Evaluated, Positions, Scope, Stage, evaluate};
 use crate::engine::{Causes, Emit, EmitId, EventRef, RuleError};
-use crate::plan::{EmitKind, EmitPlan, LimitBy, LimitPlan, ParamPlan, RuleId, RulePlan};
+use crate::plan::{EmitKind, EmitPlan, LimitBy, LimitPlan, RuleId, RulePlan};
 use crate::time::EventTime;
 use crate::value::{Column, ColumnData, RowOrigin, Value, encode_key, encode_value};
 use serde::{Deserialize, Serialize};
@@ -61,7 +61,7 @@ pub(crate) struct EmitLines {
     lines: Vec<EmitPlan>,
     /// The beginning of what is hashed for an id, a line each.
     id_prefixes: Vec<Vec<u8>>,
-    params: Arc<[ParamPlan]>,
+    constants: Arc<Constants>,
     judges: Judges,
     limit: Option<LimitPlan>,
     /// Whether some line reads since when the condition has held.
@@ -78,7 +78,7 @@ enum Judges {
 }
 
 impl EmitLines {
-    pub(crate) fn new(id: RuleId, rule: &RulePlan, params: Arc<[ParamPlan]>) -> Self {
+    pub(crate) fn new(id: RuleId, rule: &RulePlan, constants: Arc<Constants>) -> Self {
         let prefix = |(line, emit): (usize, &EmitPlan)| {
             let mut bytes = Vec::new();
             encode_value(&Value::text(rule.name.as_str()), &mut bytes);
@@ -90,7 +90,7 @@ impl EmitLines {
             rule: id,
             id_prefixes: rule.emits.iter().enumerate().map(prefix).collect(),
             lines: rule.emits.clone(),
-            params,
+            constants,
             limit: rule.limit.clone(),
             reads_when: rule.reads_when(),
             judges: if rule.window.is_some() { Judges::Windows } else { Judges::Events },
@@ -102,9 +102,9 @@ impl EmitLines {
         self.rule
     }
 
-    /// The parameters.
-    pub(crate) fn params(&self) -> &[ParamPlan] {
-        &self.params
+    /// The parameters and tables.
+    pub(crate) fn constants(&self) -> &Constants {
+        &self.constants
     }
 
     /// How many lines there are.

@@ -8,7 +8,7 @@ use super::intake::Intake;
 use super::keys::KeyTable;
 use super::pending::{Chunk, Pending, PendingRow};
 use super::sliding::{drop_late, places};
-use super::{Advance, Arrival, Disorder, Operator, OperatorState, Stage};
+use super::{Advance, Arrival, Constants, Disorder, Operator, OperatorState, Stage};
 use crate::plan::{FieldPlan, Plan, RuleId, RulePlan, StreamId};
 use crate::time::EventTime;
 use crate::value::{Column, EventBatch};
@@ -42,7 +42,7 @@ impl InOrder {
             rule: id,
             fields: plan.stream(rule.input).map_or_else(Vec::new, |it| it.fields.clone()),
             used: plan.used_fields(rule.input),
-            intake: Intake::new(rule, plan.params.as_slice().into()),
+            intake: Intake::new(rule, Constants::of(plan)),
             keys: KeyTable::new(&[], 0),
             pending: Pending::default(),
             inner: build(&unfiltered),

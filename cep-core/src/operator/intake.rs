@@ -1,9 +1,9 @@
 //! From arriving events to the rows, keys and inputs that a stateful rule takes in.
 
-use super::{Arrival, Errors, Evaluated, Operand, Scope, Stage, evaluate};
+use super::{Arrival, Constants, Errors, Evaluated, Operand, Scope, Stage, evaluate};
 use crate::aggregate::{Places, Rows};
 use crate::engine::{EventRef, RuleError};
-use crate::plan::{AggregateCall, Expr, KeyPart, ParamPlan, RuleId, RulePlan};
+use crate::plan::{AggregateCall, Expr, KeyPart, RuleId, RulePlan};
 use crate::time::EventTime;
 use crate::value::{Column, EventBatch, Type};
 use std::borrow::Cow;
@@ -15,7 +15,7 @@ pub(crate) struct Intake {
     pub(crate) filter: Option<Expr>,
     pub(crate) key: Vec<KeyPart>,
     pub(crate) calls: Vec<AggregateCall>,
-    params: Arc<[ParamPlan]>,
+    constants: Arc<Constants>,
 }
 
 /// What aggregates take in from a batch.
@@ -43,12 +43,12 @@ impl CallInput<'_> {
 }
 
 impl Intake {
-    pub(crate) fn new(rule: &RulePlan, params: Arc<[ParamPlan]>) -> Self {
+    pub(crate) fn new(rule: &RulePlan, constants: Arc<Constants>) -> Self {
         Self {
             filter: rule.filter.clone(),
             key: rule.key.clone(),
             calls: rule.aggregates.clone(),
-            params,
+            constants,
         }
     }
 
@@ -59,7 +59,12 @@ impl Intake {
     }
 
     pub(crate) fn scope<'a>(&'a self, batch: &'a EventBatch) -> Scope<'a> {
-        Scope { len: batch.len(), fields: &batch.columns, params: &self.params, ..Scope::default() }
+        Scope {
+            len: batch.len(),
+            fields: &batch.columns,
+            constants: Some(&self.constants),
+            ..Scope::default()
+        }
     }
 
     /// Fills `rows` with the rows that pass the filter; those whose filter fails are errors of

@@ -2,7 +2,7 @@
 
 use super::firing::{Decided, EmitLines, Firing};
 use super::intake::Intake;
-use super::{Advance, Arrival, Operator, OperatorState, Scope, Stage, evaluate};
+use super::{Advance, Arrival, Constants, Operator, OperatorState, Scope, Stage, evaluate};
 use crate::engine::Causes;
 use crate::plan::{EmitKind, Plan, RuleId, RulePlan, StreamId, Trigger};
 use crate::time::EventTime;
@@ -20,12 +20,12 @@ pub(crate) struct Stateless {
 
 impl Stateless {
     pub(crate) fn new(plan: &Plan, id: RuleId, rule: &RulePlan) -> Self {
-        let params: std::sync::Arc<[_]> = plan.params.as_slice().into();
+        let constants = Constants::of(plan);
         Self {
             stream: rule.input,
-            intake: Intake::new(rule, params.clone()),
+            intake: Intake::new(rule, constants.clone()),
             trigger: rule.trigger.clone(),
-            emits: EmitLines::new(id, rule, params),
+            emits: EmitLines::new(id, rule, constants),
             rows: Vec::new(),
         }
     }
@@ -81,7 +81,7 @@ impl Operator for Stateless {
                 len: rows.len(),
                 fields: &fields,
                 keys: &key_columns,
-                params: self.emits.params(),
+                constants: Some(self.emits.constants()),
                 ..Scope::default()
             };
             self.emits.emit(EmitKind::Fire, &scope, &firings, stage);

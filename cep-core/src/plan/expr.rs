@@ -1,6 +1,6 @@
 //! Typed expressions.
 
-use super::ParamId;
+use super::{ParamId, TableId};
 use crate::function::Function;
 use crate::value::{Type, Value};
 use serde::{Deserialize, Serialize};
@@ -26,6 +26,8 @@ pub enum ExprKind {
     Field(u32),
     /// A parameter.
     Param(ParamId),
+    /// The row of a table with this key as a record; null if there is none.
+    Lookup(TableId, Vec<Expr>),
     /// A part of the group key, by its index in the rule.
     Key(u32),
     /// An aggregate, by its index in the rule.
@@ -219,7 +221,7 @@ impl Expr {
                 needle.visit_dyn(see);
                 options.iter().for_each(|option| option.visit_dyn(see));
             }
-            ExprKind::Call(_, arguments) => {
+            ExprKind::Call(_, arguments) | ExprKind::Lookup(_, arguments) => {
                 arguments.iter().for_each(|argument| argument.visit_dyn(see));
             }
             ExprKind::Text(parts) => {

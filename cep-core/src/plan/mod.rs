@@ -10,6 +10,7 @@ mod horizon;
 mod inner;
 mod rule;
 mod stream;
+mod table;
 
 pub use aggregate::AggregateFunction;
 pub use expr::{BinaryOp, Expr, ExprKind, Fold, ListFold, TextPart, UnaryOp};
@@ -20,12 +21,13 @@ pub use rule::{
     RulePlan, Trigger, WindowKind, WindowPlan,
 };
 pub use stream::{Connector, FieldPlan, FieldSource, StreamPlan, TimeSource, TimestampFormat};
+pub use table::{SameKey, TableId, TablePlan, TableRows};
 
 use crate::value::{Type, Value};
 use serde::{Deserialize, Serialize};
 
 /// The version of the plan format. A checkpoint of another version is not restored.
-pub const PLAN_VERSION: u32 = 3;
+pub const PLAN_VERSION: u32 = 4;
 
 /// The index of a stream in [`Plan::streams`], or, from their number on, in [`Plan::inner`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -50,6 +52,8 @@ pub struct Plan {
     pub inner: Vec<InnerStream>,
     /// The knobs, by name, with the values they have in this plan.
     pub params: Vec<ParamPlan>,
+    /// The tables, by name.
+    pub tables: Vec<TablePlan>,
     /// The derived events, by name.
     pub events: Vec<EventPlan>,
     /// The rules, by name; this order breaks ties in the output.
@@ -89,6 +93,7 @@ impl Plan {
             streams: Vec::new(),
             inner: Vec::new(),
             params: Vec::new(),
+            tables: Vec::new(),
             events: Vec::new(),
             rules: Vec::new(),
         }
@@ -120,7 +125,7 @@ impl Plan {
     }
 
     /// 256 bits that tell this plan from every other: a BLAKE3 hash over its encoding, parameters
-    /// and their values included. Doc comments and sinks count too; only equal plans are equal.
+    /// and their values included, the rows of tables not. Doc comments and sinks count too; only equal plans are equal.
     #[must_use]
     pub fn hash(&self) -> [u8; 32] {
         // A plan is plain data, and encoding plain data into memory has no way to fail.

@@ -33,12 +33,12 @@ pub enum ExprKind {
         /// Which of the two.
         access: Access,
     },
-    /// `base[index]`
+    /// `base[index]`; several of them find a row of a table.
     Index {
         /// Left of the bracket.
         base: Box<Expr>,
-        /// Inside.
-        index: Box<Expr>,
+        /// Inside; at least one.
+        indices: Vec<Expr>,
     },
     /// `[a, b]`
     List(Vec<Expr>),

@@ -6,11 +6,13 @@
 mod expr;
 mod rule;
 mod stream;
+mod table;
 mod test_block;
 
 pub use expr::*;
 pub use rule::*;
 pub use stream::*;
+pub use table::*;
 pub use test_block::*;
 
 use crate::source::Span;
@@ -49,6 +51,8 @@ pub enum Declaration {
     Type(TypeDeclaration),
     /// `param name: type = literal`
     Param(Param),
+    /// `table Name { … } key f from connector`
+    Table(KeyedTable),
     /// `event Name { … }`
     Event(Event),
     /// `fn name(a: type) -> type = expr`

@@ -1,6 +1,7 @@
 //! The names a program declares: streams, params, and what other declarations only reserve.
 
 use super::function::DeclaredFunction;
+use super::table::{self, DeclaredTable};
 use super::types::{Types, type_of};
 use super::{cell, declared_twice, index, stream};
 use crate::ast::{self, Ast, Completeness, Declaration};
@@ -47,6 +48,8 @@ pub(crate) struct Declared<'a> {
     pub streams: Vec<DeclaredStream<'a>>,
     /// By name.
     pub params: Vec<DeclaredParam<'a>>,
+    /// By name.
+    pub tables: Vec<DeclaredTable<'a>>,
     /// The types that have names.
     pub types: Types,
     /// By name.
@@ -67,6 +70,7 @@ impl<'a> Declared<'a> {
             sources,
             streams: Vec::new(),
             params: Vec::new(),
+            tables: Vec::new(),
             types: Types::collect(asts, out),
             functions: BTreeMap::new(),
             broken: BTreeSet::new(),
@@ -78,6 +82,7 @@ impl<'a> Declared<'a> {
                 Declaration::Stream(ast) => declared.stream(ast, out),
                 Declaration::Param(ast) => declared.param(ast, out),
                 Declaration::Function(ast) => declared.function(ast, out),
+                Declaration::Table(ast) => declared.table(ast, out),
                 Declaration::Unsupported(ast) => {
                     declared.broken.extend(ast.name.as_ref().map(|name| name.name.as_str()));
                 }
@@ -96,6 +101,8 @@ impl<'a> Declared<'a> {
         }
         declared.streams.sort_by(|a, b| a.plan.name.cmp(&b.plan.name));
         declared.params.sort_by(|a, b| a.plan.name.cmp(&b.plan.name));
+        declared.tables.sort_by(|a, b| a.plan.name.cmp(&b.plan.name));
+        declared.tables_have_their_names(out);
         declared.events_are_not_streams(out);
         declared
     }
@@ -145,6 +152,42 @@ impl<'a> Declared<'a> {
         }
     }
 
+    fn table(&mut self, ast: &'a ast::KeyedTable, out: &mut Vec<Diagnostic>) {
+        if let Some(first) = self.tables.iter().find(|other| other.plan.name == ast.name.name) {
+            declared_twice(out, "the table", &ast.name.name, ast.name.span, first.ast.name.span);
+            return;
+        }
+        match table::check(ast, &self.types, out) {
+            Some(plan) => self.tables.push(DeclaredTable { plan, ast }),
+            None => {
+                self.broken.insert(&ast.name.name);
+            }
+        }
+    }
+
+    /// Reports tables that have the name of something else.
+    fn tables_have_their_names(&self, out: &mut Vec<Diagnostic>) {
+        for table in &self.tables {
+            let name = table.plan.name.as_str();
+            let stream = self.streams.iter().find(|stream| stream.plan.name == name);
+            let param = self.params.iter().find(|param| param.plan.name == name);
+            let stream = stream.and_then(DeclaredStream::name_span).map(|span| ("stream", span));
+            let param = param.map(|param| ("param", param.ast.name.span));
+            let event = self.emitted.get(name).map(|span| ("event", *span));
+            if let Some((what, other)) = stream.or(param).or(event) {
+                out.push(
+                    Diagnostic::new(
+                        Code::DuplicateName,
+                        format!("`{name}` is the name of two things"),
+                    )
+                    .label(table.ast.name.span, "this table")
+                    .label(other, format!("this {what}"))
+                    .help("choose another name for the table"),
+                );
+            }
+        }
+    }
+
     fn param(&mut self, ast: &'a ast::Param, out: &mut Vec<Diagnostic>) {
         if let Some(first) = self.params.iter().find(|other| other.plan.name == ast.name.name) {
             declared_twice(out, "the param", &ast.name.name, ast.name.span, first.ast.name.span);
@@ -171,6 +214,12 @@ impl<'a> Declared<'a> {
         Some((index(at), self.params.get(at)?))
     }
 
+    /// A table by its name.
+    pub(crate) fn table_named(&self, name: &str) -> Option<(u32, &DeclaredTable<'a>)> {
+        let at = self.tables.binary_search_by(|table| table.plan.name.as_str().cmp(name)).ok()?;
+        Some((index(at), self.tables.get(at)?))
+    }
+
     /// Reports a stream that is not declared, unless its declaration was reported.
     pub(super) fn unknown_stream(&self, name: &ast::Ident, out: &mut Vec<Diagnostic>) {
         if self.broken.contains(name.name.as_str()) {
@@ -180,6 +229,8 @@ impl<'a> Declared<'a> {
         let events = self.emitted.keys().copied();
         let help = if self.emitted.contains_key(name.name.as_str()) {
             format!("`{}` is emitted by a rule; it is not a stream", name.name).into()
+        } else if self.table_named(&name.name).is_some() {
+            format!("`{0}` is a table; its rows are looked up: `{0}[key]`", name.name).into()
         } else {
             did_you_mean(&name.name, streams.chain(events))
                 .unwrap_or_else(|| format!("declare it: `stream {} {{ … }}`", name.name).into())

@@ -19,7 +19,7 @@ impl Scope<'_, '_> {
             ast::ExprKind::Interpolated(parts) => self.text(parts),
             ast::ExprKind::Name(name) => self.name(name, ast.span),
             ast::ExprKind::Member { base, name, access } => self.member(base, name, *access),
-            ast::ExprKind::Index { base, index } => self.index(base, index),
+            ast::ExprKind::Index { base, indices } => self.index(base, indices),
             ast::ExprKind::List(items) => self.list(items),
             ast::ExprKind::Record(members) => self.record(members),
             ast::ExprKind::Comprehension(found) => self.comprehension(found),

@@ -116,8 +116,8 @@ fn each_call<'e>(expr: &'e Expr, see: &mut dyn FnMut(&'e Ident)) {
             }
         }
         ExprKind::Member { base, .. } => each_call(base, see),
-        ExprKind::Index { base, index } => {
-            [base, index].into_iter().for_each(|part| each_call(part, see));
+        ExprKind::Index { base, indices } => {
+            std::iter::once(&**base).chain(indices).for_each(|part| each_call(part, see));
         }
         ExprKind::Record(members) => members.iter().for_each(|(_, it)| each_call(it, see)),
         ExprKind::Comprehension(fold) => {

@@ -28,6 +28,7 @@ mod scope;
 mod stream;
 mod structure;
 mod suspect;
+mod table;
 mod test_block;
 mod trigger;
 mod types;
@@ -63,6 +64,7 @@ pub(crate) struct Usage {
     pub functions: BTreeSet<String>,
     /// How many nodes all calls of functions have become.
     pub put_in_place: usize,
+    pub tables: BTreeSet<u32>,
     /// The type of every expression by its place, where an editor asks for them.
     pub types: Option<Vec<(Span, cep_core::value::Type)>>,
     /// Events named in `expect` lines.

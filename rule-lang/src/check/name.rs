@@ -317,11 +317,20 @@ impl<'p, 'a> Scope<'p, 'a> {
             );
             return;
         }
+        if self.declared.table_named(name).is_some() {
+            self.out.push(
+                Diagnostic::new(Code::UnknownName, format!("`{name}` is a whole table"))
+                    .label(span, "expected one value")
+                    .help(format!("look a row up by its key: `{name}[key]`")),
+            );
+            return;
+        }
         let fields = stream.plan.fields.iter().map(|field| field.name.as_str());
+        let tables = self.declared.tables.iter().map(|table| table.plan.name.as_str());
         let params = self.declared.params.iter().map(|param| param.plan.name.as_str());
         let keys = self.keys.iter().map(|key| key.name.as_str());
         let lets = self.lets.iter().map(|other| other.name);
-        let guess = did_you_mean(name, fields.chain(params).chain(lets).chain(keys));
+        let guess = did_you_mean(name, fields.chain(params).chain(lets).chain(keys).chain(tables));
         let of = match name {
             "now" => {
                 Some("rules cannot read a clock; the time of an event is its time field".into())

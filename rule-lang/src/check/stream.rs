@@ -85,7 +85,11 @@ fn unknown_field(
     );
 }
 
-fn field_plan(ast: &ast::Field, types: &Types, out: &mut Vec<Diagnostic>) -> Option<FieldPlan> {
+pub(super) fn field_plan(
+    ast: &ast::Field,
+    types: &Types,
+    out: &mut Vec<Diagnostic>,
+) -> Option<FieldPlan> {
     let ty = type_of(&ast.ty, types, out)?;
     if let Some(unit) = &ast.unit
         && ty.base() != &Type::Timestamp

@@ -132,7 +132,15 @@ impl Scope<'_, '_> {
     }
 
     /// `base[index]`
-    pub(super) fn index(&mut self, base: &ast::Expr, index: &ast::Expr) -> Option<Expr> {
+    pub(super) fn index(&mut self, base: &ast::Expr, indices: &[ast::Expr]) -> Option<Expr> {
+        if let Some(table) = self.table_of(base) {
+            return self.look_up(table, indices, base.span);
+        }
+        let (index, more) = indices.split_first()?;
+        if let Some(second) = more.first() {
+            let title = "an element of a list has one index";
+            self.out.push(Diagnostic::new(Code::ArgumentCount, title).label(second.span, ""));
+        }
         let list = self.present(base).and_then(|list| self.require_list(list, base.span));
         let at = self.present(index)?;
         let list = list?;

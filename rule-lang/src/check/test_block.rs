@@ -6,9 +6,9 @@ use crate::ast::{self, ExpectKind, GivenEvents};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::test_case::{
     Column, ERROR_COLUMNS, Expectation, ExpectationKind, ExpectedRow, Given, GivenEvent, GivenFile,
-    TestCase,
+    GivenTable, TestCase,
 };
-use cep_core::plan::{ParamId, StreamId, StreamPlan, TimeSource};
+use cep_core::plan::{ParamId, StreamId, StreamPlan, TableId, TablePlan, TimeSource};
 use cep_core::value::{Type, Value};
 use std::collections::BTreeSet;
 
@@ -38,7 +38,10 @@ pub(super) fn check(
     let before = out.len();
     let params =
         ast.sets.iter().filter_map(|(name, value)| context.set(name, value, out)).collect();
-    let given = ast.givens.iter().filter_map(|given| context.given(given, out)).collect();
+    let is_table = |given: &&ast::Given| declared.table_named(&given.stream.name).is_some();
+    let (tables, given): (Vec<_>, Vec<_>) = ast.givens.iter().partition(is_table);
+    let tables = tables.iter().filter_map(|given| context.given_table(given, out)).collect();
+    let given = given.iter().filter_map(|given| context.given(given, out)).collect();
     let until = ast.until.as_ref().and_then(|until| {
         let at = cell::value(&until.value, &Type::Timestamp, base_us);
         match at {
@@ -61,6 +64,7 @@ pub(super) fn check(
         title: ast.title.value.clone(),
         span: ast.span,
         params,
+        tables,
         given,
         until,
         expectations,
@@ -124,6 +128,72 @@ impl Context<'_, '_> {
             .filter_map(|row| self.given_event(row, &columns, table, &stream.plan, out))
             .collect();
         Some(Given { stream: StreamId(id), events: rows, file: None })
+    }
+
+    /// `given TABLE …`
+    fn given_table(&self, ast: &ast::Given, out: &mut Vec<Diagnostic>) -> Option<GivenTable> {
+        let (id, declared) = self.declared.table_named(&ast.stream.name)?;
+        let (id, plan) = (TableId(id), &declared.plan);
+        let table = match &ast.events {
+            GivenEvents::Table(table) => table,
+            GivenEvents::File(file) => {
+                let file = GivenFile { name: file.value.clone(), span: file.span };
+                return Some(GivenTable { table: id, rows: Vec::new(), file: Some(file) });
+            }
+        };
+        let fields: Vec<(String, Type)> =
+            plan.fields.iter().map(|field| (field.name.clone(), field.ty.clone())).collect();
+        let columns = columns(table, &plan.name, &fields, &|_| false, out);
+        let left_out = plan.fields.iter().find(|field| {
+            !field.ty.is_optional() && table.columns.iter().all(|it| it.name != field.name)
+        });
+        if let Some(field) = left_out {
+            let title = format!("this table leaves out `{}`", field.name);
+            out.push(
+                Diagnostic::new(Code::MissingColumn, title)
+                    .label(ast.stream.span, "every row has it")
+                    .help(format!("add a column `{}`", field.name)),
+            );
+            return None;
+        }
+        let rows: Option<Vec<Vec<Value>>> =
+            table.rows.iter().map(|row| self.table_row(row, &columns, table, plan, out)).collect();
+        let rows = rows?;
+        if let Err(same) = plan.clone().fill(rows.clone()) {
+            let span = |at: usize| table.rows.get(at).map_or(table.span, |row| row.span);
+            out.push(
+                Diagnostic::new(Code::SameKey, "two rows have the same key")
+                    .label(span(same.second), "again here")
+                    .label(span(same.first), "first here")
+                    .help("remove one of them"),
+            );
+        }
+        Some(GivenTable { table: id, rows, file: None })
+    }
+
+    fn table_row(
+        &self,
+        row: &ast::Row,
+        columns: &Columns,
+        table: &ast::Table,
+        plan: &TablePlan,
+        out: &mut Vec<Diagnostic>,
+    ) -> Option<Vec<Value>> {
+        let mut values = vec![Value::Null; plan.fields.len()];
+        let mut whole = true;
+        for ((cell, column), head) in row.cells.iter().zip(columns).zip(&table.columns) {
+            let Some((Column::Field(name), ty)) = column else {
+                whole = false;
+                continue;
+            };
+            let value = cell::checked(cell, &head.name, head.span, ty, self.base_us, out);
+            whole &= value.is_some();
+            let at = plan.fields.iter().position(|field| field.name == *name);
+            if let Some((slot, value)) = at.and_then(|at| values.get_mut(at)).zip(value) {
+                *slot = value;
+            }
+        }
+        whole.then_some(values)
     }
 
     /// Reports fields that the table leaves out although some rule reads them.

@@ -178,6 +178,7 @@ fn span_of(declaration: &Declaration) -> Span {
     match declaration {
         Declaration::Stream(stream) => stream.span,
         Declaration::Type(ty) => ty.span,
+        Declaration::Table(table) => table.span,
         Declaration::Param(param) => param.span,
         Declaration::Event(event) => event.span,
         Declaration::Function(function) => function.span,

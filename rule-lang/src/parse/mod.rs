@@ -14,6 +14,7 @@ mod event;
 mod expr;
 mod field;
 mod function;
+mod keyed;
 mod operand;
 mod operator;
 pub(crate) mod outline;
@@ -115,6 +116,7 @@ impl Cursor<'_> {
             "stream" => self.stream(doc).map(Declaration::Stream),
             "type" => self.type_declaration(doc).map(Declaration::Type),
             "param" => self.param(doc).map(Declaration::Param),
+            "table" => self.keyed_table(doc),
             "event" => self.event(doc).map(Declaration::Event),
             "fn" => self.function(doc).map(Declaration::Function),
             "sink" => self.sink().map(Declaration::Sink),

@@ -30,18 +30,33 @@ impl Cursor<'_> {
                 TokenKind::Punct(Punct::BracketOpen) if !token.line_start => {
                     let height = self.height;
                     self.bump();
-                    let index = self.expr();
-                    let height = height.max(self.height);
-                    if index.kind == ExprKind::Error {
-                        self.skip_group();
-                    }
+                    let (indices, inside) = self.indices();
+                    let height = height.max(inside);
                     self.close(Punct::BracketClose, token.span);
                     let span = cover(expr.span, self.last_span());
                     let fits = self.raise(height, span);
-                    let kind = ExprKind::Index { base: Box::new(expr), index: Box::new(index) };
+                    let kind = ExprKind::Index { base: Box::new(expr), indices };
                     expr = Expr { kind: if fits { kind } else { ExprKind::Error }, span };
                 }
                 _ => return expr,
+            }
+        }
+    }
+
+    /// What stands between brackets, and how high it is.
+    fn indices(&mut self) -> (Vec<Expr>, usize) {
+        let mut indices = Vec::new();
+        let mut height = 0;
+        loop {
+            let index = self.expr();
+            height = height.max(self.height);
+            let failed = index.kind == ExprKind::Error;
+            indices.push(index);
+            if failed {
+                self.skip_group();
+            }
+            if failed || self.eat(Punct::Comma).is_none() {
+                return (indices, height);
             }
         }
     }

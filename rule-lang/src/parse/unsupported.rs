@@ -15,20 +15,12 @@ pub(super) struct Kind {
     help: &'static str,
 }
 
-const DECLARATIONS: &[Kind] = &[
-    Kind {
-        keyword: "table",
-        code: Code::NoTables,
-        plural: "tables",
-        help: "put the few values a rule needs into `param`s, or into the events",
-    },
-    Kind {
-        keyword: "scenario",
-        code: Code::NoScenarios,
-        plural: "`scenario` declarations",
-        help: "set params on the command line: `--set NAME=VALUE`",
-    },
-];
+const DECLARATIONS: &[Kind] = &[Kind {
+    keyword: "scenario",
+    code: Code::NoScenarios,
+    plural: "`scenario` declarations",
+    help: "set params on the command line: `--set NAME=VALUE`",
+}];
 
 /// The unsupported declaration that begins with this word.
 pub(super) fn declaration(word: &str) -> Option<&'static Kind> {
@@ -100,19 +92,11 @@ impl Cursor<'_> {
             let closing = self.at(Punct::BraceClose);
             if closing && depth == 0 {
                 self.bump();
-                self.skip_tail(kind.keyword);
                 break;
             }
             self.bump();
         }
         Unsupported { keyword: kind.keyword, name, span: cover(first, self.last_span()) }
-    }
-
-    /// What may follow a table's braces on the same line: `key f from file("…")`.
-    fn skip_tail(&mut self, keyword: &str) {
-        while keyword == "table" && !self.at_end() && !self.peek().line_start {
-            self.bump();
-        }
     }
 
     /// Reports and skips the rest of a rule whose kind is not supported, up to its closing brace;

@@ -3,11 +3,13 @@
 mod sarif;
 
 use super::program::{self, programs_under};
+use super::tables::Places;
 use super::{Exit, Failure, print};
+use crate::config::Config;
 use clap::{Args, ValueEnum};
-use rule_lang::Diagnostic;
 use rule_lang::diagnostic::json::to_json;
-use std::path::PathBuf;
+use rule_lang::{Compiled, Diagnostic};
+use std::path::{Path, PathBuf};
 
 /// Say everything that is wrong with rules.
 #[derive(Debug, Args)]
@@ -43,7 +45,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<Exit, Failure> {
     let mut programs = Vec::new();
     for path in &args.paths {
         for program in programs_under(path)? {
-            let compiled = program::load(&program)?.compiled;
+            let program::Program { folder, mut compiled } = program::load(&program)?;
             match args.format {
                 CheckFormat::Human => program::show(&compiled),
                 CheckFormat::Json => {
@@ -59,6 +61,10 @@ pub(super) fn run(args: &CheckArgs) -> Result<Exit, Failure> {
             } else {
                 tracing::info!("{summary}");
             }
+            for failure in unreadable_tables(&mut compiled, &folder) {
+                tracing::error!("{}", failure.message);
+                exit = Exit::Wrong;
+            }
             if args.format == CheckFormat::Sarif {
                 programs.push(compiled);
             }
@@ -68,6 +74,16 @@ pub(super) fn run(args: &CheckArgs) -> Result<Exit, Failure> {
         print(&sarif::document(&programs))?;
     }
     Ok(exit)
+}
+
+/// What is wrong with the files that a program's rules name for its tables.
+fn unreadable_tables(compiled: &mut Compiled, folder: &Path) -> Vec<Failure> {
+    let config = Config::default();
+    let places = Places { folder, config: &config, bind: &[] };
+    let tables = compiled.plan.iter_mut().flat_map(|plan| &mut plan.tables);
+    // A table without a file of its own is bound where it runs.
+    let named = tables.filter(|table| table.from.is_some());
+    named.filter_map(|table| places.fill_one(table).err()).collect()
 }
 
 /// Whether the words at a diagnostic's place add nothing to its title.

@@ -13,6 +13,7 @@ mod lsp;
 mod new;
 mod program;
 mod run;
+mod tables;
 mod test;
 mod wiring;
 

@@ -1,6 +1,7 @@
 //! `cep run`: the stream processor.
 
 use super::log::Screen;
+use super::tables::Places;
 use super::wiring::{Binding, Wishes, binding, extent};
 use super::{AtEndChoice, Exit, Failure, Words, program};
 use crate::config::Config;
@@ -98,6 +99,8 @@ pub(super) fn run(args: &RunArgs, words: Words, screen: &Screen) -> Result<Exit,
     let (program, mut plan) = program::load_plan(&args.path)?;
     set_params(&mut plan, &args.set)?;
     let config = configuration(args, &program.folder)?;
+    let places = Places { folder: &program.folder, config: &config, bind: &args.bind };
+    places.fill(&mut plan)?;
     let wishes = Wishes {
         plan: &plan,
         folder: &program.folder,

@@ -57,6 +57,7 @@ impl Wishes<'_> {
     /// The places of all streams that some running rule reads. Streams that read the same place share it.
     pub fn inputs(&self) -> Result<Vec<InputPlace>, Failure> {
         let streams = self.plan.streams.iter().map(|stream| stream.name.as_str());
+        let streams = streams.chain(self.plan.tables.iter().map(|table| table.name.as_str()));
         let flags = self.bind.iter().map(|bind| bind.name.as_deref());
         let configured = self.config.bind.keys().map(|name| Some(name.as_str()));
         self.check_names("stream", streams, flags.chain(configured))?;

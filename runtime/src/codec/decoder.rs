@@ -84,7 +84,18 @@ impl Decoder {
     /// A stream that the plan does not have gives a decoder that reads no field.
     #[must_use]
     pub fn new(plan: &Plan, stream: StreamId, format: Format) -> Self {
-        let projection = Projection::new(plan, stream, format);
+        Self::reading(plan, stream, format, &plan.used_fields(stream))
+    }
+
+    /// The same for all fields of a stream, whether a rule reads them or not.
+    #[must_use]
+    pub fn of_all_fields(plan: &Plan, stream: StreamId, format: Format) -> Self {
+        let fields = plan.stream(stream).map_or(0, |stream| stream.fields.len());
+        Self::reading(plan, stream, format, &vec![true; fields])
+    }
+
+    fn reading(plan: &Plan, stream: StreamId, format: Format, used: &[bool]) -> Self {
+        let projection = Projection::new(plan, stream, format, used);
         Self {
             found: vec![Token::MISSING; projection.slots],
             projection,

@@ -20,6 +20,7 @@
 //! [`cloudevents::Encoder`] writes derived events.
 
 pub mod cloudevents;
+mod csv;
 mod decoder;
 mod fit;
 mod flat;
@@ -41,6 +42,7 @@ mod whole;
 #[cfg(test)]
 mod tests;
 
+pub use csv::csv_records;
 pub use decoder::{DecodeCounts, Decoder};
 
 /// How the records of a stream are written.

@@ -145,7 +145,7 @@ impl Builder {
 
 impl Projection {
     /// The projection of a stream: the fields that some rule of the plan reads, and its time.
-    pub fn new(plan: &Plan, stream_id: StreamId, format: Format) -> Self {
+    pub fn new(plan: &Plan, stream_id: StreamId, format: Format, used: &[bool]) -> Self {
         let stream = plan.stream(stream_id);
         let prefix = match format {
             Format::Json => Vec::new(),
@@ -159,7 +159,6 @@ impl Projection {
                 Some((member.slot, stream.map_or_else(String::new, |stream| stream.name.clone())))
             }
         };
-        let used = plan.used_fields(stream_id);
         let fields = stream.map_or(&[][..], |stream| &stream.fields);
         let targets: Vec<Target> = fields
             .iter()

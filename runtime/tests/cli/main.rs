@@ -13,4 +13,5 @@ mod sarif;
 mod signals;
 mod snapshots;
 mod state;
+mod tables;
 mod verbs;

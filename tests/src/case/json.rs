@@ -24,6 +24,11 @@ pub(super) fn event(
     Ok((time, values))
 }
 
+/// The values of a table's row.
+pub(super) fn row(fields: &[FieldPlan], json: &Json) -> Result<Vec<Value>, String> {
+    fields.iter().map(|each| field(each, json)).collect()
+}
+
 fn field(field: &FieldPlan, json: &Json) -> Result<Value, String> {
     let FieldSource::Path(path) = &field.source;
     let found = path.iter().try_fold(json, |json, name| json.get(name)).unwrap_or(&Json::Null);

@@ -23,6 +23,10 @@ pub(super) enum Line {
         stream: String,
         count: u32,
     },
+    Row {
+        table: String,
+        json: serde_json::Value,
+    },
     End(End),
 }
 
@@ -33,6 +37,7 @@ impl Line {
             Self::Event { stream, .. }
             | Self::Idle { stream, .. }
             | Self::Partitions { stream, .. } => stream,
+            Self::Row { table, .. } => table,
             Self::End(_) => "",
         }
     }
@@ -58,6 +63,10 @@ pub(super) fn parse_line(line: &str) -> Result<Line, String> {
             stream: (*stream).into(),
             count: count.parse().map_err(|_| format!("`{count}` is no number of partitions"))?,
         }),
+        ["table", table] if !json.is_empty() => {
+            let json = serde_json::from_str(json).map_err(|error| error.to_string())?;
+            Ok(Line::Row { table: (*table).into(), json })
+        }
         [place, time @ ..] if !json.is_empty() => {
             let (stream, partition, offset) = parse_place(place)?;
             let at = match time {
@@ -68,7 +77,10 @@ pub(super) fn parse_line(line: &str) -> Result<Line, String> {
             let json = serde_json::from_str(json).map_err(|error| error.to_string())?;
             Ok(Line::Event { stream, partition, offset, at, json })
         }
-        _ => Err("an event, `idle`, `partitions`, `show ids`, `end`, `flush` or `until`".into()),
+        _ => {
+            Err("an event, `table`, `idle`, `partitions`, `show ids`, `end`, `flush` or `until`"
+                .into())
+        }
     }
 }
 

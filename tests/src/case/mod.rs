@@ -18,6 +18,7 @@
 //!
 //! - `STREAM[/PARTITION][@OFFSET] [at T] {json}`: an event. Partition 0 unless said; offsets count
 //!   from 0 unless said. `at T` is the record's own time, for streams that say `time record`.
+//! - `table TABLE {json}`: a row of a table, which is there from the beginning.
 //! - `idle STREAM[/PARTITION] to T`: the partition's watermark is lifted to T.
 //! - `partitions STREAM N`: the stream has N partitions, also if not all of them have events.
 //! - at the end `end` (the input ends), `flush` (and what is open is decided) or `until T`.
@@ -53,6 +54,7 @@ pub struct Case {
     pub ids: Ids,
     lines: Vec<(usize, Line)>,
     end: End,
+    rows: Vec<(usize, String, serde_json::Value)>,
 }
 
 /// Why a case cannot be read: a line of its file, counted from 1, and what is wrong with it.
@@ -84,6 +86,7 @@ impl Case {
             ids: Ids::Hidden,
             lines: Vec::new(),
             end: End::AtLastEvent,
+            rows: Vec::new(),
         };
         let mut in_events = false;
         let mut ended = false;
@@ -103,6 +106,7 @@ impl Case {
                         case.end = end;
                         ended = true;
                     }
+                    Line::Row { table, json } => case.rows.push((number, table, json)),
                     line => case.lines.push((number, line)),
                 },
             }
@@ -113,6 +117,27 @@ impl Case {
         }
         case.rules = rules;
         Ok(case)
+    }
+
+    /// The plan of its rules, with the rows of its tables.
+    ///
+    /// # Errors
+    /// What is wrong with its rules, as their writer would see it, or the first row that does not
+    /// fit its table.
+    pub fn plan(&self) -> Result<Plan, String> {
+        let mut plan = compile(&self.rules)?;
+        let mut rows = vec![Vec::new(); plan.tables.len()];
+        for (line, name, json) in &self.rows {
+            let error = |problem: String| Unreadable { line: *line, problem }.to_string();
+            let id = plan.table_id(name).ok_or_else(|| error(format!("no table `{name}`")))?;
+            let row = plan.table(id).map(|table| json::row(&table.fields, json));
+            let row = row.transpose().map_err(error)?;
+            rows.get_mut(id.0 as usize).into_iter().for_each(|rows| rows.extend(row.clone()));
+        }
+        for (table, rows) in plan.tables.iter_mut().zip(rows) {
+            table.fill(rows).map_err(|same| format!("table `{}`: {same}", table.name))?;
+        }
+        Ok(plan)
     }
 
     /// What arrives, as the streams of a plan.
@@ -146,7 +171,7 @@ impl Case {
                     let entry = Entry::Record(Record { offset, time, values });
                     steps.push(Step { stream, partition: *partition, entry });
                 }
-                Line::End(_) => {}
+                Line::Row { .. } | Line::End(_) => {}
             }
         }
         Ok(Script { partitions, steps, end: self.end })

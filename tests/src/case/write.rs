@@ -11,6 +11,11 @@ use std::fmt::Write;
 #[must_use]
 pub fn write_case(rules: &str, plan: &Plan, script: &Script) -> String {
     let mut text = format!("{}\n---\n", rules.trim_end());
+    for table in &plan.tables {
+        for (_, row) in table.rows.iter() {
+            let _ = writeln!(text, "table {} {}", table.name, json(row));
+        }
+    }
     for (stream, count) in plan.streams.iter().zip(&script.partitions) {
         let _ = writeln!(text, "partitions {} {count}", stream.name);
     }

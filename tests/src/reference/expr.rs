@@ -3,7 +3,7 @@
 use cep_core::function::{
     EvalError, apply_binary, apply_fold, apply_index, apply_unary, made_text,
 };
-use cep_core::plan::{BinaryOp, Expr, ExprKind, Fold, Plan, TextPart};
+use cep_core::plan::{BinaryOp, Expr, ExprKind, Fold, Plan, TableId, TextPart};
 use cep_core::time::{EventTime, Span};
 use cep_core::value::{Type, Value};
 use std::cell::RefCell;
@@ -88,6 +88,7 @@ impl<'a> Scope<'a> {
             ExprKind::Param(id) => {
                 self.plan.params.get(id.0 as usize).map(|param| param.value.clone()).ok_or(DEFECT)
             }
+            ExprKind::Lookup(table, key) => self.look_up(*table, &self.values(key)?),
             ExprKind::Aggregate(index) => {
                 self.aggregates.get(*index as usize).cloned().unwrap_or(Err(DEFECT))
             }
@@ -164,6 +165,18 @@ impl<'a> Scope<'a> {
             return Ok(None);
         }
         self.value(&fold.value).map(Some)
+    }
+
+    /// The row of a table whose key fields are these, found by looking at every row.
+    fn look_up(&self, table: TableId, key: &[Value]) -> Result<Value, EvalError> {
+        let table = self.plan.table(table).ok_or(DEFECT)?;
+        for (_, row) in table.rows.iter() {
+            let mut parts = table.key.iter().zip(key);
+            if parts.all(|(field, value)| row.member(*field as usize) == *value) {
+                return Ok(row.clone());
+            }
+        }
+        Ok(Value::Null)
     }
 
     fn values(&self, exprs: &[Expr]) -> Result<Vec<Value>, EvalError> {

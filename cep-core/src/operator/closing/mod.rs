@@ -19,7 +19,7 @@ pub(crate) use state::ClosingState;
 use super::expression::can_fail;
 use super::intake::Intake;
 use super::keys::KeyTable;
-use super::{Advance, Arrival, Disorder, Operator, OperatorState, Stage};
+use super::{Advance, Arrival, Constants, Disorder, Operator, OperatorState, Stage};
 use crate::engine::LateEvent;
 use crate::plan::{AggregateCall, Plan, RuleId, RulePlan, StreamId, WindowKind};
 use crate::time::{EventTime, Span, Watermark};
@@ -49,8 +49,8 @@ impl ClosingGroup {
     /// The group of one rule.
     pub(crate) fn new(plan: &Plan, id: RuleId, rule: &RulePlan, seed: u64) -> Self {
         let grid = grid_of(rule);
-        let params = plan.params.as_slice().into();
-        let mut intake = Intake::new(rule, params);
+        let constants = Constants::of(plan);
+        let mut intake = Intake::new(rule, constants);
         intake.calls.clear();
         let mut group = Self {
             stream: rule.input,

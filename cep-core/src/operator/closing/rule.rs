@@ -3,7 +3,7 @@
 use super::super::firing::{Decided, EmitLines, Firing};
 use super::super::keys::KeyTable;
 use super::super::trigger::{Moment, Presence, Steps, TriggerStates, Verdict};
-use super::super::{Advance, Errors, Scope, Stage};
+use super::super::{Advance, Constants, Errors, Scope, Stage};
 use super::revise::Revisions;
 use super::store::SliceStore;
 use crate::plan::{EmitKind, KeyPart, Plan, RuleId, RulePlan, StreamId};
@@ -56,7 +56,7 @@ impl ClosingRule {
             stream: rule.input,
             calls: calls.into_iter().zip(types).collect(),
             trigger: TriggerStates::new(&rule.trigger),
-            emits: EmitLines::new(id, rule, plan.params.as_slice().into()),
+            emits: EmitLines::new(id, rule, Constants::of(plan)),
             next_end: None,
             last_seen: Vec::new(),
             filled: Vec::new(),
@@ -274,7 +274,7 @@ impl ClosingRule {
             aggregates,
             starts: Some(&starts),
             ends: Some(&ends),
-            params: self.emits.params(),
+            constants: Some(self.emits.constants()),
             ..Scope::default()
         };
         let judged = self.trigger.evaluate(&scope);
@@ -323,7 +323,7 @@ impl ClosingRule {
             aggregates: &picked,
             starts: Some(&starts),
             ends: Some(&ends),
-            params: self.emits.params(),
+            constants: Some(self.emits.constants()),
             ..Scope::default()
         };
         self.emits.emit(kind, &scope, &firings, stage);

@@ -5,14 +5,16 @@
 //! Comparisons and arithmetic of plain numbers have loops of their own; everything else goes row
 //! by row through [`crate::function`].
 
+mod constants;
 mod errors;
 mod structure;
 mod whole;
 
+pub use constants::Constants;
 pub use errors::Errors;
 
 use crate::function::{EvalError, apply_binary, apply_unary, made_text};
-use crate::plan::{BinaryOp, Expr, ExprKind, ParamPlan, TextPart, UnaryOp};
+use crate::plan::{BinaryOp, Expr, ExprKind, TextPart, UnaryOp};
 use crate::value::{Column, ColumnData, Type, Value};
 use std::borrow::Cow;
 use whole::whole_numbers;
@@ -38,8 +40,8 @@ pub struct Scope<'a> {
     pub since: Option<&'a Column>,
     /// For how long.
     pub held: Option<&'a Column>,
-    /// The parameters.
-    pub params: &'a [ParamPlan],
+    /// The parameters and the tables.
+    pub constants: Option<&'a Constants>,
     /// The elements of the folds around, by their numbers; the innermost last.
     pub items: &'a [(u32, Column)],
 }
@@ -127,9 +129,14 @@ pub fn evaluate<'a>(expr: &Expr, scope: &Scope<'a>) -> Evaluated<'a> {
     match &expr.kind {
         ExprKind::Literal(value) => Evaluated::constant(value.clone()),
         ExprKind::Param(id) => scope
-            .params
-            .get(id.0 as usize)
-            .map_or_else(Evaluated::missing, |param| Evaluated::constant(param.value.clone())),
+            .constants
+            .and_then(|constants| constants.param(*id))
+            .map_or_else(Evaluated::missing, |value| Evaluated::constant(value.clone())),
+        ExprKind::Lookup(table, key) => {
+            let key = key.iter().map(|part| evaluate(part, scope)).collect();
+            let find = |key: &[Value]| scope.constants.map(|it| it.look_up(*table, key));
+            row_by_row(&expr.ty, key, scope.len, |key| Ok(find(key).unwrap_or(Value::Null)))
+        }
         ExprKind::Field(index) => at(scope.fields, *index),
         ExprKind::Key(index) => at(scope.keys, *index),
         ExprKind::Aggregate(index) => match scope.aggregates.get(*index as usize) {

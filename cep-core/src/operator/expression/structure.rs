@@ -212,7 +212,7 @@ impl Repeated {
             indices: self.indices.as_ref(),
             since: self.since.as_ref(),
             held: self.held.as_ref(),
-            params: outer.params,
+            constants: outer.constants,
             items: &self.items,
         }
     }

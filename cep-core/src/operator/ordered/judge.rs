@@ -187,7 +187,7 @@ fn scope_of<'a>(
         starts: Some(&bounds.starts),
         ends: Some(&bounds.ends),
         indices: Some(&bounds.indices),
-        params: emits.params(),
+        constants: Some(emits.constants()),
         ..Scope::default()
     }
 }

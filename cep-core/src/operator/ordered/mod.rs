@@ -23,7 +23,7 @@ use super::keys::KeyTable;
 use super::pending::{Chunk, Pending, Place};
 use super::sliding::{drop_late, places};
 use super::trigger::TriggerStates;
-use super::{Advance, Arrival, Operator, OperatorState, Stage};
+use super::{Advance, Arrival, Constants, Operator, OperatorState, Stage};
 use crate::plan::{Plan, RuleId, RulePlan, StreamId, Trigger, WindowKind};
 use crate::time::{EventTime, Watermark};
 use crate::value::RowOrigin;
@@ -80,15 +80,15 @@ impl Pace {
 
 impl Ordered {
     pub(crate) fn new(plan: &Plan, id: RuleId, rule: &RulePlan, seed: u64) -> Self {
-        let params: std::sync::Arc<[_]> = plan.params.as_slice().into();
+        let constants = Constants::of(plan);
         Self {
             stream: rule.input,
             rule: id,
             kind: rule.window.as_ref().map_or(WindowKind::Forever, |window| window.kind),
-            intake: Intake::new(rule, params.clone()),
+            intake: Intake::new(rule, constants.clone()),
             trigger: TriggerStates::new(&rule.trigger),
             pace: Pace::of(rule),
-            emits: EmitLines::new(id, rule, params),
+            emits: EmitLines::new(id, rule, constants),
             keys: KeyTable::new(&rule.key, seed),
             pending: Pending::default(),
             windows: Vec::new(),

@@ -111,7 +111,7 @@ impl Sliding {
             aggregates: &judgements.aggregates,
             starts: Some(&starts),
             ends: Some(&ends),
-            params: self.emits.params(),
+            constants: Some(self.emits.constants()),
             ..Scope::default()
         };
         let judged = self.trigger.evaluate(&scope);
@@ -149,7 +149,7 @@ impl Sliding {
             aggregates: &picked,
             starts: Some(&starts),
             ends: Some(&ends),
-            params: self.emits.params(),
+            constants: Some(self.emits.constants()),
             ..Scope::default()
         };
         let firings: Vec<Firing> = (judgements.chosen(rows).zip(&steps.since))

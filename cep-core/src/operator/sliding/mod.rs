@@ -16,7 +16,7 @@ use super::intake::Intake;
 use super::keys::KeyTable;
 use super::pending::{Chunk, Pending, Place};
 use super::trigger::TriggerStates;
-use super::{Advance, Arrival, Disorder, Operator, OperatorState, Stage};
+use super::{Advance, Arrival, Constants, Disorder, Operator, OperatorState, Stage};
 use crate::engine::LateEvent;
 use crate::plan::{Plan, RuleId, RulePlan, StreamId, WindowKind};
 use crate::time::{EventTime, Watermark};
@@ -49,7 +49,7 @@ pub(crate) struct Sliding {
 
 impl Sliding {
     pub(crate) fn new(plan: &Plan, id: RuleId, rule: &RulePlan, seed: u64) -> Self {
-        let params: std::sync::Arc<[_]> = plan.params.as_slice().into();
+        let constants = Constants::of(plan);
         let size = match rule.window.as_ref().map(|window| window.kind) {
             Some(WindowKind::Sliding { size }) => size.0.max(1),
             _ => 1,
@@ -58,9 +58,9 @@ impl Sliding {
             stream: rule.input,
             rule: id,
             size,
-            intake: Intake::new(rule, params.clone()),
+            intake: Intake::new(rule, constants.clone()),
             trigger: TriggerStates::new(&rule.trigger),
-            emits: EmitLines::new(id, rule, params),
+            emits: EmitLines::new(id, rule, constants),
             keys: KeyTable::new(&rule.key, seed),
             pending: Pending::default(),
             windows: Vec::new(),

@@ -15,7 +15,7 @@ impl Names {
                 .filter(|_| tokens.line_start(at) || !tokens.is(at - 1, Punct::Pipe))
             {
                 Some("given") if tokens.line_start(at) => {
-                    table_of = self.table_of(file, at + 1, NameKind::Stream);
+                    table_of = self.table_of(file, at + 1, &[NameKind::Stream, NameKind::Table]);
                 }
                 Some("expect") => {
                     let second = matches!(tokens.word(at + 1), Some("some" | "no" | "late"))
@@ -23,7 +23,7 @@ impl Names {
                         && !tokens.line_start(at + 2);
                     let stream = second && tokens.is_word(at + 1, "late");
                     let kind = if stream { NameKind::Stream } else { NameKind::Event };
-                    table_of = self.table_of(file, at + 1 + usize::from(second), kind);
+                    table_of = self.table_of(file, at + 1 + usize::from(second), &[kind]);
                 }
                 Some("set") if tokens.line_start(at) => {
                     self.global_mention(file, at + 1, &[NameKind::Param]);
@@ -41,9 +41,9 @@ impl Names {
         }
     }
 
-    fn table_of(&mut self, file: &File<'_>, at: usize, kind: NameKind) -> Option<DefId> {
-        self.global_mention(file, at, &[kind]);
-        self.global(file.tokens.name(at)?, &[kind])
+    fn table_of(&mut self, file: &File<'_>, at: usize, kinds: &[NameKind]) -> Option<DefId> {
+        self.global_mention(file, at, kinds);
+        self.global(file.tokens.name(at)?, kinds)
     }
 
     fn columns(&mut self, file: &File<'_>, head: usize, owner: DefId) {

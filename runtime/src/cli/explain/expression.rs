@@ -77,6 +77,10 @@ impl Names<'_> {
             ExprKind::WindowEnd => "window.end".into(),
             ExprKind::WhenStart => "when.start".into(),
             ExprKind::WhenDuration => "when.duration".into(),
+            ExprKind::Lookup(id, key) => {
+                let name = self.plan.table(*id).map_or("?", |table| table.name.as_str());
+                format!("{name}[{}]", self.list(key))
+            }
             ExprKind::Call(function, arguments) => {
                 format!("{}({})", function.info().name, self.list(arguments))
             }

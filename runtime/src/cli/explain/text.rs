@@ -4,7 +4,7 @@ use super::expression::{Names, literal};
 use super::shares_with;
 use cep_core::plan::{
     Connector, EdgePlan, EmitKind, Hold, Horizon, InnerSource, LimitBy, Plan, RuleId, RulePlan,
-    StreamId, StreamPlan, TimeSource, Trigger, WindowKind, WindowPlan,
+    StreamId, StreamPlan, TablePlan, TimeSource, Trigger, WindowKind, WindowPlan,
 };
 
 /// Streams, parameters and the rules of `shown` as text.
@@ -21,6 +21,9 @@ pub(super) fn explain(plan: &Plan, shown: &[RuleId]) -> String {
             param.ty,
             literal(&param.value)
         ));
+    }
+    for table in &plan.tables {
+        self::table(table, &mut out);
     }
     for (id, rule) in rules() {
         self::rule(plan, id, rule, &mut out);
@@ -82,6 +85,18 @@ fn from(plan: &Plan, rule: &RulePlan) -> String {
         }
         _ => stream.name.clone(),
     }
+}
+
+fn table(table: &TablePlan, out: &mut String) {
+    let from = table.from.as_ref().map(|from| format!(" from {}", connector(from)));
+    out.push_str(&format!("table {}{}\n", table.name, from.unwrap_or_default()));
+    doc(out, &table.doc);
+    let fields: Vec<String> =
+        table.fields.iter().map(|field| format!("{}: {}", field.name, field.ty)).collect();
+    line(out, "fields", &fields.join(", "));
+    let name = |at: &u32| table.fields.get(*at as usize).map_or("?", |it| it.name.as_str());
+    line(out, "key", &table.key.iter().map(name).collect::<Vec<_>>().join(", "));
+    out.push('\n');
 }
 
 fn rule(plan: &Plan, id: RuleId, rule: &RulePlan, out: &mut String) {

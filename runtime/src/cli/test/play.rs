@@ -1,7 +1,9 @@
 //! Plays a test's events into an engine.
 
-use super::super::Failure;
+use super::super::tables::{Places, fill_from};
+use super::super::{Exit, Failure};
 use super::given;
+use crate::config::Config;
 use crate::connector::BadRecord;
 use cep_core::engine::{Emit, Engine, EngineOptions, Finish, Input, LateEvent, Outbox, RuleError};
 use cep_core::plan::{Plan, StreamId};
@@ -43,6 +45,7 @@ pub(super) fn play(plan: &Plan, test: &TestCase, folder: &Path) -> Result<Played
             param.value = value.clone();
         }
     }
+    fill_tables(&mut plan, test, folder)?;
     let plan = Arc::new(plan);
     let given = fed(&plan, test, folder)?;
     let mut engine = Engine::new(Arc::clone(&plan), EngineOptions::default());
@@ -58,6 +61,23 @@ pub(super) fn play(plan: &Plan, test: &TestCase, folder: &Path) -> Result<Played
     let finish = test.until.map_or(Finish::Flush, Finish::At);
     engine.step(Input::Finish(finish), &mut outbox);
     Ok(Played { plan, emits: outbox.emits, late: outbox.late, errors: outbox.errors, given })
+}
+
+/// The rows of tables: those that the test gives, else those of the table's own file.
+fn fill_tables(plan: &mut Plan, test: &TestCase, folder: &Path) -> Result<(), Failure> {
+    for given in &test.tables {
+        let Some(table) = plan.tables.get_mut(given.table.0 as usize) else { continue };
+        match &given.file {
+            Some(file) => fill_from(table, &folder.join(&file.name))?,
+            // That its keys differ was checked with the test.
+            None => table
+                .fill(given.rows.clone())
+                .map_err(|same| Failure::new(Exit::Wrong, same.to_string()))?,
+        }
+    }
+    let given: Vec<_> = test.tables.iter().map(|given| given.table).collect();
+    let config = Config::default();
+    Places { folder, config: &config, bind: &[] }.fill_but(plan, &given)
 }
 
 /// The events of each stream, one table or file behind the other.

@@ -1,6 +1,7 @@
 //! Runs a folder's rules over the events beside them, as `cep run --flush` would, but apart from
 //! everything that is not in the folder: no configuration, no other place, no wall clock.
 
+use super::super::super::tables::Places;
 use super::super::super::wiring::{Binding, Wishes, beside};
 use super::super::super::{Exit, Failure};
 use super::text::{Captured, write};
@@ -44,6 +45,9 @@ pub(in crate::cli) fn derived(plan: &Plan, folder: &Path) -> Result<String, Fail
     });
     let bind: Vec<Binding> = bind.collect();
     let config = Config::default();
+    let mut plan = plan.clone();
+    Places { folder, config: &config, bind: &[] }.fill(&mut plan)?;
+    let plan = &plan;
     let wishes = Wishes { plan, folder, config: &config, bind: &bind, sink: &[] };
     let mut inputs = Vec::new();
     for place in wishes.inputs()? {

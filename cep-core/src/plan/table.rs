@@ -1,0 +1,193 @@
+//! Tables: keyed rows that rules look up.
+//!
+//! What a table is stands in the plan and is hashed with it. Its rows are data, like events: they
+//! are read by whoever runs the plan and put in with [`TablePlan::fill`], and the plan's encoding
+//! and hash leave them out. They have a hash of their own, by which a checkpoint is told from one
+//! that was taken with other rows.
+
+use super::{Connector, FieldPlan, Plan};
+use crate::value::{Type, Value, encode_key};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+/// The index of a table in [`Plan::tables`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TableId(pub u32);
+
+/// A table.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TablePlan {
+    /// Its name.
+    pub name: String,
+    /// Its doc comment.
+    pub doc: String,
+    /// Its fields in the order they were declared.
+    pub fields: Vec<FieldPlan>,
+    /// The fields that a row is found by, as indices into `fields`; none of them is ever null.
+    pub key: Vec<u32>,
+    /// The default connector.
+    pub from: Option<Connector>,
+    /// Its rows; none until it is filled.
+    #[serde(skip)]
+    pub rows: TableRows,
+}
+
+/// The rows of a table, found by their keys. They hold from the beginning of time. Copies share
+/// them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TableRows(Arc<BTreeMap<Vec<Value>, Value>>);
+
+/// Two rows of a table have the same key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SameKey {
+    /// The place of the first one among the rows, from 0.
+    pub first: usize,
+    /// The place of the other.
+    pub second: usize,
+}
+
+impl fmt::Display for SameKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "rows {} and {} have the same key", self.first + 1, self.second + 1)
+    }
+}
+
+impl std::error::Error for SameKey {}
+
+impl TablePlan {
+    /// The type of a row: a record of all fields.
+    #[must_use]
+    pub fn row_type(&self) -> Type {
+        let fields = self.fields.iter().map(|field| (field.name.clone(), field.ty.clone()));
+        Type::Record(fields.collect())
+    }
+
+    /// Puts rows in, in place of those that are in: a value for each field, in their order.
+    ///
+    /// # Errors
+    /// When two rows have the same key; then the table stays as it was.
+    pub fn fill(&mut self, rows: Vec<Vec<Value>>) -> Result<(), SameKey> {
+        let mut found: BTreeMap<Vec<Value>, (usize, Value)> = BTreeMap::new();
+        for (second, row) in rows.into_iter().enumerate() {
+            let part = |index: &u32| row.get(*index as usize).cloned().unwrap_or(Value::Null);
+            let key: Vec<Value> = self.key.iter().map(part).collect();
+            let names = self.fields.iter().map(|field| Arc::from(field.name.as_str()));
+            let record = Value::Record(names.zip(row).collect());
+            if let Some((first, _)) = found.get(&key) {
+                return Err(SameKey { first: *first, second });
+            }
+            found.insert(key, (second, record));
+        }
+        let rows = found.into_iter().map(|(key, (_, record))| (key, record));
+        self.rows = TableRows(Arc::new(rows.collect()));
+        Ok(())
+    }
+}
+
+impl TableRows {
+    /// The row of a key as a record, null where there is none.
+    #[must_use]
+    pub fn get(&self, key: &[Value]) -> Value {
+        self.0.get(key).cloned().unwrap_or(Value::Null)
+    }
+
+    /// The rows as records, in the order of their keys.
+    pub fn iter(&self) -> impl Iterator<Item = (&[Value], &Value)> {
+        self.0.iter().map(|(key, record)| (key.as_slice(), record))
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Plan {
+    /// The table of an id.
+    #[must_use]
+    pub fn table(&self, id: TableId) -> Option<&TablePlan> {
+        self.tables.get(id.0 as usize)
+    }
+
+    /// The id of a table's name.
+    #[must_use]
+    pub fn table_id(&self, name: &str) -> Option<TableId> {
+        let index = self.tables.iter().position(|table| table.name == name)?;
+        u32::try_from(index).ok().map(TableId)
+    }
+
+    /// 256 bits that tell the rows of all tables from any others: a BLAKE3 hash over them in the
+    /// order of their keys, so that the order in which they were read does not matter.
+    #[must_use]
+    pub fn rows_hash(&self) -> [u8; 32] {
+        let mut bytes = Vec::new();
+        for table in &self.tables {
+            bytes.extend_from_slice(&(table.rows.len() as u64).to_be_bytes());
+            for (_, record) in table.rows.iter() {
+                encode_key(std::slice::from_ref(record), &mut bytes);
+            }
+        }
+        *blake3::hash(&bytes).as_bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::super::{FieldSource, TimestampFormat};
+    use super::*;
+
+    fn table(rows: &[(i64, &str)]) -> Result<Plan, SameKey> {
+        let field = |name: &str, ty| FieldPlan {
+            name: name.into(),
+            ty,
+            source: FieldSource::Path(vec![name.into()]),
+            format: TimestampFormat::Automatic,
+        };
+        let mut table = TablePlan {
+            name: "Name".into(),
+            doc: String::new(),
+            fields: vec![field("name", Type::String), field("farm", Type::Int)],
+            key: vec![1],
+            from: None,
+            rows: TableRows::default(),
+        };
+        let row = |(farm, name): &(i64, &str)| vec![Value::text(*name), Value::Int(*farm)];
+        table.fill(rows.iter().map(row).collect())?;
+        Ok(Plan { tables: vec![table], ..Plan::empty() })
+    }
+
+    #[test]
+    fn a_row_is_found_by_its_key() {
+        let plan = table(&[(2, "hill"), (1, "dale")]).unwrap();
+        let rows = &plan.table(plan.table_id("Name").unwrap()).unwrap().rows;
+        assert_eq!(rows.get(&[Value::Int(1)]).member(0), Value::text("dale"));
+        assert_eq!(rows.get(&[Value::Int(3)]), Value::Null);
+    }
+
+    #[test]
+    fn two_rows_of_a_key_are_refused_by_their_places() {
+        let same = table(&[(1, "dale"), (2, "hill"), (1, "moor")]);
+        assert_eq!(same.err(), Some(SameKey { first: 0, second: 2 }));
+    }
+
+    #[test]
+    fn rows_have_a_hash_of_their_own_whatever_their_order() {
+        let (one, other) = (table(&[(1, "dale"), (2, "hill")]), table(&[(2, "hill"), (1, "dale")]));
+        let (one, other) = (one.unwrap(), other.unwrap());
+        let changed = table(&[(1, "dale"), (2, "hills")]).unwrap();
+        assert_eq!(one.hash(), changed.hash());
+        assert_eq!(one.rows_hash(), other.rows_hash());
+        assert_ne!(one.rows_hash(), changed.rows_hash());
+    }
+}

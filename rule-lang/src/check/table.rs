@@ -1,0 +1,200 @@
+//! Tables: their fields and keys, and looking a row up.
+
+use super::convert::to;
+use super::scope::Scope;
+use super::stream::{connector, field_plan};
+use super::types::Types;
+use super::{declared_twice, index};
+use crate::ast;
+use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::source::Span;
+use crate::typed::{Expr, ExprKind};
+use cep_core::plan::{Connector, FieldPlan, TablePlan, TableRows};
+use cep_core::value::Type;
+
+/// A table and where it is declared.
+pub(crate) struct DeclaredTable<'a> {
+    pub plan: TablePlan,
+    pub ast: &'a ast::KeyedTable,
+}
+
+/// The table's plan, without rows; `None` if it was reported.
+pub(super) fn check(
+    ast: &ast::KeyedTable,
+    types: &Types,
+    out: &mut Vec<Diagnostic>,
+) -> Option<TablePlan> {
+    let before = out.len();
+    let mut fields: Vec<FieldPlan> = Vec::new();
+    for (at, field) in ast.fields.iter().enumerate() {
+        let earlier = ast.fields.iter().take(at).find(|other| other.name.name == field.name.name);
+        match earlier {
+            Some(earlier) => {
+                let spans = (field.name.span, earlier.name.span);
+                declared_twice(out, "the field", &field.name.name, spans.0, spans.1);
+            }
+            None => fields.extend(field_plan(field, types, out)),
+        }
+    }
+    let key: Vec<u32> =
+        ast.key.iter().filter_map(|part| key_part(ast, part, &fields, out)).collect();
+    if ast.key.is_empty() {
+        let name = ast.fields.first().map_or("f", |field| field.name.name.as_str());
+        out.push(
+            Diagnostic::new(
+                Code::TableKey,
+                format!("the table `{}` does not say what its rows are found by", ast.name.name),
+            )
+            .label(ast.name.span, "")
+            .help(format!("write `key {name}` behind its braces")),
+        );
+    }
+    let from = ast.connector.as_ref().and_then(|ast| place(ast, out));
+    // Warnings do not come from here: what was reported is an error.
+    (out.len() == before).then(|| TablePlan {
+        name: ast.name.name.clone(),
+        doc: ast.doc.clone(),
+        fields,
+        key,
+        from,
+        rows: TableRows::default(),
+    })
+}
+
+fn key_part(
+    ast: &ast::KeyedTable,
+    part: &ast::Ident,
+    fields: &[FieldPlan],
+    out: &mut Vec<Diagnostic>,
+) -> Option<u32> {
+    let Some(at) = fields.iter().position(|field| field.name == part.name) else {
+        if !ast.fields.iter().any(|field| field.name.name == part.name) {
+            let known = fields.iter().map(|field| field.name.as_str());
+            out.push(
+                Diagnostic::new(
+                    Code::UnknownKeyOrTime,
+                    format!("`{}` has no field `{}`", ast.name.name, part.name),
+                )
+                .label(part.span, "`key` names a field of the table")
+                .maybe_help(did_you_mean(&part.name, known)),
+            );
+        }
+        return None;
+    };
+    let field = fields.get(at)?;
+    let twice = ast.key.iter().take_while(|other| other.span != part.span);
+    if let Some(first) = twice.into_iter().find(|other| other.name == part.name) {
+        declared_twice(out, "the key field", &part.name, part.span, first.span);
+        return None;
+    }
+    if field.ty.is_optional() || field.ty.is_structured() {
+        let help = if field.ty.is_optional() {
+            format!("declare `{}: {}`", field.name, field.ty.base())
+        } else {
+            "rows are found by plain values: numbers, texts, times".to_owned()
+        };
+        out.push(
+            Diagnostic::new(
+                Code::TableKey,
+                format!("`{}` is {}, rows cannot be found by it", part.name, field.ty),
+            )
+            .label(part.span, "a key is one plain value that is always there")
+            .help(help),
+        );
+        return None;
+    }
+    Some(index(at))
+}
+
+/// Where a table's rows stand: a file.
+fn place(ast: &ast::Connector, out: &mut Vec<Diagnostic>) -> Option<Connector> {
+    let found = connector(ast, out)?;
+    if found.kind == "file" {
+        return Some(found);
+    }
+    out.push(
+        Diagnostic::new(
+            Code::NoConnectorYet,
+            format!("a table in `{}` is not supported in this version", found.kind),
+        )
+        .label(ast.kind.span, "")
+        .help("write `file(\"rows.csv\")`"),
+    );
+    None
+}
+
+impl Scope<'_, '_> {
+    /// The table that a name stands for here: a field, `let` or param of that name hides it.
+    pub(super) fn table_of(&self, base: &ast::Expr) -> Option<u32> {
+        let ast::ExprKind::Name(name) = &base.kind else { return None };
+        let hidden = self.element(name).is_some()
+            || self.lets.iter().any(|other| other.name == name)
+            || self.keys.iter().any(|key| key.name == *name)
+            || self.field(name).is_some();
+        self.declared.table_named(name).filter(|_| !hidden).map(|(id, _)| id)
+    }
+
+    /// `Table[key, …]`
+    pub(super) fn look_up(&mut self, id: u32, parts: &[ast::Expr], base: Span) -> Option<Expr> {
+        let plan = &self.declared.tables.get(id as usize)?.plan;
+        self.usage.tables.insert(id);
+        let found: Vec<Option<Expr>> = parts.iter().map(|part| self.present(part)).collect();
+        let fields: Vec<&FieldPlan> =
+            plan.key.iter().filter_map(|at| plan.fields.get(*at as usize)).collect();
+        let form = fields.iter().map(|field| format!("{}: {}", field.name, field.ty));
+        let form = form.collect::<Vec<_>>().join(", ");
+        if parts.len() != fields.len() {
+            let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
+            let count = parts.len();
+            let span = parts.last().map_or(base, |last| base.to(last.span));
+            self.out.push(
+                Diagnostic::new(
+                    Code::ArgumentCount,
+                    format!("the rows of `{}` are found by {form}", plan.name),
+                )
+                .label(
+                    span,
+                    format!("this gives {count} value{}", if count == 1 { "" } else { "s" }),
+                )
+                .help(format!("write `{}[{}]`", plan.name, names.join(", "))),
+            );
+            return None;
+        }
+        let mut key = Vec::new();
+        for ((part, field), ast) in found.into_iter().zip(fields).zip(parts) {
+            key.push(part.and_then(|part| self.key_value(part, field, &plan.name, ast.span)));
+        }
+        let key = key.into_iter().collect::<Option<Vec<Expr>>>()?;
+        Some(Expr::new(plan.row_type().optional(), ExprKind::Lookup(id, key)))
+    }
+
+    fn key_value(
+        &mut self,
+        part: Expr,
+        field: &FieldPlan,
+        table: &str,
+        span: Span,
+    ) -> Option<Expr> {
+        let choice = (Expr::new(field.ty.clone(), ExprKind::Field(0)), span);
+        if self.unknown_choice(&choice, &(part.clone(), span)) {
+            return None;
+        }
+        // The texts of an enum are texts: one that is none of them finds nothing.
+        let is_text = |ty: &Type| matches!(ty, Type::String | Type::Enum(_));
+        if is_text(&field.ty) && is_text(&part.ty) {
+            return Some(part);
+        }
+        let given = part.ty.clone();
+        let found = to(part, &field.ty);
+        if found.is_none() {
+            self.out.push(
+                Diagnostic::new(
+                    Code::ArgumentType,
+                    format!("the rows of `{table}` are found by {}: {}", field.name, field.ty),
+                )
+                .label(span, format!("this is {given}")),
+            );
+        }
+        found
+    }
+}

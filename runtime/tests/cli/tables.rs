@@ -1,0 +1,84 @@
+//! Tables in files: what they give, and what is said of files that are none.
+
+use crate::room::{Ran, Room, harvest};
+
+const TABLE: &str = r#"
+/// What a marshmallow of a farm costs.
+table Factor { farm: int, factor: decimal, site: string? } key farm from file("factors.csv")
+
+rule costs {
+    from Harvest
+    emit Cost { farm, cost: count * (Factor[farm]?.factor ?? 0), site: Factor[farm]?.site }
+}
+"#;
+
+/// A room whose rules look factors up in `factors.csv`, with two harvests.
+fn room(factors: &str) -> Room {
+    let room = Room::with(&(harvest(1, 6, 0) + &harvest(2, 10, 1_000)));
+    let rules = room.read("farm.rules") + TABLE;
+    room.write("farm.rules", rules.replace("rule disaster", "@off\nrule disaster"));
+    room.write("factors.csv", factors);
+    room
+}
+
+const GOOD: &str = "farm,factor,site\n1,8.5,\n2,0.25,north\n";
+
+#[test]
+fn rows_of_csv_and_of_json_lines_are_looked_up() {
+    let room = room(GOOD);
+    let csv = room.cep("run . --format plain");
+    insta::assert_snapshot!(csv.out);
+    let lines =
+        "{\"factor\":\"0.25\",\"site\":\"north\",\"farm\":2}\n{\"farm\":1,\"factor\":8.5}\n";
+    room.write("rows.jsonl", lines);
+    let flag = room.cep("run . --format plain --bind Factor=file:rows.jsonl");
+    assert_eq!(flag.out, csv.out);
+    room.write("cep.toml", "[bind]\nFactor = \"file:rows.jsonl\"\n");
+    room.write("factors.csv", "not read");
+    assert_eq!(room.cep("run . --format plain").out, csv.out);
+}
+
+#[test]
+fn files_that_are_no_tables_are_said_by_their_lines() {
+    let said = |factors: &str| {
+        let room = room(factors);
+        let ran: Ran = room.cep("run .");
+        assert!(ran.out.is_empty(), "nothing is derived: {}", ran.out);
+        let checked = room.cep("check .");
+        assert_eq!(checked.code, Some(1), "{}", checked.err);
+        format!("{factors}=>\n{}", ran.show())
+    };
+    let all = [
+        "farm,factor\n1,8.5\n2,1.0\n1,3.0\n",
+        "farm,factor\n1,8.5\n\n2,cheap\n3,dear\n",
+        "farm,price\n1,8.5\n",
+        "farm,factor\n1,8.5,2\n",
+    ];
+    insta::assert_snapshot!(all.map(said).join("\n"));
+}
+
+#[test]
+fn a_table_without_its_file_is_said() {
+    let room = room(GOOD);
+    std::fs::remove_file(room.path("factors.csv")).unwrap();
+    let missing = room.cep("run .");
+    assert_eq!(missing.code, Some(3));
+    let not_a_file = room.cep("run . --bind Factor=kafka://localhost/factors");
+    assert_eq!(not_a_file.code, Some(2));
+    insta::assert_snapshot!(format!("{}\n{}", missing.show(), not_a_file.show()));
+}
+
+#[test]
+fn state_of_other_rows_is_not_used() {
+    let room = room(GOOD);
+    assert_eq!(room.cep("run . --state state").lines().len(), 2);
+    room.write("factors.csv", GOOD.replace("8.5", "9.5"));
+    let ran = room.cep("run . --state state");
+    assert!(ran.err.contains("other rows"), "{}", ran.err);
+}
+
+#[test]
+fn explain_shows_the_table_and_what_is_looked_up() {
+    let ran = room(GOOD).cep("explain . costs");
+    insta::assert_snapshot!(ran.out);
+}
