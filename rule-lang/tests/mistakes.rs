@@ -120,6 +120,8 @@ mod windows {
         a_percentile_needs_its_percent: emit_windowed("percentile(count)");
         a_percent_is_from_0_to_100: emit_windowed("percentile(count, 101) + percentile(count, farm)");
         a_half_life_is_a_duration: emit_windowed("ema(count, 30)");
+        collect_has_a_limit: emit_windowed("len(collect(count))");
+        the_limit_of_collect_is_bounded: emit_windowed("len(collect(count, 10001))");
         places_count_from_1: emit_windowed("nth(count, 0) ?? 0");
         the_largest_by_what: emit_windowed("max_by(farm)");
         any_of_what: emit_windowed("any(count)");

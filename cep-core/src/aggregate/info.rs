@@ -2,8 +2,8 @@
 //! editors read.
 
 use super::{
-    all, any, corr, count_distinct, delta, ema, extreme_by, first, last, median, nth, percentile,
-    slope, stddev, variance,
+    all, any, collect, corr, count_distinct, delta, ema, extreme_by, first, last, median, nth,
+    percentile, slope, stddev, variance,
 };
 use crate::plan::AggregateFunction as Of;
 
@@ -90,6 +90,7 @@ impl Of {
             Self::First => &first::INFO,
             Self::Last => &last::INFO,
             Self::Nth => &nth::INFO,
+            Self::Collect => &collect::INFO,
             Self::Delta => &delta::INFO,
             Self::MaxBy => &extreme_by::MAX_INFO,
             Self::MinBy => &extreme_by::MIN_INFO,

@@ -10,6 +10,7 @@ mod all;
 mod any;
 mod average;
 mod buckets;
+mod collect;
 mod corr;
 mod count;
 mod count_distinct;
@@ -149,6 +150,7 @@ pub(crate) fn for_state<B: ForState>(call: &AggregateCall, builder: B) -> B::Out
         (Of::First, _) => builder.build::<first::First>(),
         (Of::Last, _) => builder.build::<last::Last>(),
         (Of::Nth, _) => builder.build::<nth::Nth>(),
+        (Of::Collect, _) => builder.build::<collect::Collect>(),
         (Of::Delta, _) => builder.build::<delta::Delta>(),
         (Of::MaxBy, _) => builder.build::<extreme_by::ExtremeBy<Largest>>(),
         (Of::MinBy, _) => builder.build::<extreme_by::ExtremeBy<Smallest>>(),

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 fn call(function: Of, ty: Type) -> AggregateCall {
     let arguments = match function {
         Of::Percentile => vec![Value::Decimal(Decimal::new(905, 1))],
-        Of::Nth => vec![Value::Int(3)],
+        Of::Nth | Of::Collect => vec![Value::Int(3)],
         Of::Ema => vec![Value::Duration(crate::time::Span(700))],
         _ => Vec::new(),
     };
@@ -22,6 +22,7 @@ fn call(function: Of, ty: Type) -> AggregateCall {
         Of::Count | Of::CountDistinct => Type::Int,
         Of::Any | Of::All => Type::Bool,
         Of::Corr => Type::Float,
+        Of::Collect => Type::List(Box::new(ty)),
         Of::Avg | Of::Variance | Of::Stddev | Of::Median | Of::Ema | Of::Slope => averaged,
         _ => ty,
     };
@@ -32,9 +33,13 @@ fn call(function: Of, ty: Type) -> AggregateCall {
 fn types_of(function: Of) -> &'static [Type] {
     match function {
         Of::Any | Of::All => &[Type::Bool],
-        Of::First | Of::Last | Of::Nth | Of::MaxBy | Of::MinBy | Of::CountDistinct => {
-            &[Type::Int, Type::Float, Type::Decimal, Type::Bool, Type::String]
-        }
+        Of::First
+        | Of::Last
+        | Of::Nth
+        | Of::Collect
+        | Of::MaxBy
+        | Of::MinBy
+        | Of::CountDistinct => &[Type::Int, Type::Float, Type::Decimal, Type::Bool, Type::String],
         Of::Min | Of::Max => &[Type::Int, Type::Float, Type::Decimal, Type::String],
         _ => &[Type::Int, Type::Float, Type::Decimal],
     }
@@ -278,6 +283,7 @@ fn statistics_are_of_exactly_these_values() {
     assert_eq!(shown(Of::Percentile, Type::Int), Ok("9".to_owned()));
     assert_eq!(shown(Of::Corr, Type::Int), Ok("1.0".to_owned()));
     assert_eq!(shown(Of::Nth, Type::Int), Ok("4".to_owned()));
+    assert_eq!(shown(Of::Collect, Type::Int), Ok("[2, 4, 4]".to_owned()));
     assert_eq!(shown(Of::Delta, Type::Int), Ok("7".to_owned()));
     let floats = [1.0, 2.0].map(Value::Float);
     let float = |function| over(&call(function, Type::Float), &floats);

@@ -40,6 +40,8 @@ aggregates! {
     Last = "last";
     /// The nth in the order of events, counted from 1; null of fewer.
     Nth = "nth";
+    /// The first ones in the order of events, as a list; empty of nothing.
+    Collect = "collect";
     /// The last less the first; null of nothing.
     Delta = "delta";
     /// The first input of the row with the largest second one; null of nothing.

@@ -136,10 +136,16 @@ impl Scope<'_, '_> {
                 (span, "a half-life is a duration longer than 0", "ema(x, 30s)")
             }
             _ => {
+                let (wanted, example) = match function {
+                    AggregateFunction::Collect => {
+                        ("a limit is a number from 1 to 10,000", "collect(x, 100)")
+                    }
+                    _ => ("a place is a number from 1 to 10,000", "nth(x, 3)"),
+                };
                 let place = found.as_literal().cloned().filter(
                     |it| matches!(it, Value::Int(place) if (1..=MOST_KEPT).contains(place)),
                 );
-                (place, "a place is a number from 1 to 10,000", "nth(x, 3)")
+                (place, wanted, example)
             }
         };
         if let Some(Value::Decimal(percent)) = &value
@@ -213,6 +219,9 @@ impl Scope<'_, '_> {
             }
             (Of::Percentile, 1) => format!("say which one, as in `{text}(x, 95)`"),
             (Of::Ema, 1) => format!("say how fast the weights halve, as in `{text}(x, 30s)`"),
+            (Of::Collect, 1) => {
+                format!("say how many at most are kept, as in `{text}(x, 100)`")
+            }
             (Of::Nth, 1) => format!("say which one, counted from 1, as in `{text}(x, 3)`"),
             (Of::MaxBy | Of::MinBy, 1) => {
                 format!("say by what, as in `{text}(x, y)`: the x of the event with that y")
@@ -255,6 +264,7 @@ impl Scope<'_, '_> {
         let span = base == &Type::Duration;
         let result = match function {
             Of::Count | Of::CountDistinct => return Some(Type::Int),
+            Of::Collect => return Some(Type::List(Box::new(base.clone()))),
             Of::Sum if is_number(base) || span => return Some(base.clone()),
             Of::Any | Of::All if base == &Type::Bool => return Some(Type::Bool),
             Of::Avg | Of::Ema | Of::Median | Of::Stddev if is_number(base) || span => mean,
@@ -356,13 +366,13 @@ impl Scope<'_, '_> {
     }
 }
 
-/// The largest `n` of `nth`, since so many values are kept.
+/// The largest `n` of `nth` and limit of `collect`, since so many values are kept.
 const MOST_KEPT: i64 = 10_000;
 
 /// Whether the last argument is a constant.
 fn takes_constant(function: AggregateFunction) -> bool {
     use AggregateFunction as Of;
-    matches!(function, Of::Nth | Of::Percentile | Of::Ema)
+    matches!(function, Of::Nth | Of::Collect | Of::Percentile | Of::Ema)
 }
 
 /// The aggregate of a name.
@@ -376,7 +386,7 @@ pub(crate) fn aggregate_names() -> impl Iterator<Item = &'static str> {
 }
 
 /// Aggregates of the language that are still to come.
-pub(super) const AGGREGATES_TO_COME: &[&str] = &["prev", "top", "collect"];
+pub(super) const AGGREGATES_TO_COME: &[&str] = &["prev", "top"];
 
 /// What other languages call the aggregates.
 pub(super) fn foreign_aggregate(name: &str) -> Option<&'static str> {
@@ -394,6 +404,7 @@ pub(super) fn foreign_aggregate(name: &str) -> Option<&'static str> {
         "arg_min" | "argmin" => "min_by",
         "first_value" => "first",
         "last_value" | "latest" => "last",
+        "collect_list" | "array_agg" | "group_array" => "collect",
         "nth_value" => "nth",
         "bool_or" | "some" => "any",
         "bool_and" | "every" => "all",

@@ -115,7 +115,7 @@ Aggregate {
     "top", "top(n, k by aggregate)", "The n greatest, with their values.";
     "max_by", "max_by(x, y)", "`x` of the event with the greatest `y`.";
     "min_by", "min_by(x, y)", "`x` of the event with the least `y`.";
-    "collect", "collect(x, limit)", "The values as a list.";
+    "collect", "collect(x, limit)", "The first values as a list.";
     "rate", "rate(x)", "The sum for each second of the window.";
     "any", "any(condition)", "Whether it holds of some event.";
     "all", "all(condition)", "Whether it holds of every event.";

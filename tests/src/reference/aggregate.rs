@@ -58,6 +58,13 @@ fn aggregate(call: &AggregateCall, taken: &[Taken<'_>]) -> Result<Value, EvalErr
         }
         AggregateFunction::Corr => statistics::correlation(taken),
         AggregateFunction::Slope => statistics::slope(taken, call.ty.base()),
+        AggregateFunction::Collect => {
+            let limit = match call.arguments.first() {
+                Some(Value::Int(limit)) => usize::try_from(*limit).unwrap_or(usize::MAX),
+                _ => return Err(EvalError::WrongType),
+            };
+            Ok(Value::List(inputs.into_iter().take(limit).cloned().collect()))
+        }
         _ if inputs.is_empty() => Ok(Value::Null),
         AggregateFunction::Avg => mean(&inputs, call.ty.base()),
         AggregateFunction::First => or_null(inputs.first()),

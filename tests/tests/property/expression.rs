@@ -198,6 +198,7 @@ pub fn varying(ty: Ty, level: Level) -> Text {
                 level,
             ),
             1 => found_seldom(&["nth(X, 2)"], Ty::Int),
+            1 => prop::sample::select(fields(Ty::Int)).prop_map(|it| format!("len(collect({it}, 3))")),
         ]
         .boxed(),
         Ty::Decimal => prop_oneof![
