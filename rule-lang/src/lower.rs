@@ -62,6 +62,7 @@ fn lower_rule(rule: &typed::Rule, events: &Events) -> RulePlan {
     let trigger = match &rule.trigger {
         Trigger::Always => PlanTrigger::Always,
         Trigger::Each(condition) => PlanTrigger::Each(lowering.expr(condition)),
+        Trigger::Silent(span) => PlanTrigger::Silent(*span),
         Trigger::Edge(edge) => PlanTrigger::Edge(EdgePlan {
             condition: lowering.expr(&edge.condition),
             hold: edge.hold,

@@ -159,6 +159,8 @@ pub enum Trigger {
     Each(Expr),
     /// As it becomes true.
     Edge(Edge),
+    /// As a key has had no event for so long.
+    Silent(cep_core::time::Span),
 }
 
 /// `limit N per D [by EXPR, …]`
@@ -187,7 +189,7 @@ impl Trigger {
     /// Its conditions.
     pub fn conditions(&self) -> impl Iterator<Item = &Expr> {
         let (condition, until) = match self {
-            Self::Always => (None, None),
+            Self::Always | Self::Silent(_) => (None, None),
             Self::Each(condition) => (Some(condition), None),
             Self::Edge(edge) => (Some(&edge.condition), edge.until.as_ref()),
         };

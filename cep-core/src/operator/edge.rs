@@ -1,7 +1,8 @@
 //! A rule without a window that fires when its condition becomes true for a key, and clears when it
 //! becomes false: judged once for each key and instant, on the instant's last event. Where the
 //! condition must have held `for` some time, the key is judged once more when that has passed, on
-//! the last event there was.
+//! the last event there was. `silent for` is the edge of a key that has no events: judged at each of
+//! them, and when none has come for so long.
 
 use super::firing::{Decided, EmitLines, Firing};
 use super::intake::Intake;
@@ -121,7 +122,12 @@ impl Edge {
         let judged = self.trigger.evaluate(&scope);
         let moment = Moment { from: instant, to: instant };
         for (row, last) in lasts.iter().enumerate() {
-            let verdict = self.trigger.judge(last.id, moment, &judged, row, Presence::Some);
+            let verdict = if self.trigger.is_silence() {
+                let came = if last.time == instant { Presence::Some } else { Presence::None };
+                self.trigger.judge_silence(last.id, instant, came)
+            } else {
+                self.trigger.judge(last.id, moment, &judged, row, Presence::Some)
+            };
             let (kind, since) = match verdict {
                 Verdict::Nothing => continue,
                 Verdict::Fire { since } => (EmitKind::Fire, since),

@@ -208,7 +208,7 @@ fn kind(rule: &RulePlan) -> Kind {
             | WindowKind::Every { .. }
             | WindowKind::Forever => Kind::Ordered,
         },
-        (None, Trigger::Edge(_)) => Kind::Edge,
+        (None, Trigger::Edge(_) | Trigger::Silent(_)) => Kind::Edge,
         (None, _) => Kind::Stateless,
     }
 }

@@ -98,7 +98,12 @@ impl Horizon {
                     .into(),
             );
         }
-        let edge = matches!(rule.trigger, Trigger::Edge(_));
+        if matches!(rule.trigger, Trigger::Silent(_)) {
+            return Self::Unbounded(
+                "the last event of a key that is silent may lie any time back".into(),
+            );
+        }
+        let edge = rule.trigger.is_edge();
         if rule.trigger.until().is_some() {
             return Self::Unbounded(
                 "with `until` a key may have fired any time back and not have fallen since".into(),

@@ -180,6 +180,9 @@ pub enum Trigger {
     /// When the condition becomes true for a key; the first evaluation counts as a rise. The
     /// `clear` emits go out when it becomes false. An empty sliding window makes it false.
     Edge(EdgePlan),
+    /// `silent for D`: when a key that has been seen has no event for so long. The `clear` emits go
+    /// out at its next event. Not in a rule with a window.
+    Silent(Span),
 }
 
 /// What makes an edge rise and fall.
@@ -209,7 +212,7 @@ impl Trigger {
     #[must_use]
     pub fn condition(&self) -> Option<&Expr> {
         match self {
-            Self::Always => None,
+            Self::Always | Self::Silent(_) => None,
             Self::Each(condition) => Some(condition),
             Self::Edge(edge) => Some(&edge.condition),
         }
@@ -230,11 +233,18 @@ impl Trigger {
         }
     }
 
-    /// How long the condition must have held.
+    /// Whether it rises and falls: it has a state for each key.
+    #[must_use]
+    pub fn is_edge(&self) -> bool {
+        matches!(self, Self::Edge(_) | Self::Silent(_))
+    }
+
+    /// How long the condition, or the silence, must have held.
     #[must_use]
     pub fn hold(&self) -> Hold {
         match self {
             Self::Edge(edge) => edge.hold,
+            Self::Silent(span) => Hold::For(*span),
             _ => Hold::No,
         }
     }
@@ -291,7 +301,7 @@ impl RulePlan {
     pub fn needs_order(&self) -> bool {
         match &self.window {
             Some(window) => window.kind.needs_order(),
-            None => matches!(self.trigger, Trigger::Edge(_)) || self.limit.is_some(),
+            None => self.trigger.is_edge() || self.limit.is_some(),
         }
     }
 

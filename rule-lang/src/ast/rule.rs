@@ -92,6 +92,8 @@ pub enum ClauseKind {
         /// `until EXPR`
         until: Option<Expr>,
     },
+    /// `when silent for D`, in microseconds.
+    Silent(Spanned<i64>),
     /// `limit N per D [by EXPR, …]`
     Limit(Limit),
     /// `emit NAME { … } [if EXPR]`

@@ -2,7 +2,7 @@
 
 use super::convert::{is_number, is_ordered, to, unify};
 use super::narrow::where_true;
-use super::scope::{Level, Scope, WindowState};
+use super::scope::{Level, Scope, Silence, WhenState, WindowState};
 use crate::ast;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
@@ -25,6 +25,13 @@ impl Scope<'_, '_> {
         args: &[ast::Expr],
         filter: Option<&ast::Expr>,
     ) -> Option<Expr> {
+        if let (AggregateFunction::Last, [arg], None) = (function, args, filter)
+            && self.silence == Silence::Asked
+            && self.level == Level::Row
+            && self.when == WhenState::Known
+        {
+            return self.expr(arg);
+        }
         if !self.aggregate_may_stand(name) {
             return None;
         }

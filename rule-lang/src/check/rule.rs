@@ -4,9 +4,9 @@ use super::attribute::attributes;
 use super::declare::DeclaredStream;
 use super::expr::is_false;
 use super::narrow::{where_false, where_true};
-use super::scope::{Elements, Level, Numbered, Scope, WhenState, WindowState};
+use super::scope::{Elements, Level, Numbered, Scope, Silence, WhenState, WindowState};
 use super::suspect::window_span;
-use super::trigger::has_edge;
+use super::trigger::{has_edge, silent_of};
 use super::{Declared, Events, Usage};
 use crate::ast::{self, ClauseKind, Completeness};
 use crate::diagnostic::{Code, Diagnostic};
@@ -108,6 +108,7 @@ fn scope_of<'p, 'a>(
         keys: Vec::new(),
         window: window_state(ast),
         numbered: numbered(ast),
+        silence: if silent_of(ast).is_some() { Silence::Asked } else { Silence::Not },
         level: Level::Row,
         when: WhenState::Elsewhere,
         facts: Vec::new(),
@@ -205,7 +206,7 @@ impl<'p, 'a> Scope<'p, 'a> {
     ) {
         let group = if self.window == WindowState::Without { Level::Row } else { Level::Group };
         match &clause.kind {
-            ClauseKind::From { .. } => {}
+            ClauseKind::From { .. } | ClauseKind::Silent(_) => {}
             ClauseKind::Where(condition) => {
                 self.level = Level::Row;
                 let filter = self.checked_condition(condition, parts);

@@ -38,6 +38,13 @@ pub(super) enum Numbered {
     No,
 }
 
+/// Whether the rule fires as a key falls silent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Silence {
+    Asked,
+    Not,
+}
+
 /// What is known here about the edge of the rule's condition.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum WhenState {
@@ -97,6 +104,8 @@ pub(super) struct Scope<'p, 'a> {
     pub window: WindowState,
     /// What the window's numbers count, if it has any.
     pub numbered: Numbered,
+    /// Under `when silent for`, `last(x)` is the x of the key's last event.
+    pub silence: Silence,
     pub level: Level,
     /// Whether the edge is known that the values here are for.
     pub when: WhenState,

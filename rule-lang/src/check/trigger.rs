@@ -2,6 +2,7 @@
 
 use super::rule::Parts;
 use super::scope::{Scope, WhenState};
+use super::suspect::window_span;
 use crate::ast::{self, ClauseKind, Completeness};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::source::Span as Place;
@@ -12,6 +13,9 @@ use cep_core::value::Type;
 
 impl Scope<'_, '_> {
     pub(super) fn trigger(&mut self, ast: &ast::Rule, parts: &Parts) -> Option<Trigger> {
+        if let Some(silent) = silent_of(ast) {
+            return self.silence(ast, silent);
+        }
         let clear = has_clear(ast);
         let written =
             ast.clauses.iter().any(|clause| matches!(clause.kind, ClauseKind::When { .. }));
@@ -79,6 +83,29 @@ impl Scope<'_, '_> {
             (ast::Trigger::Rise, _) if has_edge(ast) == WhenState::Known => edge(),
             (ast::Trigger::Rise, _) => Some(Trigger::Each(condition.clone())),
         }
+    }
+
+    /// `when silent for D`
+    fn silence(&mut self, ast: &ast::Rule, silent: &ast::Spanned<i64>) -> Option<Trigger> {
+        if silent.value <= 0 {
+            self.firing_place(
+                "nothing is shorter than this",
+                silent.span,
+                "expected more than nothing",
+                "write `when silent for 5m`",
+            );
+            return None;
+        }
+        if let Some(window) = window_span(ast) {
+            self.firing_place(
+                "`when silent for` takes no window",
+                window,
+                "what is asked is how long ago a key's last event is",
+                "remove the window; `last(x)` is the x of the key's last event",
+            );
+            return None;
+        }
+        Some(Trigger::Silent(Span(silent.value)))
     }
 
     /// How long the condition must have held, if that can be asked of this rule.
@@ -194,12 +221,21 @@ impl Scope<'_, '_> {
 /// Whether the rule's condition rises and falls.
 pub(super) fn has_edge(ast: &ast::Rule) -> WhenState {
     let edge = ast.clauses.iter().any(|clause| match &clause.kind {
+        ClauseKind::Silent(_) => true,
         ClauseKind::When { trigger: ast::Trigger::Rise, hold, until, .. } => {
             hold.is_some() || until.is_some() || !is_closing(ast) || has_clear(ast).is_some()
         }
         _ => false,
     });
     if edge { WhenState::Known } else { WhenState::Without }
+}
+
+/// What `when silent for` says.
+pub(super) fn silent_of(ast: &ast::Rule) -> Option<&ast::Spanned<i64>> {
+    ast.clauses.iter().find_map(|clause| match &clause.kind {
+        ClauseKind::Silent(span) => Some(span),
+        _ => None,
+    })
 }
 
 /// Whether the rule's windows are judged as they close.

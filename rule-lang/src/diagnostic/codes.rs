@@ -132,7 +132,6 @@ codes! {
     NoJoins = "E0502", "`join` is not supported in this version";
     NoStreamTables = "E0503", "a table of a stream's rows, or with a time, is not supported in this version";
     NoEarly = "E0509", "`early` is not supported in this version";
-    NoSilent = "E0513", "`when silent for` is not supported in this version";
     NoDistinct = "E0514", "`distinct` is not supported in this version";
     NoForget = "E0515", "`forget` is not supported in this version";
     NoTimeout = "E0517", "`timeout` is not supported in this version";

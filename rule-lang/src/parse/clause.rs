@@ -164,18 +164,13 @@ impl Cursor<'_> {
         }
     }
 
-    /// `when [each] EXPR [for D | for N windows] [until EXPR]`
+    /// `when [each] EXPR [for D | for N windows] [until EXPR]`, or `when silent for D`
     fn when(&mut self) -> Option<ClauseKind> {
         self.bump();
         if self.at_word("silent") && self.word_of(self.nth(1)) == Some("for") {
-            let span = self.bump().span;
-            self.not_supported(
-                Code::NoSilent,
-                span,
-                "`when silent for` is",
-                "`window tumbling(D) fill F` closes empty windows: `when count() == 0`",
-            );
-            return None;
+            self.bump();
+            self.bump();
+            return self.duration("`silent for`").map(ClauseKind::Silent);
         }
         let trigger = if self.eat_word("each").is_some() { Trigger::Each } else { Trigger::Rise };
         let condition = self.expr();

@@ -185,7 +185,7 @@ fn rank(kind: &ClauseKind) -> Option<(usize, &'static str)> {
         ClauseKind::Where(_) => (1, "where"),
         ClauseKind::By(_) => (2, "by"),
         ClauseKind::Window(_) => (3, "window"),
-        ClauseKind::When { .. } => (4, "when"),
+        ClauseKind::When { .. } | ClauseKind::Silent(_) => (4, "when"),
         ClauseKind::Limit(_) => (5, "limit"),
         ClauseKind::Emit(_) => (6, "emit"),
         ClauseKind::Else(_) => (6, "else"),

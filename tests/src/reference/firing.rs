@@ -98,6 +98,11 @@ impl Judge<'_> {
             (Trigger::Each(condition), _) => {
                 holds(condition).map(|holds| if holds { Edge::High(from) } else { Edge::Low })
             }
+            // The caller says since when a key is silent.
+            (Trigger::Silent(_), Edge::Held(since, _)) if on.occupied == Occupied::No => {
+                Ok(Edge::High(since))
+            }
+            (Trigger::Silent(_), _) => Ok(Edge::Low),
             (Trigger::Edge(EdgePlan { until: Some(until), .. }), Edge::High(_)) => {
                 holds(until).map(|falls| if falls { Edge::Low } else { before })
             }
@@ -114,8 +119,7 @@ impl Judge<'_> {
                 return self.fail(on, error);
             }
         };
-        let is_edge = matches!(self.rule.trigger, Trigger::Edge(_));
-        *edge = if is_edge { after } else { Edge::Low };
+        *edge = if self.rule.trigger.is_edge() { after } else { Edge::Low };
         let (kind, since) = match (before, after) {
             (Edge::Low | Edge::Held(..), Edge::High(since)) => (EmitKind::Fire, since),
             (Edge::High(since), Edge::Low) => (EmitKind::Clear, since),

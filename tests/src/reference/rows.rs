@@ -6,7 +6,7 @@ use super::firing::Judge;
 use super::inner::{Event, events_of};
 use crate::log::Log;
 use cep_core::function::EvalError;
-use cep_core::plan::{AggregateCall, KeyPart, RulePlan, Trigger};
+use cep_core::plan::{AggregateCall, KeyPart, RulePlan};
 use cep_core::time::{EventTime, Watermark};
 use cep_core::value::{RowOrigin, Value};
 
@@ -44,7 +44,7 @@ pub fn lateness(rule: &RulePlan, time: EventTime, watermark: Watermark) -> Laten
             Some(grid) => return grid.lateness_of(time, watermark),
             None => true,
         },
-        None => matches!(rule.trigger, Trigger::Edge(_)) || rule.limit.is_some(),
+        None => rule.trigger.is_edge() || rule.limit.is_some(),
     };
     if needs_order && watermark.has_decided(time) {
         Lateness::TooLate(None)

@@ -2,7 +2,8 @@
 //!
 //! Without an edge each row is judged by itself, however late it is. An edge needs order: its rows
 //! are judged once per key and instant, by the last row of that instant; and once more where the
-//! condition has held `for` long enough, by the last row there was.
+//! condition has held `for` long enough, by the last row there was. `silent for` looks at each row and
+//! the next one of its key.
 
 use super::expr::Scope;
 use super::firing::{Edge, Judge, Judgement, Occupied, by_key};
@@ -11,19 +12,19 @@ use super::output::Source;
 use super::rows::{Row, rows_of};
 use crate::log::Log;
 use cep_core::plan::Trigger;
-use cep_core::time::{EventTime, Watermark};
+use cep_core::time::{EventTime, Span, Watermark};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Judges every row, or every instant of every key.
 pub(super) fn run(judge: &mut Judge<'_>, log: &Log, end: Watermark) {
-    if !matches!(judge.rule.trigger, Trigger::Edge(_)) {
+    if !judge.rule.trigger.is_edge() {
         for row in rows_of(judge, log) {
             // With a limit the order matters, and what is not decided yet is not judged.
             if judge.rule.limit.is_some() && !end.has_decided(row.time) {
                 continue;
             }
             let order = EventTime(row.time.0.max(row.watermark.0));
-            judge_row(judge, &mut Edge::default(), &row, row.time, order);
+            judge_row(judge, &mut Edge::default(), &row, row.time, order, Occupied::Yes);
         }
         return;
     }
@@ -36,18 +37,44 @@ pub(super) fn run(judge: &mut Judge<'_>, log: &Log, end: Watermark) {
                 *last = row;
             }
         }
+        if let Trigger::Silent(span) = judge.rule.trigger {
+            silence(judge, &last_of_instant, span, end);
+            continue;
+        }
         let mut edge = Edge::default();
         let mut instants: BTreeSet<EventTime> = last_of_instant.keys().copied().collect();
         while let Some(instant) = instants.pop_first().filter(|instant| end.has_decided(*instant)) {
             let Some((_, row)) = last_of_instant.range(..=instant).next_back() else { continue };
-            judge_row(judge, &mut edge, row, instant, instant);
+            judge_row(judge, &mut edge, row, instant, instant, Occupied::Yes);
             instants.extend(edge.due(&judge.rule.trigger));
         }
     }
 }
 
+/// Judges a key's rows, each with the one after it: whether it comes in time, or as a return.
+fn silence(judge: &mut Judge<'_>, rows: &BTreeMap<EventTime, &Row>, span: Span, end: Watermark) {
+    let mut edge = Edge::default();
+    let mut rows = rows.iter().filter(|(time, _)| end.has_decided(**time)).peekable();
+    while let Some((time, row)) = rows.next() {
+        judge_row(judge, &mut edge, row, *time, *time, Occupied::Yes);
+        edge = Edge::Held(*time, 1);
+        let deadline = time.saturating_add(span);
+        let in_time = rows.peek().is_some_and(|(next, _)| **next <= deadline);
+        if !in_time && end.has_decided(deadline) {
+            judge_row(judge, &mut edge, row, deadline, deadline, Occupied::No);
+        }
+    }
+}
+
 /// Judges a key at an instant by its last row.
-fn judge_row(judge: &mut Judge<'_>, edge: &mut Edge, row: &Row, time: EventTime, order: EventTime) {
+fn judge_row(
+    judge: &mut Judge<'_>,
+    edge: &mut Edge,
+    row: &Row,
+    time: EventTime,
+    order: EventTime,
+    occupied: Occupied,
+) {
     judge.judge(
         edge,
         &Judgement {
@@ -60,7 +87,7 @@ fn judge_row(judge: &mut Judge<'_>, edge: &mut Edge, row: &Row, time: EventTime,
                 Decided::Expiry(time)
             },
             scope: Scope::of_row(judge.plan, &row.fields, &row.key),
-            occupied: Occupied::Yes,
+            occupied,
             source: Source::of([row.origin]),
         },
     );

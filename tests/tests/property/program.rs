@@ -381,8 +381,14 @@ fn body(
     let condition = move || expr(Ty::Bool, level, 2);
     let until = prop::option::weighted(0.25, condition())
         .prop_map(|it| it.map_or_else(String::new, |it| format!(" until {it}")));
+    let quiet: &[&str] = match level {
+        Level::Row => &[" silent for 1s", " silent for 2500ms", " silent for 4s"],
+        _ => &[" each true"],
+    };
+    let quiet = prop::sample::select(quiet).prop_map(|it| format!("    when{it}\n"));
     let when = prop_oneof![
         2 => Just(String::new()),
+        2 => quiet,
         2 => condition().prop_map(|it| format!("    when each {it}\n")),
         4 => (condition(), prop::sample::select(hold), until)
             .prop_map(|(it, hold, until)| format!("    when {it}{hold}{until}\n")),

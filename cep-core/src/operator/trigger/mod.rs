@@ -8,6 +8,7 @@
 //! `for D` is decided at an instant of its own, D after the condition began to hold: the operator
 //! asks for the next such instant and judges the key there once more.
 
+mod silence;
 mod state;
 
 use super::expression::reads_keys;
@@ -214,15 +215,18 @@ impl TriggerStates {
     pub(crate) fn pop_due(&mut self, instant: i64) -> Vec<u32> {
         let mut due = Vec::new();
         let Hold::For(span) = self.trigger.hold() else { return due };
+        let silence = self.is_silence();
         while let Some(Reverse((_, id))) =
             self.timers.peek().copied().filter(|Reverse((at, _))| *at <= instant)
         {
             self.timers.pop();
-            // Others have fallen since.
-            if let Some(State::Held { since, .. }) = self.states.get(id as usize)
-                && since.saturating_add(span.0) == instant
-            {
+            // Others have fallen since, or were heard of.
+            let Some(State::Held { since, .. }) = self.states.get(id as usize) else { continue };
+            let rises = since.saturating_add(span.0);
+            if rises == instant {
                 due.push(id);
+            } else if silence && rises > instant {
+                self.timers.push(Reverse((rises, id)));
             }
         }
         due

@@ -120,6 +120,7 @@ fn rule(plan: &Plan, id: RuleId, rule: &RulePlan, out: &mut String) {
         Trigger::Always => "at every evaluation".into(),
         Trigger::Each(condition) => format!("each {}", names.expression(condition)),
         Trigger::Edge(edge) => edge_text(&names, edge),
+        Trigger::Silent(span) => format!("a key is silent for {span}, or heard of again"),
     };
     line(out, "when", &when);
     if let Some(limit) = &rule.limit {
@@ -203,6 +204,9 @@ fn state(names: &Names<'_>) -> String {
     let calls: Vec<String> = rule.aggregates.iter().map(|call| names.aggregate(call)).collect();
     let kept = if calls.is_empty() { "which keys there are".into() } else { calls.join(", ") };
     match (&rule.window, &rule.trigger) {
+        (None, Trigger::Silent(_)) => {
+            "for a key, its last event until it is silent, and whether it is".into()
+        }
         (None, Trigger::Edge(_)) => "for a key, whether the condition held last".into(),
         (None, _) => "none".into(),
         (Some(WindowPlan { kind: WindowKind::Sliding { size }, .. }), _) => {
