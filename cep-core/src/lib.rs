@@ -11,4 +11,5 @@ pub mod plan;
 pub mod time;
 pub mod value;
 mod window;
+pub mod written;
 pub mod zone;

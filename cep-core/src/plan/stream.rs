@@ -54,10 +54,14 @@ pub struct FieldPlan {
 pub enum FieldSource {
     /// A path of member names in the record's value.
     Path(Vec<String>),
+    /// The record's key, as text.
+    Key,
+    /// The record's header of this name, as text; of several the last.
+    Header(String),
 }
 
 /// How a timestamp is written in a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TimestampFormat {
     /// A number of milliseconds since the epoch, or RFC 3339 text; whichever is found.
     Automatic,
@@ -67,6 +71,8 @@ pub enum TimestampFormat {
     Millis,
     /// A number of seconds since the epoch.
     Seconds,
+    /// Text in this format, see [`crate::written`].
+    Text(String),
 }
 
 /// A connector as the rules name it: `kafka("costcenter")`, `file("factors.csv")`.

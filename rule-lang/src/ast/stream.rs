@@ -31,9 +31,9 @@ pub struct Field {
     pub name: Ident,
     /// Its type.
     pub ty: TypeName,
-    /// The path in the JSON object, if it is not the name.
-    pub path: Option<Spanned<String>>,
-    /// `as millis|micros|seconds`.
+    /// Where it stands, if not in the member of its name.
+    pub source: Option<Spanned<FieldSource>>,
+    /// `as millis|micros|seconds|"format"`.
     pub unit: Option<Spanned<TimeUnit>>,
 }
 
@@ -76,8 +76,19 @@ pub struct TypeDeclaration {
     pub span: Span,
 }
 
-/// Units of numeric timestamps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Where a field stands in a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FieldSource {
+    /// `from "a.b"`: the path in the JSON object.
+    Path(String),
+    /// `from key`
+    Key,
+    /// `from header("name")`
+    Header(String),
+}
+
+/// How a timestamp is written: the unit of a number, or the format of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TimeUnit {
     /// `as seconds`
     Seconds,
@@ -85,6 +96,8 @@ pub enum TimeUnit {
     Millis,
     /// `as micros`
     Micros,
+    /// `as "%Y-%m-%d"`
+    Text(String),
 }
 
 /// `time FIELD|record[, lateness D][, idle D][, ahead D]`, durations in microseconds.

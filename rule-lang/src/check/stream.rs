@@ -7,6 +7,7 @@ use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use cep_core::plan::{Connector, FieldPlan, FieldSource, StreamPlan, TimeSource, TimestampFormat};
 use cep_core::time::Span;
 use cep_core::value::Type;
+use cep_core::written;
 
 /// How far after its record's timestamp an event may be stamped if the stream does not say.
 const DEFAULT_AHEAD: Span = Span::from_secs(3_600);
@@ -99,34 +100,53 @@ pub(super) fn field_plan(
                 Code::TimeUnit,
                 format!("`{}` is {ty}, not a timestamp", ast.name.name),
             )
-            .label(unit.span, "a unit of timestamps")
+            .label(unit.span, "how timestamps are written")
             .label(ast.ty.span, "")
             .help("write `timestamp` as its type"),
         );
     }
-    let format = match ast.unit.as_ref().map(|unit| unit.value) {
+    let format = match ast.unit.as_ref().map(|unit| &unit.value) {
         None => TimestampFormat::Automatic,
         Some(TimeUnit::Seconds) => TimestampFormat::Seconds,
         Some(TimeUnit::Millis) => TimestampFormat::Millis,
         Some(TimeUnit::Micros) => TimestampFormat::Micros,
-    };
-    let path = match &ast.path {
-        Some(path) => {
-            let names: Vec<String> = path.value.split('.').map(str::to_owned).collect();
-            if names.iter().any(String::is_empty) {
-                out.push(
-                    Diagnostic::new(Code::UnknownOption, format!("`{}` is not a path", path.value))
-                        .label(path.span, "a name between two points is empty")
-                        .help(
-                            "write names with points between them, as in `\"order.customer.id\"`",
-                        ),
-                );
-            }
-            names
+        Some(TimeUnit::Text(format)) => {
+            check_format(ast, format, out);
+            TimestampFormat::Text(format.clone())
         }
-        None => vec![ast.name.name.clone()],
     };
-    Some(FieldPlan { name: ast.name.name.clone(), ty, source: FieldSource::Path(path), format })
+    let source = match ast.source.as_ref().map(|source| &source.value) {
+        Some(ast::FieldSource::Path(path)) => FieldSource::Path(names(ast, path, out)),
+        Some(ast::FieldSource::Key) => FieldSource::Key,
+        Some(ast::FieldSource::Header(name)) => FieldSource::Header(name.clone()),
+        None => FieldSource::Path(vec![ast.name.name.clone()]),
+    };
+    Some(FieldPlan { name: ast.name.name.clone(), ty, source, format })
+}
+
+/// The names of a path.
+fn names(ast: &ast::Field, path: &str, out: &mut Vec<Diagnostic>) -> Vec<String> {
+    let names: Vec<String> = path.split('.').map(str::to_owned).collect();
+    if names.iter().any(String::is_empty) {
+        let span = ast.source.as_ref().map_or(ast.name.span, |source| source.span);
+        out.push(
+            Diagnostic::new(Code::UnknownOption, format!("`{path}` is not a path"))
+                .label(span, "a name between two points is empty")
+                .help("write names with points between them, as in `\"order.customer.id\"`"),
+        );
+    }
+    names
+}
+
+/// Texts of a format must tell an instant.
+fn check_format(ast: &ast::Field, format: &str, out: &mut Vec<Diagnostic>) {
+    if let (Err(why), Some(unit)) = (written::check(format), &ast.unit) {
+        out.push(
+            Diagnostic::new(Code::TimeFormat, format!("the format `{format}` {why}"))
+                .label(unit.span, "")
+                .help("write it as `strftime` does, day and all: `\"%Y-%m-%d %H:%M:%S\"`"),
+        );
+    }
 }
 
 fn time_source(

@@ -126,6 +126,7 @@ codes! {
     FiringPlace = "E0420", "a word about firing where it means nothing";
     UnknownZone = "E0430", "a time zone that does not exist";
     AllowPlace = "E0431", "`allow` where a window cannot be revised";
+    TimeFormat = "E0440", "a timestamp format that tells no instant";
 
     // Words of the language that this version does not run yet.
     NoPatterns = "E0501", "`match` patterns are not supported in this version";
@@ -138,8 +139,6 @@ codes! {
     NoScenarios = "E0524", "`scenario` is not supported in this version";
     NoSuchAggregateYet = "E0527", "this aggregate is not supported in this version";
     NoSuchFunctionYet = "E0528", "this function is not supported in this version";
-    NoFieldSource = "E0529", "fields from the record's key or headers are not supported in this version";
-    NoTimeFormat = "E0530", "timestamp formats are not supported in this version";
     NoConnectorYet = "E0531", "this connector or format is not supported in this version";
     NoFillTable = "E0536", "`fill … for TABLE` is not supported in this version";
     NoReuse = "E0538", "`reuse` and `skip` are not supported in this version";

@@ -25,7 +25,7 @@ impl Cursor<'_> {
             None => self.skip_declaration(),
         }
         let places = body.fields.iter().flat_map(|field| {
-            let source = field.path.as_ref().map(|path| path.span);
+            let source = field.source.as_ref().map(|source| source.span);
             source.into_iter().chain(field.unit.as_ref().map(|unit| unit.span))
         });
         let of_streams: Vec<_> = (body.key.iter().map(|key| key.span))

@@ -2,20 +2,19 @@
 
 use super::cover;
 use super::cursor::Cursor;
-use crate::ast::{Field, Spanned, TimeUnit, TypeName};
+use crate::ast::{Field, FieldSource, Spanned, TimeUnit, TypeName};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::lex::{Punct, TokenKind};
-use crate::source::Span;
 
 impl Cursor<'_> {
     /// After `name:`.
     pub(super) fn field(&mut self, doc: String, name: crate::ast::Ident) -> Field {
         let ty = self.type_name();
-        let mut field = Field { doc, name, ty, path: None, unit: None };
+        let mut field = Field { doc, name, ty, source: None, unit: None };
         loop {
             if self.at_word("from") && !self.nth_is(1, Punct::Colon) {
-                let keyword = self.bump().span;
-                field.path = self.field_source(keyword);
+                self.bump();
+                field.source = self.field_source();
             } else if self.at_word("as") && !self.nth_is(1, Punct::Colon) {
                 self.bump();
                 field.unit = self.time_unit();
@@ -25,35 +24,58 @@ impl Cursor<'_> {
         }
     }
 
-    fn field_source(&mut self, keyword: Span) -> Option<Spanned<String>> {
-        if matches!(self.peek().kind, TokenKind::Word) && !self.peek().line_start {
-            let span = cover(keyword, self.peek().span);
-            self.not_supported(
-                Code::NoFieldSource,
-                span,
-                "fields from the record's key or headers are",
-                "read it from the JSON value: `from \"path\"`",
-            );
-            while !self.peek().line_start && !self.at(Punct::Comma) && !self.at_body_end() {
+    /// After `from`: `"path"`, `key` or `header("name")`.
+    fn field_source(&mut self) -> Option<Spanned<FieldSource>> {
+        let token = self.peek();
+        match self.word() {
+            Some("key") if !token.line_start => {
                 self.bump();
+                Some(Spanned { value: FieldSource::Key, span: token.span })
             }
-            return None;
+            Some("header") if !token.line_start => {
+                self.bump();
+                let open = self.expect(Punct::ParenOpen, "`(` and the quoted name of a header")?;
+                let Some(name) = self.plain_string("the quoted name of a header") else {
+                    self.skip_line();
+                    return None;
+                };
+                self.close(Punct::ParenClose, open);
+                let span = cover(token.span, self.last_span());
+                Some(Spanned { value: FieldSource::Header(name.value), span })
+            }
+            Some(word) if !token.line_start => {
+                self.bump();
+                let help = did_you_mean(word, ["key", "header"]).unwrap_or_else(|| {
+                    format!("write its path in quotes, as in `from \"{word}\"`").into()
+                });
+                self.report(
+                    Diagnostic::new(Code::Unexpected, format!("`{word}` is not in quotes"))
+                        .label(token.span, "expected a quoted path, `key` or `header(\"name\")`")
+                        .help(help),
+                );
+                self.skip_line();
+                None
+            }
+            _ => {
+                let path = self.plain_string("the quoted path in the JSON object")?;
+                Some(Spanned { value: FieldSource::Path(path.value), span: path.span })
+            }
         }
-        self.plain_string("the quoted path in the JSON object")
+    }
+
+    /// Passes over what else stands on the line of a field.
+    fn skip_line(&mut self) {
+        while !self.peek().line_start && !self.at(Punct::Comma) && !self.at_body_end() {
+            self.bump();
+        }
     }
 
     fn time_unit(&mut self) -> Option<Spanned<TimeUnit>> {
         const UNITS: &[&str] = &["millis", "micros", "seconds"];
         let token = self.peek();
         if matches!(token.kind, TokenKind::Str | TokenKind::RawStr) {
-            self.bump();
-            self.not_supported(
-                Code::NoTimeFormat,
-                token.span,
-                "timestamp formats are",
-                "RFC 3339 text and numbers (`as seconds|millis|micros`) are read",
-            );
-            return None;
+            let format = self.plain_string("a format")?;
+            return Some(Spanned { value: TimeUnit::Text(format.value), span: format.span });
         }
         let value = match self.word() {
             Some("millis") => TimeUnit::Millis,
@@ -66,13 +88,16 @@ impl Cursor<'_> {
                         Code::UnknownOption,
                         format!("`{word}` is not a unit of timestamps"),
                     )
-                    .label(token.span, "expected `seconds`, `millis` or `micros`")
+                    .label(
+                        token.span,
+                        "expected `seconds`, `millis`, `micros` or a format in quotes",
+                    )
                     .maybe_help(did_you_mean(word, UNITS.iter().copied())),
                 );
                 return None;
             }
             _ => {
-                self.expected("`seconds`, `millis` or `micros`");
+                self.expected("`seconds`, `millis`, `micros` or a format in quotes");
                 return None;
             }
         };

@@ -30,11 +30,11 @@ impl Cursor<'_> {
         }
         let key = body.key.iter().map(|key| ("`key`", key.span));
         let time = body.time.iter().map(|time| ("`time`", time.span));
-        let path = body.fields.iter().filter_map(|field| field.path.as_ref());
+        let source = body.fields.iter().filter_map(|field| field.source.as_ref());
         let unit = body.fields.iter().filter_map(|field| field.unit.as_ref());
         let odd: Vec<(&str, Span)> = key
             .chain(time)
-            .chain(path.map(|path| ("`from`", path.span)))
+            .chain(source.map(|source| ("`from`", source.span)))
             .chain(unit.map(|unit| ("`as`", unit.span)))
             .collect();
         for (what, span) in odd {

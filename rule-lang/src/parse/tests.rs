@@ -85,8 +85,8 @@ answers! {
     forms_of_from_and_when_to_come_are_named: answer(
         "rule a { from A, B emit C { x } }\nrule d { from A each item in items emit C { x } }\nrule e { from A by k when silent for 5m emit C { k } }\nrule f { from A when x > 1 until x < 1 emit C { x } }\n"
     );
-    sources_and_formats_to_come_are_named: answer(
-        "stream A {\n    c: int from header(\"h\")\n    d: timestamp as \"%Y\"\n    e: string from key\n    f: int\n}\n"
+    sources_of_fields_that_are_none_are_answered: answer(
+        "stream A {\n    a: int from header\n    b: int from header(h)\n    c: int from headr(\"h\")\n    d: int from order.id\n    e: string from key\n    f: int from header(\"h\")\n    g: timestamp as \"%Y\"\n    h: timestamp as days\n}\n"
     );
     test_lines_to_come_are_named: answer("test \"t\" {\n    given A from file(\"a.jsonl\")\n    given A \"a.jsonl\"\n    given A from kafka(\"a\")\n    given A from file()\n    expect B matches it\n    expect no C\n}\n");
 }

@@ -13,7 +13,7 @@ use crate::driver::{
     SystemClock, grouped,
 };
 use cep_core::engine::Finish;
-use cep_core::plan::Plan;
+use cep_core::plan::{FieldSource, Plan};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -116,7 +116,7 @@ pub(super) fn run(args: &RunArgs, words: Words, screen: &Screen) -> Result<Exit,
     // The signals are caught before anything is opened, so that what waits can be stopped too.
     let stop = stop_flag()?;
     let state = config.state.as_deref().map(StateDir::open).transpose()?;
-    let options = connector_options(&config);
+    let options = connector_options(&config, &plan);
     let mut specs = Vec::new();
     for place in inputs {
         specs.push(InputSpec {
@@ -198,14 +198,16 @@ fn configuration(args: &RunArgs, folder: &Path) -> Result<Config, Failure> {
     Ok(config)
 }
 
-fn connector_options(config: &Config) -> ConnectorOptions {
+fn connector_options(config: &Config, plan: &Plan) -> ConnectorOptions {
+    let mut fields = plan.streams.iter().flat_map(|stream| &stream.fields);
+    let reads_headers = fields.any(|field| matches!(field.source, FieldSource::Header(_)));
     ConnectorOptions {
         app_id: config.app_id.clone(),
         at_end: config.at_end,
         max_record_bytes: config.max_record_bytes,
         // A run that goes on must not wipe out what the one before has written.
         existing: if config.state.is_some() { Existing::Append } else { Existing::Replace },
-        headers: Headers::Skip,
+        headers: if reads_headers { Headers::Read } else { Headers::Skip },
         connect_timeout: config.connect_timeout,
         kafka: config.kafka.0.clone(),
     }

@@ -1,7 +1,8 @@
 //! Rows of CSV as records in JSON, so that the decoder of a stream reads them too.
 //!
 //! The first row names the columns, by the fields' names or by what they are called in records. An
-//! empty cell is null; columns that are no field are passed over.
+//! empty cell is null; columns that are no field are passed over. A row has a key and headers where
+//! fields are read from those.
 
 use crate::connector::{ConnectorError, RecordBatch};
 use cep_core::plan::{FieldPlan, FieldSource};
@@ -35,26 +36,32 @@ pub fn csv_records(
         let row = row.map_err(failed)?;
         let line = row.position().map_or(0, |position| position.line().saturating_sub(1));
         let mut record = Json::Object(Map::new());
+        let (mut key, mut headers) = (None, Vec::new());
         for (field, cell) in heads.iter().zip(&row) {
-            if let Some(field) = field
-                && !cell.is_empty()
-            {
-                put(&mut record, field, json_of(cell, field.ty.base()));
+            let Some(field) = field.filter(|_| !cell.is_empty()) else { continue };
+            match &field.source {
+                FieldSource::Path(path) => put(&mut record, path, json_of(cell, field.ty.base())),
+                FieldSource::Key => key = Some(cell.as_bytes()),
+                FieldSource::Header(name) => headers.push((name, cell.as_bytes())),
             }
         }
-        records.push(line, written, None, Some(record.to_string().as_bytes()));
+        records.push(line, written, key, Some(record.to_string().as_bytes()));
+        headers.into_iter().for_each(|(name, value)| records.push_header(name, value));
     }
     Ok(records)
 }
 
 fn is_called(field: &FieldPlan, head: &str) -> bool {
-    let FieldSource::Path(path) = &field.source;
-    field.name == head || path.join(".") == head
+    field.name == head
+        || match &field.source {
+            FieldSource::Path(path) => path.join(".") == head,
+            FieldSource::Key => head == "key",
+            FieldSource::Header(name) => name == head,
+        }
 }
 
-/// Puts a value where the field is read from.
-fn put(record: &mut Json, field: &FieldPlan, value: Json) {
-    let FieldSource::Path(path) = &field.source;
+/// Puts a value where a field is read from.
+fn put(record: &mut Json, path: &[String], value: Json) {
     let mut place = record;
     for name in path {
         if !place.is_object() {

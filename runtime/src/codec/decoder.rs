@@ -14,7 +14,7 @@ use super::token::{Kind, LONGEST_RECORD, Token};
 use super::walk::walk;
 use crate::connector::{BadRecord, RecordBatch};
 use cep_core::plan::{Plan, StreamId};
-use cep_core::time::{EventTime, Span};
+use cep_core::time::EventTime;
 use cep_core::value::EventBatch;
 use std::ops::Range;
 
@@ -154,6 +154,12 @@ impl Decoder {
                 }
                 None => Err(Reason::no_value()),
             };
+            let decoded = match decoded {
+                Ok(Verdict::Ours) if self.projection.reads_outside() => {
+                    self.outer(records, index, into).map(|()| Verdict::Ours)
+                }
+                decoded => decoded,
+            };
             match decoded {
                 Ok(Verdict::Ours) => into.offsets.push(record.offset),
                 Ok(Verdict::OtherType) => self.counts.other_type += 1,
@@ -166,6 +172,31 @@ impl Decoder {
                 }
             }
         }
+    }
+
+    /// Appends the values that stand outside of a record's value, which has been appended.
+    #[inline(never)]
+    fn outer(
+        &mut self,
+        records: &RecordBatch,
+        index: usize,
+        into: &mut EventBatch,
+    ) -> Result<(), Reason> {
+        let Self { projection, instants, .. } = self;
+        for (column, outer) in &projection.outer {
+            if let Some(column) = into.columns.get_mut(*column) {
+                outer.push(records, index, column, instants)?;
+            }
+        }
+        if let TimeFrom::Outer(outer) = &projection.time {
+            let time = outer.instant(records, index, instants)?;
+            let written = records.get(index).and_then(|record| record.timestamp);
+            projection.check_ahead(&outer.field, time, written)?;
+            if let Some(last) = into.times.last_mut() {
+                *last = time.0;
+            }
+        }
+        Ok(())
     }
 
     /// Appends a record near the buffer's end, or one that is not known to be UTF-8.
@@ -300,14 +331,11 @@ impl Decoder {
                     return Err(Reason::absent(field, token));
                 }
                 let time = Fitting { record, field, token }.instant(instants)?;
-                if let Some(written) = timestamp {
-                    let by = Span(time.0.saturating_sub(written.0));
-                    if by > projection.ahead {
-                        return Err(Reason::ahead(field, by, projection.ahead));
-                    }
-                }
+                projection.check_ahead(field, time, timestamp)?;
                 time
             }
+            // Set when the fields outside of the value are read.
+            TimeFrom::Outer(_) => EventTime(0),
         };
         into.times.push(time.0);
         Ok(())

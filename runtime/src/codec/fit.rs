@@ -16,6 +16,7 @@ use super::whole;
 use cep_core::plan::TimestampFormat;
 use cep_core::time::{EventTime, Span};
 use cep_core::value::{Column, ColumnData, Decimal, Type, Value};
+use cep_core::written;
 use std::borrow::Cow;
 
 /// One value on its way into a column.
@@ -192,10 +193,11 @@ impl<'a> Fitting<'a> {
     /// The instant of a timestamp, within the years 1 to 9999.
     #[inline(always)]
     pub fn instant(self, instants: &mut InstantReader) -> Result<EventTime, Reason> {
-        let unit = match self.field.format {
+        let unit = match &self.field.format {
             TimestampFormat::Automatic | TimestampFormat::Millis => 1_000,
             TimestampFormat::Micros => 1,
             TimestampFormat::Seconds => 1_000_000,
+            TimestampFormat::Text(format) => return self.written_instant(format),
         };
         let micros = match self.token.kind {
             Kind::Int => self.token.int.checked_mul(unit),
@@ -208,8 +210,10 @@ impl<'a> Fitting<'a> {
 
     /// Microseconds of what is no plain whole number; parts of a microsecond are cut off.
     fn other_instant(self, unit: i64, instants: &mut InstantReader) -> Result<Option<i64>, Reason> {
-        let wanted = match self.field.format {
-            TimestampFormat::Automatic => "epoch milliseconds or RFC 3339 text",
+        let wanted = match &self.field.format {
+            TimestampFormat::Text(_) | TimestampFormat::Automatic => {
+                "epoch milliseconds or RFC 3339 text"
+            }
             TimestampFormat::Millis => "epoch milliseconds",
             TimestampFormat::Micros => "epoch microseconds",
             TimestampFormat::Seconds => "epoch seconds",
@@ -224,6 +228,20 @@ impl<'a> Fitting<'a> {
             }
             _ => Err(self.misfit(wanted)),
         }
+    }
+
+    /// The instant of a text in the field's own format, or of a number written so.
+    #[inline(never)]
+    fn written_instant(self, format: &str) -> Result<EventTime, Reason> {
+        let wanted = || format!("a time written as `{format}`");
+        let text = match self.token.kind {
+            Kind::Int | Kind::Fraction | Kind::Number => Cow::Borrowed(self.raw()),
+            Kind::Text | Kind::EscapedText => self.text("")?,
+            _ => return Err(self.misfit(&wanted())),
+        };
+        let micros = written::read(&text, format).ok_or_else(|| self.misfit(&wanted()))?;
+        EventTime::from_micros(micros)
+            .ok_or_else(|| self.no_fit("is outside of the years 1 to 9999"))
     }
 
     #[inline(always)]

@@ -17,6 +17,9 @@
 //! Lists, records and JSON that rules read are found as one value by any tier but the first, and
 //! read by `whole.rs`, slower and by the same rules.
 //!
+//! Fields `from key` and `from header(…)` stand outside of the value and are read apart from it,
+//! by `outer.rs`.
+//!
 //! [`cloudevents::Encoder`] writes derived events.
 
 pub mod cloudevents;
@@ -29,6 +32,7 @@ mod json;
 mod lanes;
 mod layout;
 mod number;
+mod outer;
 mod parser;
 mod projection;
 mod reason;

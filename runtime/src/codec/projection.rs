@@ -5,9 +5,11 @@
 //! say which column (or the event time) each slot's value goes to.
 
 use super::Format;
+use super::outer::{Outer, Place};
+use super::reason::Reason;
 use super::scan::{load, mask, padded};
 use cep_core::plan::{FieldPlan, FieldSource, Plan, StreamId, TimeSource, TimestampFormat};
-use cep_core::time::Span;
+use cep_core::time::{EventTime, Span};
 use cep_core::value::Type;
 use std::ops::Range;
 
@@ -23,6 +25,8 @@ pub(super) struct Projection {
     pub inner: Vec<(u16, String)>,
     /// What goes where, in the order of the stream's fields.
     pub targets: Vec<Target>,
+    /// The fields that stand outside of the value, with the indices of their columns.
+    pub outer: Vec<(usize, Outer)>,
     /// Where the event time comes from.
     pub time: TimeFrom,
     /// How far after its record's log timestamp an event may be stamped.
@@ -40,6 +44,8 @@ pub(super) enum TimeFrom {
     Slot(u16, Field),
     /// The record's timestamp in its log.
     Record,
+    /// The record's key or a header.
+    Outer(Outer),
 }
 
 /// A value's way from a slot to a column.
@@ -160,36 +166,72 @@ impl Projection {
             }
         };
         let fields = stream.map_or(&[][..], |stream| &stream.fields);
-        let targets: Vec<Target> = fields
-            .iter()
-            .enumerate()
-            .filter(|(column, _)| used.get(*column).copied().unwrap_or(false))
-            .map(|(column, field)| {
-                let FieldSource::Path(path) = &field.source;
-                Target { slot: builder.slot(path), column, field: Field::of(field) }
-            })
-            .collect();
+        let (mut targets, mut outer) = (Vec::new(), Vec::new());
+        for (column, plan) in fields.iter().enumerate() {
+            if !used.get(column).copied().unwrap_or(false) {
+                continue;
+            }
+            match place(plan, &mut builder) {
+                Ok(slot) => targets.push(Target { slot, column, field: Field::of(plan) }),
+                Err(place) => outer.push((column, Outer { place, field: Field::of(plan) })),
+            }
+        }
         let time_field = match stream.map(|stream| &stream.time) {
             Some(TimeSource::Field(index)) => fields.get(*index as usize),
             Some(TimeSource::Record) | None => None,
         };
-        let time = time_field.map_or(TimeFrom::Record, |field| {
-            let FieldSource::Path(path) = &field.source;
-            TimeFrom::Slot(builder.slot(path), Field::of(field))
+        let time = time_field.map_or(TimeFrom::Record, |plan| match place(plan, &mut builder) {
+            Ok(slot) => TimeFrom::Slot(slot, Field::of(plan)),
+            Err(place) => TimeFrom::Outer(Outer { place, field: Field::of(plan) }),
         });
         let mut inner = Vec::new();
         collect_inner(&builder.root, "", &mut inner);
-        let reads_whole = targets.iter().any(|target| target.field.ty.is_structured());
+        let reads_whole = targets.iter().any(|target: &Target| target.field.ty.is_structured());
         Self {
             root: builder.root,
             slots: usize::from(builder.next_slot),
             inner,
             targets,
+            outer,
             time,
             ahead: stream.map_or(Span::ZERO, |stream| stream.ahead),
             kind,
             reads_whole,
         }
+    }
+}
+
+/// The slot of a field in the record's value, or where else it stands.
+fn place(plan: &FieldPlan, builder: &mut Builder) -> Result<u16, Place> {
+    match &plan.source {
+        FieldSource::Path(path) => Ok(builder.slot(path)),
+        FieldSource::Key => Err(Place::Key),
+        FieldSource::Header(name) => Err(Place::Header(name.clone())),
+    }
+}
+
+impl Projection {
+    /// Whether something is read from outside of the record's value.
+    #[inline(always)]
+    pub fn reads_outside(&self) -> bool {
+        !self.outer.is_empty() || matches!(self.time, TimeFrom::Outer(_))
+    }
+
+    /// Refuses a time too far after the record was written to its log.
+    #[inline(always)]
+    pub fn check_ahead(
+        &self,
+        field: &Field,
+        time: EventTime,
+        written: Option<EventTime>,
+    ) -> Result<(), Reason> {
+        if let Some(written) = written {
+            let by = Span(time.0.saturating_sub(written.0));
+            if by > self.ahead {
+                return Err(Reason::ahead(field, by, self.ahead));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -203,11 +245,14 @@ fn collect_inner(node: &Node, prefix: &str, inner: &mut Vec<(u16, String)>) {
 
 impl Field {
     fn of(plan: &FieldPlan) -> Self {
-        let FieldSource::Path(path) = &plan.source;
+        let path = match &plan.source {
+            FieldSource::Path(path) => path.join("."),
+            FieldSource::Key | FieldSource::Header(_) => plan.name.clone(),
+        };
         Self {
             name: plan.name.clone(),
-            path: path.join("."),
-            ..Self::part(String::new(), &plan.ty, plan.format)
+            path,
+            ..Self::part(String::new(), &plan.ty, plan.format.clone())
         }
     }
 

@@ -88,6 +88,11 @@ impl Reason {
         }
     }
 
+    /// What is wrong with a field that stands outside of the value.
+    pub(super) fn outer(field: &Field, what: &str) -> Self {
+        Self(format!("field `{}`: {what}", field.name))
+    }
+
     pub(super) fn misfit(field: &Field, wanted: &str, token: &Token, record: &str) -> Self {
         Self(format!(
             "field `{}`: expected {wanted}, found {}",

@@ -4,6 +4,7 @@ use super::moment::{parse_span, parse_time};
 use cep_core::plan::{FieldPlan, FieldSource, StreamPlan, TimeSource, TimestampFormat};
 use cep_core::time::EventTime;
 use cep_core::value::{Decimal, Type, Value};
+use cep_core::written;
 use serde_json::Value as Json;
 
 /// The time and the fields of an event.
@@ -30,13 +31,17 @@ pub(super) fn row(fields: &[FieldPlan], json: &Json) -> Result<Vec<Value>, Strin
 }
 
 fn field(field: &FieldPlan, json: &Json) -> Result<Value, String> {
-    let FieldSource::Path(path) = &field.source;
-    let found = path.iter().try_fold(json, |json, name| json.get(name)).unwrap_or(&Json::Null);
-    value(&field.ty, field.format, found)
+    let found = match &field.source {
+        FieldSource::Path(path) => path.iter().try_fold(json, |json, name| json.get(name)),
+        // A case has no records; what stands beside their values is given under the field's name.
+        FieldSource::Key | FieldSource::Header(_) => json.get(&field.name),
+    };
+    let found = found.unwrap_or(&Json::Null);
+    value(&field.ty, &field.format, found)
         .ok_or_else(|| format!("`{}` is a {}, not {found}", field.name, field.ty))
 }
 
-fn value(ty: &Type, format: TimestampFormat, json: &Json) -> Option<Value> {
+fn value(ty: &Type, format: &TimestampFormat, json: &Json) -> Option<Value> {
     match (ty.base(), json) {
         (_, Json::Null) => ty.is_optional().then_some(Value::Null),
         (Type::Bool, Json::Bool(value)) => Some(Value::Bool(*value)),
@@ -50,23 +55,29 @@ fn value(ty: &Type, format: TimestampFormat, json: &Json) -> Option<Value> {
                 TimestampFormat::Micros => 1,
                 TimestampFormat::Millis | TimestampFormat::Automatic => 1_000,
                 TimestampFormat::Seconds => 1_000_000,
+                TimestampFormat::Text(_) => return None,
             };
             let time = EventTime::from_micros(number.as_i64()?.checked_mul(micros)?)?;
             Some(Value::Timestamp(time))
         }
-        (Type::Timestamp, Json::String(text)) => parse_time(text).ok().map(Value::Timestamp),
+        (Type::Timestamp, Json::String(text)) => match format {
+            TimestampFormat::Text(format) => {
+                written::read(text, format).and_then(EventTime::from_micros).map(Value::Timestamp)
+            }
+            _ => parse_time(text).ok().map(Value::Timestamp),
+        },
         (Type::Duration, Json::String(text)) => parse_span(text).map(Value::Duration),
         (Type::Enum(texts), Json::String(text)) => {
             texts.contains(text).then(|| Value::text(text.as_str()))
         }
         (Type::List(element), Json::Array(items)) => {
-            let items = items.iter().map(|item| value(element, TimestampFormat::Automatic, item));
+            let items = items.iter().map(|item| value(element, &TimestampFormat::Automatic, item));
             items.collect::<Option<Vec<Value>>>().map(|items| Value::List(items.into()))
         }
         (Type::Record(fields), Json::Object(members)) => {
             let member = |(name, ty): &(String, Type)| {
                 let found = members.get(name).unwrap_or(&Json::Null);
-                let found = value(ty, TimestampFormat::Automatic, found)?;
+                let found = value(ty, &TimestampFormat::Automatic, found)?;
                 Some((name.as_str().into(), found))
             };
             let members: Option<Vec<_>> = fields.iter().map(member).collect();

@@ -3,8 +3,9 @@
 use super::expression::{Names, literal};
 use super::shares_with;
 use cep_core::plan::{
-    Connector, EdgePlan, EmitKind, Hold, Horizon, InnerSource, LimitBy, Plan, RuleId, RulePlan,
-    StreamId, StreamPlan, TablePlan, TimeSource, Trigger, WindowKind, WindowPlan,
+    Connector, EdgePlan, EmitKind, FieldPlan, FieldSource, Hold, Horizon, InnerSource, LimitBy,
+    Plan, RuleId, RulePlan, StreamId, StreamPlan, TablePlan, TimeSource, Trigger, WindowKind,
+    WindowPlan,
 };
 
 /// Streams, parameters and the rules of `shown` as text.
@@ -50,7 +51,7 @@ fn stream(plan: &Plan, id: StreamId, stream: &StreamPlan, out: &mut String) {
     doc(out, &stream.doc);
     let used = plan.used_fields(id);
     let read = stream.fields.iter().zip(used).filter(|(_, used)| *used).map(|(field, _)| field);
-    let read: Vec<String> = read.map(|field| format!("{}: {}", field.name, field.ty)).collect();
+    let read: Vec<String> = read.map(field).collect();
     line(
         out,
         "reads",
@@ -97,6 +98,15 @@ fn table(table: &TablePlan, out: &mut String) {
     let name = |at: &u32| table.fields.get(*at as usize).map_or("?", |it| it.name.as_str());
     line(out, "key", &table.key.iter().map(name).collect::<Vec<_>>().join(", "));
     out.push('\n');
+}
+
+fn field(field: &FieldPlan) -> String {
+    let from = match &field.source {
+        FieldSource::Path(_) => String::new(),
+        FieldSource::Key => " from key".into(),
+        FieldSource::Header(name) => format!(" from header({name:?})"),
+    };
+    format!("{}: {}{from}", field.name, field.ty)
 }
 
 fn rule(plan: &Plan, id: RuleId, rule: &RulePlan, out: &mut String) {

@@ -216,7 +216,7 @@ fn timestamps_are_read_by_their_format() {
         (TimestampFormat::Automatic, "253402300800000", None),
         (TimestampFormat::Automatic, "1584981114028000000", None),
     ] {
-        let x_field = FieldPlan { format, ..field("x", Type::Timestamp, "x") };
+        let x_field = FieldPlan { format: format.clone(), ..field("x", Type::Timestamp, "x") };
         let fields = vec![x_field, field("at", Type::Timestamp, "at")];
         let mut decoders = Decoders::new(plan(fields), Format::Json);
         let expected = micros.map(|micros| Value::Timestamp(EventTime(micros)));

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod behaviour;
+mod outer;
 mod property;
 mod whole;
 mod words;
@@ -96,11 +97,17 @@ impl Decoders {
         for (offset, (bytes, timestamp)) in records.iter().enumerate() {
             batch.push(offset as u64, *timestamp, None, Some(bytes));
         }
+        self.decode_records(&batch)
+    }
+
+    /// The same for records with keys and headers.
+    pub fn decode_records(&mut self, batch: &RecordBatch) -> Vec<Outcome> {
         let plan = &self.plan;
-        let mut outcomes = self.tiers.iter_mut().map(|decoder| decode_batch(plan, decoder, &batch));
+        let mut outcomes = self.tiers.iter_mut().map(|decoder| decode_batch(plan, decoder, batch));
         let first = outcomes.next().unwrap();
         for other in outcomes {
-            for ((a, b), (bytes, _)) in first.iter().zip(&other).zip(records) {
+            for ((a, b), record) in first.iter().zip(&other).zip(batch.iter()) {
+                let bytes = record.value.unwrap_or_default();
                 assert_eq!(a, b, "tiers differ on {}", String::from_utf8_lossy(bytes));
             }
         }
