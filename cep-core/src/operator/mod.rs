@@ -68,10 +68,6 @@ impl Stage {
         for late in self.late.iter_mut().skip(mark.late) {
             late.origin = self.positions.record(late.origin);
         }
-        // Of a record of which several rows were late, that is said once.
-        let mut fresh = self.late.split_off(mark.late);
-        fresh.dedup();
-        self.late.append(&mut fresh);
         for error in self.errors.iter_mut().skip(mark.errors) {
             self.positions.resolve_subject(&mut error.subject);
         }

@@ -253,11 +253,7 @@ impl Judge<'_> {
     ) {
         let record = self.records(&Source::of([origin])).ends();
         let origin = record.map_or(origin, |(first, _)| first);
-        let late = Late { rule: self.id, origin, time, window, watermark };
-        // Of a record of which several rows were late, that is said once.
-        if !self.found.late.contains(&late) {
-            self.found.late.push(late);
-        }
+        self.found.late.push(Late { rule: self.id, origin, time, window, watermark });
     }
 }
 
