@@ -130,7 +130,12 @@ fn run_key(judge: &mut Judge<'_>, key: &[Value], rows: &[&Row], grid: Grid, reac
         let known = || rows.iter().filter(|row| !row.watermark.has_reached(EventTime(end)));
         let inside: Vec<&Row> =
             known().filter(|row| start <= row.time.0 && row.time.0 < end).copied().collect();
-        let before = known().map(|row| row.time.0).filter(|time| *time < start).max();
+        // A row that came too late for every one of its windows, but for revisions, is not heard.
+        let heard = |row: &&&Row| {
+            let mut ends = grid.ends_over(row.time).into_iter();
+            ends.any(|end| !row.watermark.has_reached(EventTime(end)))
+        };
+        let before = known().filter(heard).map(|row| row.time.0).filter(|time| *time < start).max();
         let filled = matches!((reach.fill, before), (Some(d), Some(t)) if end - t <= d)
             && start <= reach.last_empty_start;
         let window = Window { key, start, end };

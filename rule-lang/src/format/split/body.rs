@@ -71,7 +71,8 @@ pub(in crate::format) fn lines<'t>(toks: Vec<Tok<'t>>, words: &[&str]) -> Parts<
             && words.contains(&tok.text)
             && complete_before(toks, at)
             && !expects_name;
+        let goes_on = before.is_word("matches") && tok.is_word("snapshot");
         let begins = begins || begins_line(toks, at);
-        if begins && !keyword_alone { Cut::Before } else { Cut::None }
+        if begins && !keyword_alone && !goes_on { Cut::Before } else { Cut::None }
     })
 }
