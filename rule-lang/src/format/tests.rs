@@ -40,6 +40,8 @@ layouts! { shown;
     tables_are_aligned_with_their_comments:
         "test \"t\" { set floor=-1,base @2026-01-01 given S | at |  farm|\n\n|-1s|\"a b\"| // one\n// between\n |100ms|-|\n\nuntil 30s expect no D expect late S\n|at|\n|1s|// late\n\n\nexpect error }";
     files_snapshots_and_errors_of_tests: "test \"t\" { given S from file( \"s.jsonl\" ) expect D matches   snapshot expect no error expect error \"division\" |rule|row|\n|\"a\"|1|\n}";
+    what_goes_on_after_a_line_end_or_a_comma_keeps_its_place:
+        "rule a {\n from S\n,limit 3 per 1h\n emit D { k }\n}\ntest \"t\" { given S\n from file(\"s.jsonl\")\n expect D\nmatches\nsnapshot,expect no error\n}";
     declarations_have_one_empty_line_between_them:
         "param a: int = 1\nparam longer: duration = 10s // ten\n\n\nparam c: string = \"x\" param d: int=-1\nsink A to kafka(\"a\" format:json),log(\"b\",)\nsink Longer to kafka(\"longer\")\nstream S { k: int }\nrule a { from S emit D { k } }\n// about b\nrule b { from S emit D { k } }\n\n\n\n";
     windows_line_ends_and_a_byte_order_mark_become_plain:

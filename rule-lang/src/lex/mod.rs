@@ -125,7 +125,7 @@ impl<'t> Lexer<'t> {
         };
         self.out.tokens.push(token);
         self.trivia_start = trivia_end;
-        self.line_start = false;
+        self.line_start &= kind == TokenKind::Punct(Punct::Comma);
         self.at = end;
     }
 

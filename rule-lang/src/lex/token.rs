@@ -111,7 +111,7 @@ pub struct Token {
     pub kind: TokenKind,
     /// Where it is.
     pub span: Span,
-    /// Whether it is the first token of its line.
+    /// Whether it is the first token of its line, but for commas.
     pub line_start: bool,
     /// Index in [`super::Lexed::trivia`] of the first piece between the token before and this one.
     pub trivia_start: u32,

@@ -71,7 +71,7 @@ pub(in crate::format) fn lines<'t>(toks: Vec<Tok<'t>>, words: &[&str]) -> Parts<
             && words.contains(&tok.text)
             && complete_before(toks, at)
             && !expects_name;
-        let goes_on = before.is_word("matches") && tok.is_word("snapshot");
+        let goes_on = ["from", "matches", "snapshot"].iter().any(|word| tok.is_word(word));
         let begins = begins || begins_line(toks, at);
         if begins && !keyword_alone && !goes_on { Cut::Before } else { Cut::None }
     })
