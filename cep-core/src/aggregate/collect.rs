@@ -1,11 +1,9 @@
 //! `collect(x, limit)`: the values of the first events in the order of events, as a list; an empty
 //! list of nothing.
 
-use super::earliest::Earliest;
-use super::{AggregateInfo, Row, Settings, Slides, State};
-use crate::function::EvalError;
+use super::AggregateInfo;
+use super::earliest::Reading;
 use crate::value::Value;
-use serde::{Deserialize, Serialize};
 
 pub(super) const INFO: AggregateInfo = AggregateInfo {
     name: "collect",
@@ -18,26 +16,12 @@ pub(super) const INFO: AggregateInfo = AggregateInfo {
     keeps: "the first `limit` values",
 };
 
-/// The first values.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Collect(Earliest);
+/// All of the first values.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Collect;
 
-impl State for Collect {
-    const SLIDES: Slides = Slides::ByGivingBack;
-
-    fn lift(&mut self, row: Row<'_>, settings: &Settings) {
-        self.0.take(row, settings);
-    }
-
-    fn combine(&mut self, other: &Self, settings: &Settings) {
-        self.0.merge(&other.0, settings);
-    }
-
-    fn lower(&self, settings: &Settings) -> Result<Value, EvalError> {
-        Ok(Value::List(self.0.values().take(settings.count()).cloned().collect()))
-    }
-
-    fn give_back(&mut self, row: &Self) {
-        self.0.give_back(&row.0);
+impl Reading for Collect {
+    fn read<'v>(values: impl Iterator<Item = &'v Value>, _: usize) -> Value {
+        Value::List(values.cloned().collect())
     }
 }

@@ -1,16 +1,33 @@
-//! The first few values in the order of events, which `nth` and `collect` share.
+//! The first few values in the order of events, of which `nth` and `collect` read theirs.
 
-use super::{Keep, Place, Row, Settings};
+use super::{Keep, Place, Row, Settings, Slides, State};
+use crate::function::EvalError;
 use crate::value::Value;
 use serde::{Deserialize, Serialize};
+use std::marker::PhantomData;
+
+/// What is read of the first values.
+pub(crate) trait Reading: Clone + Default + std::fmt::Debug + Send + 'static {
+    /// The result, of no more than `count` values in order.
+    fn read<'v>(values: impl Iterator<Item = &'v Value>, count: usize) -> Value;
+}
 
 /// Values in order, each with where it stands; no more than are asked for, unless all are kept.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(super) struct Earliest(Vec<(Place, Value)>);
+pub(crate) struct Earliest<R>(Vec<(Place, Value)>, PhantomData<R>);
 
-impl Earliest {
-    /// Takes a row's value in.
-    pub(super) fn take(&mut self, row: Row<'_>, settings: &Settings) {
+impl<R: Reading> Earliest<R> {
+    fn shorten(&mut self, settings: &Settings) {
+        if settings.keep == Keep::Bounded {
+            self.0.truncate(settings.count());
+        }
+    }
+}
+
+impl<R: Reading> State for Earliest<R> {
+    const SLIDES: Slides = Slides::ByGivingBack;
+
+    fn lift(&mut self, row: Row<'_>, settings: &Settings) {
         let place = row.place();
         let at = self.0.partition_point(|(other, _)| *other <= place);
         if settings.keep == Keep::All || at < settings.count() {
@@ -19,8 +36,7 @@ impl Earliest {
         }
     }
 
-    /// Takes in what another has taken in.
-    pub(super) fn merge(&mut self, other: &Self, settings: &Settings) {
+    fn combine(&mut self, other: &Self, settings: &Settings) {
         let appends = match (self.0.last(), other.0.first()) {
             (Some((last, _)), Some((first, _))) => last <= first,
             _ => true,
@@ -32,23 +48,16 @@ impl Earliest {
         self.shorten(settings);
     }
 
-    fn shorten(&mut self, settings: &Settings) {
-        if settings.keep == Keep::Bounded {
-            self.0.truncate(settings.count());
-        }
+    fn lower(&self, settings: &Settings) -> Result<Value, EvalError> {
+        let count = settings.count();
+        Ok(R::read(self.0.iter().take(count).map(|(_, value)| value), count))
     }
 
-    /// Gives back what another has taken in.
-    pub(super) fn give_back(&mut self, row: &Self) {
+    fn give_back(&mut self, row: &Self) {
         for (place, _) in &row.0 {
             if let Ok(at) = self.0.binary_search_by_key(place, |(other, _)| *other) {
                 self.0.remove(at);
             }
         }
-    }
-
-    /// The values in order.
-    pub(super) fn values(&self) -> impl Iterator<Item = &Value> {
-        self.0.iter().map(|(_, value)| value)
     }
 }

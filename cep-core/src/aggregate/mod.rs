@@ -52,6 +52,7 @@ use crate::plan::{AggregateCall, AggregateFunction as Of};
 use crate::value::{Decimal, Type, Value};
 use average::{AverageDecimal, AverageDuration, AverageFloat, AverageInt};
 use count::Count;
+use earliest::Earliest;
 use extreme::{Extreme, Largest, Smallest};
 pub(crate) use row::Row;
 use serde::{Serialize, de::DeserializeOwned};
@@ -149,8 +150,8 @@ pub(crate) fn for_state<B: ForState>(call: &AggregateCall, builder: B) -> B::Out
         (Of::Max, Some(ty)) => extreme_state::<B, Largest>(ty, builder),
         (Of::First, _) => builder.build::<first::First>(),
         (Of::Last, _) => builder.build::<last::Last>(),
-        (Of::Nth, _) => builder.build::<nth::Nth>(),
-        (Of::Collect, _) => builder.build::<collect::Collect>(),
+        (Of::Nth, _) => builder.build::<Earliest<nth::Nth>>(),
+        (Of::Collect, _) => builder.build::<Earliest<collect::Collect>>(),
         (Of::Delta, _) => builder.build::<delta::Delta>(),
         (Of::MaxBy, _) => builder.build::<extreme_by::ExtremeBy<Largest>>(),
         (Of::MinBy, _) => builder.build::<extreme_by::ExtremeBy<Smallest>>(),

@@ -1,0 +1,158 @@
+//! Aggregates over the window: where they may stand, what they take and what they give.
+
+mod arguments;
+mod names;
+mod types;
+
+use super::convert::to;
+use super::narrow::where_true;
+use super::scope::{Level, Scope, Silence, WhenState, WindowState};
+use crate::ast;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::typed::{Aggregate, Expr, ExprKind};
+use cep_core::function::Function;
+use cep_core::plan::{AggregateFunction, BinaryOp};
+use cep_core::value::{Type, Value};
+
+use arguments::takes_constant;
+pub(crate) use names::aggregate_names;
+pub(super) use names::{AGGREGATES_TO_COME, aggregate_of, foreign_aggregate};
+
+/// What is written between the parentheses of an aggregate, typed.
+struct Written<'e> {
+    inputs: Vec<(Expr, &'e ast::Expr)>,
+    filter: Option<Expr>,
+}
+
+impl Scope<'_, '_> {
+    pub(super) fn aggregate(
+        &mut self,
+        function: AggregateFunction,
+        name: &ast::Ident,
+        args: &[ast::Expr],
+        filter: Option<&ast::Expr>,
+    ) -> Option<Expr> {
+        if let (AggregateFunction::Last, [arg], None) = (function, args, filter)
+            && self.silence == Silence::Asked
+            && self.level == Level::Row
+            && self.when == WhenState::Known
+        {
+            return self.expr(arg);
+        }
+        if !self.aggregate_may_stand(name) {
+            return None;
+        }
+        let Written { mut inputs, filter } = self.written(function, name, args, filter)?;
+        let constant = if takes_constant(function) { inputs.pop() } else { None };
+        if let Some((_, ast)) = inputs.iter().find(|(input, _)| input.is_null()) {
+            self.out.push(
+                Diagnostic::new(Code::BareNull, "there is nothing to aggregate in `null`")
+                    .label(ast.span, ""),
+            );
+            return None;
+        }
+        let arguments = match &constant {
+            Some((constant, ast)) => vec![self.constant(function, name, constant, ast.span)?],
+            None => Vec::new(),
+        };
+        let ty = self.aggregate_type(function, name, &mut inputs, filter.as_ref())?;
+        let inputs = inputs.into_iter().map(|(input, _)| input).collect();
+        let call = Aggregate { function, inputs, arguments, filter };
+        Some(Expr::new(ty, ExprKind::Aggregate(Box::new(call))))
+    }
+
+    /// The inputs and the filter of an aggregate, if there are as many as it takes.
+    fn written<'e>(
+        &mut self,
+        function: AggregateFunction,
+        name: &ast::Ident,
+        args: &'e [ast::Expr],
+        filter: Option<&ast::Expr>,
+    ) -> Option<Written<'e>> {
+        let known = self.facts.len();
+        self.level = Level::Inside;
+        let condition = filter.map(|filter| self.condition(filter));
+        if let Some(Some(condition)) = &condition {
+            let mut facts = Vec::new();
+            where_true(condition, &mut facts);
+            self.facts.extend(facts);
+        }
+        let inputs: Vec<Option<Expr>> = args.iter().map(|arg| self.expr(arg)).collect();
+        self.level = Level::Group;
+        self.facts.truncate(known);
+        let wanted = match function {
+            AggregateFunction::Count => 0..=1,
+            AggregateFunction::MaxBy | AggregateFunction::MinBy | AggregateFunction::Corr => 2..=2,
+            _ if takes_constant(function) => 2..=2,
+            _ => 1..=1,
+        };
+        if !wanted.contains(&args.len()) {
+            self.aggregate_arguments(function, name, args.len());
+            return None;
+        }
+        let filter = match condition {
+            Some(condition) => Some(condition?),
+            None => None,
+        };
+        let inputs: Option<Vec<Expr>> = inputs.into_iter().collect();
+        Some(Written { inputs: inputs?.into_iter().zip(args).collect(), filter })
+    }
+
+    /// `rate()` and `rate(x)`: a count or a sum, divided by the window's length in seconds.
+    pub(super) fn rate(
+        &mut self,
+        name: &ast::Ident,
+        args: &[ast::Expr],
+        filter: Option<&ast::Expr>,
+    ) -> Option<Expr> {
+        let function =
+            if args.is_empty() { AggregateFunction::Count } else { AggregateFunction::Sum };
+        let total = self.aggregate(function, name, args, filter)?;
+        if let (Type::Duration, Some(arg)) = (total.ty.base(), args.first()) {
+            self.cannot_aggregate(name, arg.span, &total.ty);
+            return None;
+        }
+        let binary = |op, left, right, ty| {
+            Expr::new(ty, ExprKind::Binary(op, Box::new(left), Box::new(right)))
+        };
+        let bound = |kind| Expr::new(Type::Timestamp, kind);
+        let (start, end) = (bound(ExprKind::WindowStart), bound(ExprKind::WindowEnd));
+        let length = binary(BinaryOp::Subtract, end, start, Type::Duration);
+        let second = Expr::literal(Value::Duration(cep_core::time::Span::from_secs(1)), Type::Bool);
+        let seconds = binary(BinaryOp::Divide, length, second, Type::Decimal);
+        if total.ty == Type::Float {
+            let seconds =
+                Expr::new(Type::Float, ExprKind::Call(Function::FloatOfDecimal, vec![seconds]));
+            return Some(binary(BinaryOp::Divide, total, seconds, Type::Float));
+        }
+        Some(binary(BinaryOp::Divide, to(total, &Type::Decimal)?, seconds, Type::Decimal))
+    }
+
+    fn aggregate_may_stand(&mut self, name: &ast::Ident) -> bool {
+        let (code, title, help) = match (self.level, self.window) {
+            _ if self.function.is_some() => (
+                Code::AggregateOutside,
+                format!("`{}` cannot stand in a function", name.name),
+                "take its value as an argument, and aggregate where the function is called",
+            ),
+            (Level::Group, _) => return true,
+            (Level::Inside, _) => (
+                Code::AggregateNested,
+                format!("`{}` stands inside another aggregate", name.name),
+                "an aggregate reads events; compute with two aggregates side by side",
+            ),
+            (Level::Row, WindowState::Without) => (
+                Code::AggregateOutside,
+                format!("`{}` needs a window to aggregate", name.name),
+                "add one above, as in `window tumbling(10s)`",
+            ),
+            (Level::Row, _) => (
+                Code::AggregateOutside,
+                format!("`{}` stands before the window", name.name),
+                "conditions on aggregates are written `when …`, below `window`",
+            ),
+        };
+        self.out.push(Diagnostic::new(code, title).label(name.span, "").help(help));
+        false
+    }
+}
