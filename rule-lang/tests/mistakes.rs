@@ -181,7 +181,8 @@ mod tables {
     answers! {
         a_table_has_a_key_of_plain_values: errors("table A { a: int }\ntable B { a: int?, b: [int] } key a, b\ntable C { a: int } key b\ntable D { a: int } key a, a from file(\"d.csv\")\ntable E {\n    a: int\n    key a\n}");
         a_table_has_a_name_of_its_own: errors("table A { a: int } key a\ntable A { a: int } key a\ntable Harvest { a: int } key a\ntable floor { a: int } key a\ntable C { a: int } key a\nrule c { from Harvest emit C { farm } }");
-        a_table_is_a_file: errors("table A { a: int } key a from kafka(\"a\")\ntable B from Harvest key farm\ntable C { a: int, at: timestamp, time at } key a");
+        a_table_is_a_file: errors("table A { a: int } key a from kafka(\"a\")\ntable B from Harvest key farm");
+        the_time_of_a_row_is_a_timestamp: errors("table A { a: int, at: timestamp, time record } key a from file(\"a.csv\")\ntable B { a: int, at: timestamp?, time at } key a from file(\"b.csv\")\ntable C { a: int, at: timestamp, time att } key a from file(\"c.csv\")\ntable D { a: int, at: timestamp, time at, lateness 2s } key a from file(\"d.csv\")");
         a_key_is_as_many_values_as_its_fields: reading("Factor[farm, count]?.factor");
         a_key_is_of_its_fields_types: reading("Factor[name]?.factor");
         a_key_is_always_there: reading("Factor[bonus]?.factor");

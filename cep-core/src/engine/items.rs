@@ -2,7 +2,7 @@
 
 use crate::engine::{EventRef, RuleError};
 use crate::function::EvalError;
-use crate::operator::{Constants, Scope, Stage, evaluate};
+use crate::operator::{Constants, Instants, Scope, Stage, evaluate};
 use crate::plan::{Expr, Items, Plan, RuleId, StreamId};
 use crate::time::EventTime;
 use crate::value::{Column, EventBatch, Type, Value};
@@ -29,6 +29,7 @@ pub(super) fn of_batch(
         len: batch.len(),
         fields: &batch.columns,
         constants: Some(&constants),
+        instants: Instants::Each(&batch.times),
         ..Scope::default()
     };
     let lists = evaluate(list, &scope);

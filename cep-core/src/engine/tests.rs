@@ -196,6 +196,7 @@ fn a_checkpoint_of_other_rows_of_a_table_is_refused() {
         fields: vec![field("farm", Type::Int), field("factor", Type::Int)],
         key: vec![0],
         from: None,
+        time: None,
         rows: TableRows::default(),
     });
     let bytes = Engine::new(Arc::new(plan.clone()), EngineOptions::default()).checkpoint();

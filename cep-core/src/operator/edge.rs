@@ -10,7 +10,7 @@ use super::keys::KeyTable;
 use super::pending::{Chunk, Pending, PendingRow};
 use super::sliding::{drop_late, places};
 use super::trigger::{Moment, Presence, SavedStates, TriggerStates, Verdict};
-use super::{Advance, Arrival, Constants, Operator, OperatorState, Scope, Stage};
+use super::{Advance, Arrival, Constants, Instants, Operator, OperatorState, Scope, Stage};
 use crate::engine::Causes;
 use crate::plan::{EmitKind, FieldPlan, Plan, RuleId, RulePlan, StreamId};
 use crate::time::EventTime;
@@ -117,6 +117,7 @@ impl Edge {
             fields: &columns,
             keys: &key_columns,
             constants: Some(self.emits.constants()),
+            instants: Instants::Same(EventTime(instant)),
             ..Scope::default()
         };
         let judged = self.trigger.evaluate(&scope);

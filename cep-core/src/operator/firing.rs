@@ -1,7 +1,7 @@
 //! From a decision to emits: fields, ids, causes.
 
 use super::limit::Turn;
-use super::{Constants, Errors, Evaluated, Positions, Scope, Stage, evaluate};
+use super::{Constants, Errors, Evaluated, Instants, Positions, Scope, Stage, evaluate};
 use crate::engine::{Causes, Emit, EmitId, EventRef, RuleError};
 use crate::plan::{EmitKind, EmitPlan, LimitBy, LimitPlan, RuleId, RulePlan};
 use crate::time::EventTime;
@@ -130,7 +130,9 @@ impl EmitLines {
             return;
         }
         let (since, held) = self.when_columns(firings);
-        let scope = &Scope { since: Some(&since), held: Some(&held), ..*scope };
+        let times: Vec<i64> = firings.iter().map(|firing| firing.time.0).collect();
+        let instants = Instants::Each(&times);
+        let scope = &Scope { since: Some(&since), held: Some(&held), instants, ..*scope };
         let mut errors = Errors::default();
         let mut computed = Vec::new();
         for (index, line) in self.lines.iter().enumerate().filter(|(_, line)| line.kind == kind) {

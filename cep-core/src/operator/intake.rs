@@ -1,6 +1,6 @@
 //! From arriving events to the rows, keys and inputs that a stateful rule takes in.
 
-use super::{Arrival, Constants, Errors, Evaluated, Operand, Scope, Stage, evaluate};
+use super::{Arrival, Constants, Errors, Evaluated, Instants, Operand, Scope, Stage, evaluate};
 use crate::aggregate::{Places, Rows};
 use crate::engine::{EventRef, RuleError};
 use crate::plan::{AggregateCall, Expr, KeyPart, RuleId, RulePlan};
@@ -63,6 +63,7 @@ impl Intake {
             len: batch.len(),
             fields: &batch.columns,
             constants: Some(&self.constants),
+            instants: Instants::Each(&batch.times),
             ..Scope::default()
         }
     }

@@ -18,7 +18,7 @@ mod sliding;
 mod stateless;
 mod trigger;
 
-pub use expression::{Constants, Errors, Evaluated, Operand, Scope, evaluate};
+pub use expression::{Constants, Errors, Evaluated, Instants, Operand, Scope, evaluate};
 pub(crate) use firing::Staged;
 pub(crate) use positions::{Lineage, Positions};
 

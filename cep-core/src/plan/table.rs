@@ -6,6 +6,7 @@
 //! that was taken with other rows.
 
 use super::{Connector, FieldPlan, Plan};
+use crate::time::EventTime;
 use crate::value::{Type, Value, encode_key};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -27,6 +28,9 @@ pub struct TablePlan {
     pub fields: Vec<FieldPlan>,
     /// The fields that a row is found by, as indices into `fields`; none of them is ever null.
     pub key: Vec<u32>,
+    /// The field that says from when on a row holds, as an index into `fields`: never null. Without
+    /// one, rows hold from the beginning of time.
+    pub time: Option<u32>,
     /// The default connector.
     pub from: Option<Connector>,
     /// Its rows; none until it is filled.
@@ -34,12 +38,18 @@ pub struct TablePlan {
     pub rows: TableRows,
 }
 
-/// The rows of a table, found by their keys. They hold from the beginning of time. Copies share
-/// them.
+/// The rows of a table, found by their keys; of each key those that hold one after the other, by the
+/// time from which on they do. Copies share them.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct TableRows(Arc<BTreeMap<Vec<Value>, Value>>);
+pub struct TableRows(Arc<Rows>);
 
-/// Two rows of a table have the same key.
+/// For each key its rows, in the order of the times from which on they hold.
+type Rows = BTreeMap<Vec<Value>, Vec<(EventTime, Value)>>;
+
+/// From when on rows hold that do not say it.
+const ALWAYS: EventTime = EventTime(i64::MIN);
+
+/// Two rows of a table have the same key, and hold from the same time on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SameKey {
     /// The place of the first one among the rows, from 0.
@@ -69,39 +79,58 @@ impl TablePlan {
     /// # Errors
     /// When two rows have the same key; then the table stays as it was.
     pub fn fill(&mut self, rows: Vec<Vec<Value>>) -> Result<(), SameKey> {
-        let mut found: BTreeMap<Vec<Value>, (usize, Value)> = BTreeMap::new();
+        let mut places: BTreeMap<(Vec<Value>, EventTime), usize> = BTreeMap::new();
+        let mut found = Rows::new();
         for (second, row) in rows.into_iter().enumerate() {
             let part = |index: &u32| row.get(*index as usize).cloned().unwrap_or(Value::Null);
             let key: Vec<Value> = self.key.iter().map(part).collect();
+            let from = match self.time.as_ref().map(part) {
+                Some(Value::Timestamp(from)) => from,
+                _ => ALWAYS,
+            };
             let names = self.fields.iter().map(|field| Arc::from(field.name.as_str()));
             let record = Value::Record(names.zip(row).collect());
-            if let Some((first, _)) = found.get(&key) {
-                return Err(SameKey { first: *first, second });
+            if let Some(first) = places.insert((key.clone(), from), second) {
+                return Err(SameKey { first, second });
             }
-            found.insert(key, (second, record));
+            found.entry(key).or_default().push((from, record));
         }
-        let rows = found.into_iter().map(|(key, (_, record))| (key, record));
-        self.rows = TableRows(Arc::new(rows.collect()));
+        for versions in found.values_mut() {
+            versions.sort_by_key(|(from, _)| *from);
+        }
+        self.rows = TableRows(Arc::new(found));
         Ok(())
     }
 }
 
 impl TableRows {
-    /// The row of a key as a record, null where there is none.
+    /// The row of a key that holds at an instant, as a record; null where there is none.
     #[must_use]
-    pub fn get(&self, key: &[Value]) -> Value {
-        self.0.get(key).cloned().unwrap_or(Value::Null)
+    pub fn get(&self, key: &[Value], at: EventTime) -> Value {
+        let versions = self.0.get(key).map_or(&[][..], Vec::as_slice);
+        let held = versions.partition_point(|(from, _)| *from <= at);
+        let newest = held.checked_sub(1).and_then(|newest| versions.get(newest));
+        newest.map_or(Value::Null, |(_, record)| record.clone())
     }
 
-    /// The rows as records, in the order of their keys.
-    pub fn iter(&self) -> impl Iterator<Item = (&[Value], &Value)> {
-        self.0.iter().map(|(key, record)| (key.as_slice(), record))
+    /// The rows as records, in the order of their keys and times, with the time from which on each
+    /// holds.
+    pub fn iter(&self) -> impl Iterator<Item = (&[Value], EventTime, &Value)> {
+        self.0.iter().flat_map(|(key, versions)| {
+            versions.iter().map(|(from, record)| (key.as_slice(), *from, record))
+        })
     }
 
-    /// How many there are.
+    /// The keys in their order, and from when on each has a row.
+    pub fn keys(&self) -> impl Iterator<Item = (&[Value], EventTime)> {
+        let first = |versions: &[(EventTime, Value)]| versions.first().map_or(ALWAYS, |it| it.0);
+        self.0.iter().map(move |(key, versions)| (key.as_slice(), first(versions)))
+    }
+
+    /// How many rows there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.0.values().map(Vec::len).sum()
     }
 
     /// Whether there are none.
@@ -132,7 +161,7 @@ impl Plan {
         let mut bytes = Vec::new();
         for table in &self.tables {
             bytes.extend_from_slice(&(table.rows.len() as u64).to_be_bytes());
-            for (_, record) in table.rows.iter() {
+            for (_, _, record) in table.rows.iter() {
                 encode_key(std::slice::from_ref(record), &mut bytes);
             }
         }
@@ -159,6 +188,7 @@ mod tests {
             doc: String::new(),
             fields: vec![field("name", Type::String), field("farm", Type::Int)],
             key: vec![1],
+            time: None,
             from: None,
             rows: TableRows::default(),
         };
@@ -171,8 +201,27 @@ mod tests {
     fn a_row_is_found_by_its_key() {
         let plan = table(&[(2, "hill"), (1, "dale")]).unwrap();
         let rows = &plan.table(plan.table_id("Name").unwrap()).unwrap().rows;
-        assert_eq!(rows.get(&[Value::Int(1)]).member(0), Value::text("dale"));
-        assert_eq!(rows.get(&[Value::Int(3)]), Value::Null);
+        assert_eq!(rows.get(&[Value::Int(1)], ALWAYS).member(0), Value::text("dale"));
+        assert_eq!(rows.get(&[Value::Int(3)], ALWAYS), Value::Null);
+    }
+
+    #[test]
+    fn a_row_with_a_time_holds_from_then_to_the_next_of_its_key() {
+        let mut plan = table(&[]).unwrap();
+        let table = &mut plan.tables[0];
+        let from =
+            FieldPlan { name: "from".into(), ty: Type::Timestamp, ..table.fields[0].clone() };
+        table.fields.push(from);
+        table.time = Some(2);
+        let row = |name: &str, at: i64| {
+            vec![Value::text(name), Value::Int(1), Value::Timestamp(EventTime(at))]
+        };
+        table.fill(vec![row("moor", 20), row("dale", 10)]).unwrap();
+        let at = |at: i64| table.rows.get(&[Value::Int(1)], EventTime(at)).member(0);
+        assert_eq!([at(9), at(10)], [Value::Null, Value::text("dale")]);
+        assert_eq!([at(19), at(20), at(99)], ["dale", "moor", "moor"].map(Value::text));
+        let same = table.fill(vec![row("moor", 20), row("dale", 10), row("hill", 20)]);
+        assert_eq!(same, Err(SameKey { first: 0, second: 2 }));
     }
 
     #[test]

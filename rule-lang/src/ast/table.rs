@@ -1,9 +1,9 @@
 //! Tables as written.
 
-use super::{Connector, Field, Ident};
+use super::{Connector, Field, Ident, TimeClause};
 use crate::source::Span;
 
-/// `table Name { fields } key f, g [from CONNECTOR]`
+/// `table Name { fields [time f] } key f, g [from CONNECTOR]`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyedTable {
     /// Lines of `///` above it.
@@ -14,6 +14,8 @@ pub struct KeyedTable {
     pub fields: Vec<Field>,
     /// The fields that a row is found by.
     pub key: Vec<Ident>,
+    /// From when on a row holds.
+    pub time: Option<TimeClause>,
     /// Where its rows stand if the deployment does not say otherwise.
     pub connector: Option<Connector>,
     /// All of it.

@@ -49,6 +49,7 @@ pub(super) fn check(
             .help(format!("write `key {name}` behind its braces")),
         );
     }
+    let time = ast.time.as_ref().and_then(|time| time_field(ast, time, &fields, out));
     let from = ast.connector.as_ref().and_then(|ast| place(ast, out));
     // Warnings do not come from here: what was reported is an error.
     (out.len() == before).then(|| TablePlan {
@@ -56,6 +57,7 @@ pub(super) fn check(
         doc: ast.doc.clone(),
         fields,
         key,
+        time,
         from,
         rows: TableRows::default(),
     })
@@ -100,6 +102,61 @@ fn key_part(
             )
             .label(part.span, "a key is one plain value that is always there")
             .help(help),
+        );
+        return None;
+    }
+    Some(index(at))
+}
+
+/// The field that says from when on a row holds.
+fn time_field(
+    ast: &ast::KeyedTable,
+    time: &ast::TimeClause,
+    fields: &[FieldPlan],
+    out: &mut Vec<Diagnostic>,
+) -> Option<u32> {
+    let options = [&time.lateness_us, &time.idle_us, &time.ahead_us];
+    if let Some(option) = options.into_iter().flatten().next() {
+        out.push(
+            Diagnostic::new(Code::UnknownOption, "the rows of a table are not waited for")
+                .label(option.span, "they are all read when the run begins")
+                .maybe_help(
+                    time.field.as_ref().map(|field| format!("write `time {}`", field.name)),
+                ),
+        );
+        return None;
+    }
+    let Some(name) = &time.field else {
+        let stamp = fields.iter().find(|field| field.ty == Type::Timestamp);
+        out.push(
+            Diagnostic::new(Code::TimeField, "the rows of a file are no records with a time")
+                .label(time.span, "`time` names the field that says from when on a row holds")
+                .maybe_help(stamp.map(|field| format!("write `time {}`", field.name))),
+        );
+        return None;
+    };
+    let Some(at) = fields.iter().position(|field| field.name == name.name) else {
+        if !ast.fields.iter().any(|field| field.name.name == name.name) {
+            let known = fields.iter().map(|field| field.name.as_str());
+            out.push(
+                Diagnostic::new(
+                    Code::UnknownKeyOrTime,
+                    format!("`{}` has no field `{}`", ast.name.name, name.name),
+                )
+                .label(name.span, "`time` names a field of the table")
+                .maybe_help(did_you_mean(&name.name, known)),
+            );
+        }
+        return None;
+    };
+    let field = fields.get(at)?;
+    if field.ty != Type::Timestamp {
+        let name = &name.name;
+        let title = format!("`{name}` is {}, time is a timestamp that is always there", field.ty);
+        out.push(
+            Diagnostic::new(Code::TimeField, title)
+                .label(time.span, "from when on a row holds")
+                .help(format!("declare `{name}: timestamp`")),
         );
         return None;
     }

@@ -162,10 +162,16 @@ impl Context<'_, '_> {
         if let Err(same) = plan.clone().fill(rows.clone()) {
             let span = |at: usize| table.rows.get(at).map_or(table.span, |row| row.span);
             out.push(
-                Diagnostic::new(Code::SameKey, "two rows have the same key")
-                    .label(span(same.second), "again here")
-                    .label(span(same.first), "first here")
-                    .help("remove one of them"),
+                Diagnostic::new(
+                    Code::SameKey,
+                    match plan.time {
+                        None => "two rows have the same key",
+                        Some(_) => "two rows have the same key and time",
+                    },
+                )
+                .label(span(same.second), "again here")
+                .label(span(same.first), "first here")
+                .help("remove one of them"),
             );
         }
         Some(GivenTable { table: id, rows, file: None })

@@ -112,7 +112,7 @@ codes! {
     UnknownChoice = "E0330", "a text that is not one of an enum's";
     NotAList = "E0331", "something that is not a list where one is needed";
     TableKey = "E0340", "a table whose rows cannot be found by its key";
-    SameKey = "E0341", "two rows of a table with the same key";
+    SameKey = "E0341", "two rows of a table with the same key and time";
 
     // Time and windows.
     UnitMissing = "E0401", "a number where a duration with a unit is needed";
@@ -131,7 +131,7 @@ codes! {
     // Words of the language that this version does not run yet.
     NoPatterns = "E0501", "`match` patterns are not supported in this version";
     NoJoins = "E0502", "`join` is not supported in this version";
-    NoStreamTables = "E0503", "a table of a stream's rows, or with a time, is not supported in this version";
+    NoStreamTables = "E0503", "a table of a stream's rows is not supported in this version";
     NoEarly = "E0509", "`early` is not supported in this version";
     NoDistinct = "E0514", "`distinct` is not supported in this version";
     NoForget = "E0515", "`forget` is not supported in this version";

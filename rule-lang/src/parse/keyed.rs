@@ -8,7 +8,7 @@ use crate::lex::Punct;
 use crate::source::Span;
 
 impl Cursor<'_> {
-    /// `table Name { fields } key f, g [from CONNECTOR]`
+    /// `table Name { fields [time f] } key f, g [from CONNECTOR]`
     pub(super) fn keyed_table(&mut self, doc: String) -> Option<Declaration> {
         let first = self.bump().span;
         let name = self.declared_name("a table's name")?;
@@ -29,14 +29,6 @@ impl Cursor<'_> {
             None => self.skip_declaration(),
         }
         let Stream { doc, name, fields, key: inside, time, .. } = body;
-        if let Some(time) = time {
-            self.not_supported(
-                Code::NoStreamTables,
-                time.span,
-                "a `time` of a table's rows is",
-                "rows hold from the beginning of time; remove this line",
-            );
-        }
         if let Some(inside) = &inside {
             self.report(
                 Diagnostic::new(Code::Unexpected, "a table's key stands behind its braces")
@@ -45,7 +37,7 @@ impl Cursor<'_> {
             );
         }
         let mut table =
-            KeyedTable { doc, name, fields, key: Vec::new(), connector: None, span: first };
+            KeyedTable { doc, name, fields, key: Vec::new(), time, connector: None, span: first };
         table.key = self.table_key();
         table.connector = self.eat_word("from").and_then(|_| self.connector());
         if table.key.is_empty() {

@@ -95,8 +95,9 @@ pub(super) fn fill_from(table: &mut TablePlan, path: &Path) -> Result<(), Failur
         let line = |at: usize| lines.get(at).copied().unwrap_or(0);
         let (first, second) = (line(same.first), line(same.second));
         let message = format!(
-            "lines {first} and {second} of `{}` have the same key; the rows of `{}` are found by {}",
+            "lines {first} and {second} of `{}` have the same key{}; the rows of `{}` are found by {}",
             path.display(),
+            if table.time.is_some() { " and time" } else { "" },
             table.name,
             key_names(table)
         );

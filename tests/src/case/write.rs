@@ -12,7 +12,7 @@ use std::fmt::Write;
 pub fn write_case(rules: &str, plan: &Plan, script: &Script) -> String {
     let mut text = format!("{}\n---\n", rules.trim_end());
     for table in &plan.tables {
-        for (_, row) in table.rows.iter() {
+        for (_, _, row) in table.rows.iter() {
             let _ = writeln!(text, "table {} {}", table.name, json(row));
         }
     }

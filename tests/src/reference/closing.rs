@@ -176,7 +176,7 @@ impl Window<'_> {
                 order: time,
                 key: self.key,
                 decided: Decided::Window(bounds.0, bounds.1),
-                scope: Scope::of_window(judge.plan, self.key, results, bounds),
+                scope: Scope::of_window(judge.plan, time, self.key, results, bounds),
                 occupied: Occupied::Yes,
                 source: Source::of(rows.iter().map(|row| row.origin)),
             },

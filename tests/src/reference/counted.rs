@@ -74,7 +74,7 @@ fn judge_window(
             order: time,
             key,
             decided: after.map_or(Decided::Record(last.origin), Decided::Expiry),
-            scope: Scope::of_window(judge.plan, key, results, bounds).numbered(index),
+            scope: Scope::of_window(judge.plan, time, key, results, bounds).numbered(index),
             occupied: Occupied::Yes,
             source: Source::of(rows.iter().map(|row| row.origin)),
         },

@@ -23,13 +23,15 @@ pub(super) struct Scope<'a> {
     index: i64,
     /// Since when the condition of an edge has held, and for how long.
     when: Option<(EventTime, Span)>,
+    /// The instant as of which tables are looked up.
+    at: EventTime,
     /// The elements of the folds around, the innermost last.
     items: RefCell<Vec<(u32, Value)>>,
 }
 
 impl<'a> Scope<'a> {
     /// The scope of one event.
-    pub fn of_row(plan: &'a Plan, fields: &'a [Value], key: &'a [Value]) -> Self {
+    pub fn of_row(plan: &'a Plan, at: EventTime, fields: &'a [Value], key: &'a [Value]) -> Self {
         let items = RefCell::default();
         Self {
             plan,
@@ -39,6 +41,7 @@ impl<'a> Scope<'a> {
             window: None,
             index: 0,
             when: None,
+            at,
             items,
         }
     }
@@ -46,13 +49,14 @@ impl<'a> Scope<'a> {
     /// The scope of one window.
     pub fn of_window(
         plan: &'a Plan,
+        at: EventTime,
         key: &'a [Value],
         aggregates: Vec<Result<Value, EvalError>>,
         window: (EventTime, EventTime),
     ) -> Self {
         let items = RefCell::default();
         let window = Some(window);
-        Self { plan, fields: &[], key, aggregates, window, index: 0, when: None, items }
+        Self { plan, fields: &[], key, aggregates, window, index: 0, when: None, at, items }
     }
 
     /// The same for the window of this number.
@@ -167,16 +171,21 @@ impl<'a> Scope<'a> {
         self.value(&fold.value).map(Some)
     }
 
-    /// The row of a table whose key fields are these, found by looking at every row.
+    /// The row of a table whose key fields are these, found by looking at every row: of those that
+    /// hold by now the one that does so since the latest time.
     fn look_up(&self, table: TableId, key: &[Value]) -> Result<Value, EvalError> {
         let table = self.plan.table(table).ok_or(DEFECT)?;
-        for (_, row) in table.rows.iter() {
+        let fits = |row: &Value| {
             let mut parts = table.key.iter().zip(key);
-            if parts.all(|(field, value)| row.member(*field as usize) == *value) {
-                return Ok(row.clone());
-            }
-        }
-        Ok(Value::Null)
+            parts.all(|(field, value)| row.member(*field as usize) == *value)
+        };
+        let since = |row: &Value| match table.time.map(|field| row.member(field as usize)) {
+            Some(Value::Timestamp(since)) => since,
+            _ => EventTime(i64::MIN),
+        };
+        let rows = table.rows.iter().map(|(_, _, row)| row);
+        let held = rows.filter(|row| fits(row) && since(row) <= self.at);
+        Ok(held.max_by_key(|row| since(row)).cloned().unwrap_or(Value::Null))
     }
 
     fn values(&self, exprs: &[Expr]) -> Result<Vec<Value>, EvalError> {

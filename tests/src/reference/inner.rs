@@ -95,7 +95,7 @@ fn items_of(
         offset: Items::offset(event.origin.offset, place),
     };
     let list = event.values.clone().and_then(|values| {
-        match Scope::of_row(plan, &values, &[]).value(&items.list)? {
+        match Scope::of_row(plan, event.time, &values, &[]).value(&items.list)? {
             Value::List(list) if list.len() > Items::MAX => Err(EvalError::TooManyItems),
             Value::List(list) => Ok((values, list)),
             _ => Err(EvalError::WrongType),

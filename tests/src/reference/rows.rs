@@ -69,7 +69,7 @@ pub(super) fn rows_of(judge: &mut Judge<'_>, log: &Log) -> Vec<Row> {
                 continue;
             }
         };
-        let scope = Scope::of_row(plan, &values, &[]);
+        let scope = Scope::of_row(plan, time, &values, &[]);
         match rule.filter.as_ref().map_or(Ok(true), |filter| scope.holds(filter)) {
             Ok(true) => {}
             Ok(false) => continue,

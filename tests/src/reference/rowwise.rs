@@ -86,7 +86,7 @@ fn judge_row(
             } else {
                 Decided::Expiry(time)
             },
-            scope: Scope::of_row(judge.plan, &row.fields, &row.key),
+            scope: Scope::of_row(judge.plan, time, &row.fields, &row.key),
             occupied,
             source: Source::of([row.origin]),
         },

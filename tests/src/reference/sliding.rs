@@ -40,6 +40,7 @@ fn run_key(judge: &mut Judge<'_>, key: &[Value], rows: &[&Row], size: Span, end:
                 decided: newest.map_or(Decided::Expiry(instant), Decided::Record),
                 scope: Scope::of_window(
                     judge.plan,
+                    instant,
                     key,
                     aggregate::results(judge.rule, &inside),
                     (after, instant),

@@ -3,7 +3,7 @@
 use super::super::firing::{Decided, EmitLines, Firing};
 use super::super::keys::KeyTable;
 use super::super::trigger::{Moment, Presence, Steps, TriggerStates, Verdict};
-use super::super::{Advance, Constants, Errors, Scope, Stage};
+use super::super::{Advance, Constants, Errors, Instants, Scope, Stage};
 use super::revise::Revisions;
 use super::store::SliceStore;
 use crate::plan::{EmitKind, KeyPart, Plan, RuleId, RulePlan, StreamId};
@@ -275,6 +275,7 @@ impl ClosingRule {
             starts: Some(&starts),
             ends: Some(&ends),
             constants: Some(self.emits.constants()),
+            instants: Instants::Same(closing.time()),
             ..Scope::default()
         };
         let judged = self.trigger.evaluate(&scope);
@@ -331,6 +332,11 @@ impl ClosingRule {
 }
 
 impl Closing<'_> {
+    /// INVARIANT (an emit is stamped inside its window): the last instant before the end.
+    fn time(&self) -> EventTime {
+        EventTime(self.end).saturating_sub(Span::MICROSECOND)
+    }
+
     fn bounds(&self, len: usize) -> (Column, Column) {
         let column = |bound: i64| Column::dense(ColumnData::Timestamp(vec![bound; len]));
         (column(self.start), column(self.end))
@@ -346,8 +352,7 @@ impl Closing<'_> {
     ) -> Firing {
         let slot = from + row as usize;
         let id = window.keys.get(slot).copied().unwrap_or(0);
-        // INVARIANT (an emit is stamped inside its window): the last instant before the end.
-        let time = EventTime(self.end).saturating_sub(Span::MICROSECOND);
+        let time = self.time();
         Firing {
             time,
             order_time: time,

@@ -1,6 +1,7 @@
 //! What every expression of a plan can read: parameters and tables.
 
 use crate::plan::{ParamId, Plan, TableId, TableRows};
+use crate::time::EventTime;
 use crate::value::Value;
 use std::sync::Arc;
 
@@ -25,8 +26,34 @@ impl Constants {
         self.params.get(id.0 as usize)
     }
 
-    /// The row of a table with a key; null if there is none.
-    pub(super) fn look_up(&self, table: TableId, key: &[Value]) -> Value {
-        self.tables.get(table.0 as usize).map_or(Value::Null, |rows| rows.get(key))
+    /// The row of a table that a key has at an instant; null if there is none.
+    pub(super) fn look_up(&self, table: TableId, key: &[Value], at: EventTime) -> Value {
+        self.tables.get(table.0 as usize).map_or(Value::Null, |rows| rows.get(key, at))
+    }
+}
+
+/// The instants of the rows of a scope: what tables are looked up as of.
+#[derive(Clone, Copy, Debug)]
+pub enum Instants<'a> {
+    /// One for all rows.
+    Same(EventTime),
+    /// One a row, in microseconds.
+    Each(&'a [i64]),
+}
+
+impl Default for Instants<'_> {
+    fn default() -> Self {
+        Self::Same(EventTime(i64::MAX))
+    }
+}
+
+impl Instants<'_> {
+    /// That of a row.
+    #[must_use]
+    pub fn of(&self, row: usize) -> EventTime {
+        match self {
+            Self::Same(instant) => *instant,
+            Self::Each(instants) => EventTime(instants.get(row).copied().unwrap_or(i64::MAX)),
+        }
     }
 }

@@ -10,11 +10,11 @@ mod errors;
 mod structure;
 mod whole;
 
-pub use constants::Constants;
+pub use constants::{Constants, Instants};
 pub use errors::Errors;
 
 use crate::function::{EvalError, apply_binary, apply_unary, made_text};
-use crate::plan::{BinaryOp, Expr, ExprKind, TextPart, UnaryOp};
+use crate::plan::{BinaryOp, Expr, ExprKind, TableId, TextPart, UnaryOp};
 use crate::value::{Column, ColumnData, Type, Value};
 use std::borrow::Cow;
 use whole::whole_numbers;
@@ -42,6 +42,8 @@ pub struct Scope<'a> {
     pub held: Option<&'a Column>,
     /// The parameters and the tables.
     pub constants: Option<&'a Constants>,
+    /// What tables are looked up as of.
+    pub instants: Instants<'a>,
     /// The elements of the folds around, by their numbers; the innermost last.
     pub items: &'a [(u32, Column)],
 }
@@ -133,9 +135,8 @@ pub fn evaluate<'a>(expr: &Expr, scope: &Scope<'a>) -> Evaluated<'a> {
             .and_then(|constants| constants.param(*id))
             .map_or_else(Evaluated::missing, |value| Evaluated::constant(value.clone())),
         ExprKind::Lookup(table, key) => {
-            let key = key.iter().map(|part| evaluate(part, scope)).collect();
-            let find = |key: &[Value]| scope.constants.map(|it| it.look_up(*table, key));
-            row_by_row(&expr.ty, key, scope.len, |key| Ok(find(key).unwrap_or(Value::Null)))
+            let key: Vec<_> = key.iter().map(|part| evaluate(part, scope)).collect();
+            look_up(*table, &expr.ty, key, scope)
         }
         ExprKind::Field(index) => at(scope.fields, *index),
         ExprKind::Key(index) => at(scope.keys, *index),
@@ -183,6 +184,27 @@ pub fn evaluate<'a>(expr: &Expr, scope: &Scope<'a>) -> Evaluated<'a> {
         | ExprKind::Try(_)
         | ExprKind::Fail(_) => structure::evaluate(expr, scope),
     }
+}
+
+/// The rows of a table with these keys, each as of its row's instant.
+fn look_up<'a>(
+    table: TableId,
+    ty: &Type,
+    mut key: Vec<Evaluated<'a>>,
+    scope: &Scope<'a>,
+) -> Evaluated<'a> {
+    key.push(match scope.instants {
+        Instants::Same(instant) => Evaluated::constant(Value::Timestamp(instant)),
+        Instants::Each(of) => {
+            Evaluated::owned(ColumnData::Timestamp(of.to_vec()), Errors::default())
+        }
+    });
+    row_by_row(ty, key, scope.len, |values| match (values, scope.constants) {
+        ([key @ .., Value::Timestamp(at)], Some(constants)) => {
+            Ok(constants.look_up(table, key, *at))
+        }
+        _ => Ok(Value::Null),
+    })
 }
 
 /// Computes each row through single values; rows with an error in an argument keep it.

@@ -3,7 +3,7 @@
 //! A fold lays the elements of all rows end to end and computes its condition and value for them
 //! in a scope of their own, in which what belongs to a row is repeated for each of its elements.
 
-use super::{Errors, Evaluated, Operand, Scope, evaluate as evaluate_in, row_by_row};
+use super::{Errors, Evaluated, Instants, Operand, Scope, evaluate as evaluate_in, row_by_row};
 use crate::function::{EvalError, apply_fold, apply_index};
 use crate::plan::{Expr, ExprKind, Fold};
 use crate::value::{Column, Type, Value};
@@ -161,6 +161,7 @@ struct Repeated {
     indices: Option<Column>,
     since: Option<Column>,
     held: Option<Column>,
+    instants: Vec<i64>,
     items: Vec<(u32, Column)>,
 }
 
@@ -197,6 +198,7 @@ impl Repeated {
             indices: scope.indices.map(repeat),
             since: scope.since.map(repeat),
             held: scope.held.map(repeat),
+            instants: rows.iter().map(|row| scope.instants.of(*row as usize).0).collect(),
             items,
         }
     }
@@ -213,6 +215,7 @@ impl Repeated {
             since: self.since.as_ref(),
             held: self.held.as_ref(),
             constants: outer.constants,
+            instants: Instants::Each(&self.instants),
             items: &self.items,
         }
     }

@@ -2,7 +2,7 @@
 
 use super::super::firing::{Decided, EmitLines, Firing};
 use super::super::trigger::{Moment, Presence, Steps, Verdict};
-use super::super::{Errors, Scope, Stage};
+use super::super::{Errors, Instants, Scope, Stage};
 use super::content::Content;
 use super::{Ordered, Pace};
 use crate::engine::Causes;
@@ -116,7 +116,10 @@ impl Ordered {
         let key_columns = keyed.unwrap_or_default();
         let bounds = judgements.bounds(&rows);
         let (emits, aggregates) = (&self.emits, &judgements.aggregates);
+        let times: Vec<i64> = judgements.of.iter().map(|it| it.time).collect();
+        let instants = Instants::Each(&times);
         let scope = scope_of(emits, &key_columns, aggregates, &bounds, rows.len());
+        let scope = Scope { instants, ..scope };
         let judged = self.trigger.evaluate(&scope);
         let (mut fired, mut cleared) = (Steps::default(), Steps::default());
         for (row, judgement) in rows.iter().zip(&judgements.of) {

@@ -2,7 +2,7 @@
 
 use super::super::firing::{Decided, Firing};
 use super::super::trigger::{Moment, Presence, Steps, Verdict};
-use super::super::{Errors, Scope, Stage};
+use super::super::{Errors, Instants, Scope, Stage};
 use super::Sliding;
 use super::window::KeyWindow;
 use crate::plan::{AggregateCall, EmitKind};
@@ -105,6 +105,7 @@ impl Sliding {
         let keyed = self.trigger.reads_keys().then(|| self.key_columns(&rows, judgements));
         let key_columns = keyed.unwrap_or_default();
         let (starts, ends) = self.bounds(&rows, judgements);
+        let instants: Vec<i64> = judgements.of.iter().map(|it| it.instant).collect();
         let scope = Scope {
             len: rows.len(),
             keys: &key_columns,
@@ -112,6 +113,7 @@ impl Sliding {
             starts: Some(&starts),
             ends: Some(&ends),
             constants: Some(self.emits.constants()),
+            instants: Instants::Each(&instants),
             ..Scope::default()
         };
         let judged = self.trigger.evaluate(&scope);

@@ -97,6 +97,9 @@ fn table(table: &TablePlan, out: &mut String) {
     line(out, "fields", &fields.join(", "));
     let name = |at: &u32| table.fields.get(*at as usize).map_or("?", |it| it.name.as_str());
     line(out, "key", &table.key.iter().map(name).collect::<Vec<_>>().join(", "));
+    if let Some(time) = &table.time {
+        line(out, "time", &format!("{}, from when on a row holds", name(time)));
+    }
     out.push('\n');
 }
 
