@@ -237,6 +237,12 @@ impl Watermark {
         time.0 < self.0
     }
 
+    /// What has been seen of something that is `span` behind; at the end nothing is.
+    #[must_use]
+    pub fn behind(self, span: Span) -> Self {
+        if self == Self::AFTER_ALL { self } else { Self(self.0.saturating_sub(span.0)) }
+    }
+
     /// Whether a half-open bound (a window's end) has been reached.
     #[must_use]
     pub fn has_reached(self, end: EventTime) -> bool {

@@ -3,11 +3,14 @@
 //! A derived event waits until the watermark of the rules that emit it has decided its instant.
 //! Then it is given to the rules that read it, in the merged order, and after it the watermark. So
 //! what these see never depends on how the inputs were interleaved.
+//!
+//! What a rule with `allow` emits may be revised. The watermark of what it emits is `allow` behind its
+//! own, and only the last revision is given, as if it had been emitted when the window closed.
 
-use super::{Engine, items};
+use super::{EmitId, Engine, items};
 use crate::operator::{Advance, Arrival, Disorder, Lineage, Operator, Staged};
 use crate::plan::{InnerSource, InnerStream, Plan, RulePlan, StreamId, UnionMember};
-use crate::time::{EventTime, Watermark};
+use crate::time::{EventTime, Span, Watermark};
 use crate::value::{Column, EventBatch, RowOrigin, Type};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -17,10 +20,13 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(super) struct InnerProgress {
     pub(super) watermark: Watermark,
-    /// The streams whose watermarks make its own: those of a union, or those that the rules read.
-    sources: Vec<StreamId>,
+    /// The streams whose watermarks make its own: those of a union, or those that the rules read; and
+    /// how far it is behind each.
+    sources: Vec<(StreamId, Span)>,
     /// Derived events that something may still come before.
     waiting: Vec<Staged>,
+    /// The newest revisions of derived events that may still be revised.
+    revised: BTreeMap<(EventTime, EmitId), Staged>,
 }
 
 /// An inner stream as it stands in a checkpoint.
@@ -28,6 +34,7 @@ pub(super) struct InnerProgress {
 pub(super) struct InnerState {
     watermark: Watermark,
     waiting: Vec<Staged>,
+    revised: Vec<Staged>,
     lineages: Vec<u8>,
 }
 
@@ -82,17 +89,45 @@ impl InnerProgress {
     }
 
     fn new(inner: &InnerStream, producers: &BTreeMap<&str, Vec<&RulePlan>>) -> Self {
-        let mut sources: Vec<StreamId> = match &inner.source {
+        let mut sources: Vec<(StreamId, Span)> = match &inner.source {
             InnerSource::Event => {
                 let rules = producers.get(inner.stream.name.as_str()).into_iter().flatten();
-                rules.map(|rule| rule.input).collect()
+                rules.map(|rule| (rule.input, rule.allow())).collect()
             }
-            InnerSource::Union(members) => members.iter().map(|member| member.stream).collect(),
-            InnerSource::Items(items) => vec![items.stream],
+            InnerSource::Union(members) => {
+                members.iter().map(|member| (member.stream, Span::ZERO)).collect()
+            }
+            InnerSource::Items(items) => vec![(items.stream, Span::ZERO)],
         };
         sources.sort_unstable();
         sources.dedup();
-        Self { watermark: Watermark::BEFORE_ALL, sources, waiting: Vec::new() }
+        Self {
+            watermark: Watermark::BEFORE_ALL,
+            sources,
+            waiting: Vec::new(),
+            revised: BTreeMap::new(),
+        }
+    }
+
+    /// Takes in a derived event.
+    fn take(&mut self, staged: Staged, rule: Option<&RulePlan>) {
+        if rule.is_none_or(|rule| rule.allow() == Span::ZERO) {
+            self.waiting.push(staged);
+            return;
+        }
+        let time = staged.emit.time;
+        let order = Staged { order_time: time, tie: (0, 0), ..staged };
+        self.revised.insert((time, order.emit.id), order);
+    }
+
+    /// Lets the derived events that are revised no more wait with the others.
+    fn settle_revised(&mut self, to: Watermark) {
+        while let Some(entry) = self.revised.first_entry().filter(|it| to.has_decided(it.key().0)) {
+            let staged = entry.remove();
+            if !staged.emit.retracted {
+                self.waiting.push(staged);
+            }
+        }
     }
 }
 
@@ -106,12 +141,10 @@ impl Engine {
         let mut seen = 0;
         for (place, (id, inner)) in plan.inner_ids().zip(&plan.inner).enumerate() {
             self.queue_derived(&mut seen);
-            let sources = self.inner.get(place).map_or(&[][..], |it| &it.sources);
-            let to = sources.iter().map(|source| self.watermark(*source)).min();
-            let to = to.unwrap_or(Watermark::AFTER_ALL);
-            let (to, last_fill_start) = match flow {
-                Flow::Steady => (to, EventTime(i64::MAX)),
-                Flow::End { to: end, last_fill_start } => (to.max(end), last_fill_start),
+            let to = self.reaches(place, flow);
+            let last_fill_start = match flow {
+                Flow::Steady => EventTime(i64::MAX),
+                Flow::End { last_fill_start, .. } => last_fill_start,
             };
             if matches!(inner.source, InnerSource::Event) {
                 self.give_derived(place, id, to, flow);
@@ -126,13 +159,27 @@ impl Engine {
         self.forget_lineages();
     }
 
+    /// How far an inner stream has come, given what it is made of.
+    fn reaches(&self, place: usize, flow: Flow) -> Watermark {
+        let of = |(source, delay): &(StreamId, Span)| {
+            let is_input = (source.0 as usize) < self.streams.len();
+            let watermark = self.watermark(*source);
+            match flow {
+                Flow::End { to, .. } if is_input => watermark.max(to).behind(*delay),
+                _ => watermark.behind(*delay),
+            }
+        };
+        let sources = self.inner.get(place).map_or(&[][..], |it| &it.sources);
+        sources.iter().map(of).min().unwrap_or(Watermark::AFTER_ALL)
+    }
+
     /// Takes derived events that some rule reads from the stage, from `seen` on.
     fn queue_derived(&mut self, seen: &mut usize) {
         for staged in self.stage.emits.iter().skip(*seen) {
             let lines = self.feeds.get(staged.emit.rule.0 as usize);
             let feeds = lines.and_then(|lines| lines.get(staged.emit.line as usize));
             if let Some(inner) = feeds.copied().flatten().and_then(|it| self.inner.get_mut(it)) {
-                inner.waiting.push(staged.clone());
+                inner.take(staged.clone(), self.plan.rule(staged.emit.rule));
             }
         }
         *seen = self.stage.emits.len();
@@ -141,6 +188,7 @@ impl Engine {
     /// Gives the derived events that the watermark has decided to the rules that read them.
     fn give_derived(&mut self, place: usize, id: StreamId, to: Watermark, flow: Flow) {
         let Some(progress) = self.inner.get_mut(place) else { return };
+        progress.settle_revised(to);
         let all = to == Watermark::AFTER_ALL || matches!(flow, Flow::End { .. });
         progress.waiting.sort_by(Staged::merged_order);
         let ready = |staged: &Staged| all || to.has_decided(staged.order_time);
@@ -238,6 +286,7 @@ impl Engine {
         let state = |(id, inner): (StreamId, &InnerProgress)| InnerState {
             watermark: inner.watermark,
             waiting: inner.waiting.clone(),
+            revised: inner.revised.values().cloned().collect(),
             lineages: self.stage.positions.save(id),
         };
         self.plan.inner_ids().zip(&self.inner).map(state).collect()
@@ -251,6 +300,8 @@ impl Engine {
         for ((id, inner), state) in self.plan.inner_ids().zip(&mut self.inner).zip(states) {
             inner.watermark = state.watermark;
             inner.waiting = state.waiting;
+            let revised = state.revised.into_iter();
+            inner.revised = revised.map(|it| ((it.emit.time, it.emit.id), it)).collect();
             self.stage.positions.load(id, &state.lineages)?;
         }
         Some(())

@@ -295,6 +295,12 @@ impl RulePlan {
         self.attributes.iter().any(|attribute| attribute.name == "off")
     }
 
+    /// For how long after a window's close what it emitted may be revised.
+    #[must_use]
+    pub fn allow(&self) -> Span {
+        self.window.as_ref().and_then(|window| window.allow).unwrap_or(Span::ZERO)
+    }
+
     /// Whether it reads events in the order of time, so that one is late as soon as its partition's
     /// watermark has passed it.
     #[must_use]

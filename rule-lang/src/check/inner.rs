@@ -27,8 +27,6 @@ pub(crate) struct InnerStreams {
     by_name: BTreeMap<String, u32>,
     /// For each event the level of the furthest stream that a rule which emits it reads.
     event_levels: BTreeMap<String, usize>,
-    /// Events that late ones may revise, each with a rule that emits it.
-    revised: BTreeMap<String, String>,
 }
 
 impl InnerStreams {
@@ -79,11 +77,7 @@ impl InnerStreams {
     /// Notes the events that a checked rule emits.
     pub(super) fn note(&mut self, rule: &Rule, declared: &Declared<'_>) {
         let level = self.level(declared, rule.input);
-        let revised = rule.window.as_ref().is_some_and(|window| window.allow.is_some());
         for emit in &rule.emits {
-            if revised {
-                self.revised.insert(emit.event.clone(), rule.name.clone());
-            }
             let known = self.event_levels.entry(emit.event.clone()).or_default();
             *known = level.max(*known);
         }
@@ -110,19 +104,6 @@ impl InnerStreams {
         };
         // Without fields, a rule that emits it has errors of its own.
         let fields = event.fields.as_ref()?;
-        if let Some(rule) = self.revised.get(&name.name) {
-            out.push(
-                Diagnostic::new(
-                    Code::AllowPlace,
-                    format!("`{}` may still be revised when it is read here", name.name),
-                )
-                .label(name.span, format!("the windows of `{rule}` have an `allow`"))
-                .help(
-                    "rules over final revisions are not supported in this version; remove `allow`",
-                ),
-            );
-            return None;
-        }
         let level = self.event_levels.get(&name.name).copied();
         let stream = stream_plan(&name.name, fields.clone());
         Some(self.add(declared, InnerStream { stream, source: InnerSource::Event }, level))

@@ -3,13 +3,15 @@
 //! Their rows have positions made up for them, in the order in which the rows stand; [`records`]
 //! tells which records are behind one.
 
+use super::allow_of;
 use super::expr::Scope;
 use super::output::{Emitted, Found, Placed, Source};
 use crate::log::{Entry, Log, watermark_after};
 use cep_core::function::EvalError;
-use cep_core::plan::{InnerSource, Items, Plan, RulePlan, StreamId, UnionMember};
+use cep_core::plan::{InnerSource, Items, Plan, RuleId, RulePlan, StreamId, UnionMember};
 use cep_core::time::{EventTime, Watermark};
 use cep_core::value::{RowOrigin, Value};
+use std::collections::BTreeMap;
 
 /// One event of a stream.
 pub(super) struct Event {
@@ -31,6 +33,37 @@ pub(super) fn producers_first(plan: &Plan) -> Vec<(usize, &RulePlan)> {
         ordered.extend(plan.rules.iter().enumerate().filter(|(_, rule)| rule.input == input));
     }
     ordered
+}
+
+/// Makes what a rule emitted the events that other rules read. Of revisions they read the last, as if
+/// it had been emitted when the window closed, unless that takes back what was said; and none of a
+/// window that may be revised once more when time ends at `end`.
+pub(super) fn let_read(found: &mut Found, plan: &Plan, id: RuleId, end: Watermark) {
+    let Some(rule) = plan.rule(id) else { return };
+    let emits = found.emits.iter().filter(|placed| placed.emit.rule == id);
+    let allow = allow_of(rule);
+    if allow == 0 {
+        let emits: Vec<Placed> = emits.cloned().collect();
+        found.read.extend(emits);
+        return;
+    }
+    let mut last: BTreeMap<[u8; 16], &Placed> = BTreeMap::new();
+    for placed in emits {
+        let known = last.entry(placed.emit.id).or_insert(placed);
+        if placed.emit.revision > known.emit.revision {
+            *known = placed;
+        }
+    }
+    let is_final = |placed: &&&Placed| {
+        !placed.emit.retracted && end.has_decided(EventTime(placed.emit.time.0 + allow))
+    };
+    let read = last.values().filter(is_final).map(|placed| Placed {
+        order: placed.emit.time,
+        record: None,
+        emit: placed.emit.clone(),
+    });
+    let read: Vec<Placed> = read.collect();
+    found.read.extend(read);
 }
 
 /// All events of a stream, partition by partition.
@@ -138,7 +171,7 @@ fn derived<'f>(plan: &Plan, found: &'f Found, name: &str) -> Vec<&'f Placed> {
         let rule = plan.rule(placed.emit.rule);
         rule.is_some_and(|rule| rule.emits[placed.emit.line as usize].event == name)
     };
-    let mut emits: Vec<&Placed> = found.emits.iter().filter(is_it).collect();
+    let mut emits: Vec<&Placed> = found.read.iter().filter(is_it).collect();
     emits.sort_by(|a, b| a.merged_order(b));
     emits
 }

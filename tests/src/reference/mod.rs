@@ -17,7 +17,8 @@
 //!   by count at rows ([`counted`]), as are rules without a window ([`rowwise`]).
 //!   A judgement that fires is a *firing* ([`firing`]).
 //! - A rule is run after the rules whose events it reads. Those events are rows like any other,
-//!   and are replaced by the records behind them when an emit tells its causes ([`inner`]).
+//!   and are replaced by the records behind them when an emit tells its causes ([`inner`]). Of what
+//!   may be revised only the last word is a row.
 //! - Everything is judged that the final watermark has decided.
 
 mod aggregate;
@@ -44,7 +45,7 @@ pub use output::{Emitted, FailedRule, Late, Outputs, Source, Subject};
 pub use rows::{Lateness, lateness};
 
 use crate::log::{End, Log, watermark_after};
-use cep_core::plan::{Plan, RuleId, WindowKind};
+use cep_core::plan::{InnerSource, Plan, RuleId, RulePlan, StreamId, WindowKind};
 use cep_core::time::Watermark;
 use firing::Judge;
 
@@ -57,7 +58,7 @@ pub fn run(plan: &Plan, log: &Log) -> Outputs {
             continue;
         }
         let id = RuleId(u32::try_from(index).unwrap_or(u32::MAX));
-        let end = final_watermark(plan, log);
+        let end = final_watermark(plan, log, rule.input);
         let mut judge = Judge { plan, id, rule, turns: Vec::new(), found: &mut found };
         match rule.window.as_ref().map(|window| (window.kind, window.fill)) {
             None => rowwise::run(&mut judge, log, end),
@@ -83,18 +84,41 @@ pub fn run(plan: &Plan, log: &Log) -> Outputs {
             }
         }
         judge.let_out();
+        inner::let_read(&mut found, plan, id, end);
     }
     found.into_outputs()
 }
 
-/// How far time has come when everything has ended: to where any partition of any stream had come,
-/// and from there as far as the end says.
-fn final_watermark(plan: &Plan, log: &Log) -> Watermark {
-    match log.end {
-        End::AtLastEvent => reached(plan, log),
-        End::At(instant) => reached(plan, log).max(Watermark(instant.0)),
-        End::Flush => Watermark::AFTER_ALL,
+/// How far the time of a stream has come when everything has ended: to where any partition of any
+/// stream had come, and from there as far as the end says. What a rule with `allow` emits is that much
+/// behind.
+fn final_watermark(plan: &Plan, log: &Log, stream: StreamId) -> Watermark {
+    let of = |stream| final_watermark(plan, log, stream);
+    match plan.inner_stream(stream).map(|inner| (inner, &inner.source)) {
+        None => match log.end {
+            End::AtLastEvent => reached(plan, log),
+            End::At(instant) => reached(plan, log).max(Watermark(instant.0)),
+            End::Flush => Watermark::AFTER_ALL,
+        },
+        Some((inner, InnerSource::Event)) => {
+            let rules = plan.producers().remove(inner.stream.name.as_str()).unwrap_or_default();
+            let of_rule = |rule: &&RulePlan| match of(rule.input) {
+                Watermark::AFTER_ALL => Watermark::AFTER_ALL,
+                end => Watermark(end.0.saturating_sub(allow_of(rule))),
+            };
+            rules.iter().map(of_rule).min().unwrap_or(Watermark::AFTER_ALL)
+        }
+        Some((_, InnerSource::Union(members))) => {
+            let members = members.iter().map(|member| of(member.stream));
+            members.min().unwrap_or(Watermark::AFTER_ALL)
+        }
+        Some((_, InnerSource::Items(items))) => of(items.stream),
     }
+}
+
+/// How long what a rule emits may be revised, in microseconds.
+fn allow_of(rule: &RulePlan) -> i64 {
+    rule.window.as_ref().and_then(|window| window.allow).map_or(0, |allow| allow.0)
 }
 
 /// The furthest that any partition of any stream has come by itself: to its largest event time, or

@@ -163,12 +163,14 @@ impl Outputs {
 #[derive(Default)]
 pub(super) struct Found {
     pub emits: Vec<Placed>,
+    /// The emits as rules read them.
+    pub read: Vec<Placed>,
     pub late: Vec<Late>,
     pub errors: Vec<FailedRule>,
 }
 
 /// An emit and its place in the merged order.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Placed {
     /// Its own time or, for an event that was behind its partition's watermark, that watermark.
     pub order: EventTime,
