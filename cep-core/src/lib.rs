@@ -7,6 +7,7 @@ pub mod aggregate;
 pub mod engine;
 pub mod function;
 pub mod operator;
+pub mod pattern;
 pub mod plan;
 pub mod time;
 pub mod value;

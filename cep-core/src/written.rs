@@ -1,4 +1,5 @@
-//! Timestamps written in a format of their own: `timestamp as "%d.%m.%Y %H:%M"`.
+//! Timestamps written in a format of their own: `timestamp as "%d.%m.%Y %H:%M"`, and
+//! `format(time, "%d.%m.")`.
 //!
 //! A format is one of `strftime`, as chrono reads it. It must name the day; a time of day that it
 //! does not name begins at midnight, minutes and seconds that it does not name at zero. The text is
@@ -12,6 +13,8 @@
 //! assert!(written::check("%H:%M").is_err());
 //! ```
 
+use crate::time::EventTime;
+use crate::zone::Zone;
 use chrono::format::{Fixed, Item, Parsed, StrftimeItems, parse};
 use chrono::{DateTime, NaiveTime};
 use std::fmt::Write;
@@ -38,6 +41,23 @@ pub fn check(format: &str) -> Result<(), String> {
         Some(_) => Ok(()),
         None => Err("does not tell one day and time".into()),
     }
+}
+
+/// Whether a format can be written with.
+///
+/// # Errors
+/// Why it cannot, to follow on the format's name.
+pub fn check_written(format: &str) -> Result<(), String> {
+    let means_nothing = StrftimeItems::new(format).any(|item| item == Item::Error);
+    if means_nothing { Err("has a `%` that means nothing".into()) } else { Ok(()) }
+}
+
+/// The text of an instant in a format, by the clocks of a zone. `None` if the format means nothing.
+#[must_use]
+pub fn write(time: EventTime, format: &str, zone: Zone) -> Option<String> {
+    let mut text = String::new();
+    write!(text, "{}", zone.clocks_at(time).format(format)).ok()?;
+    Some(text)
 }
 
 /// The instant of a text, in microseconds since the epoch; what is finer is cut off. `None` when the text is not in the format, or names a day or time that does not exist.
@@ -68,7 +88,6 @@ pub fn read(text: &str, format: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::EventTime;
 
     fn shown(text: &str, format: &str) -> Option<String> {
         read(text, format).map(|micros| EventTime(micros).to_string())
@@ -91,6 +110,27 @@ mod tests {
             assert_eq!(check(format), Ok(()), "{format}");
             assert_eq!(shown(text, format).as_deref(), Some(expected), "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_written_in_a_zone_reads_back() {
+        let at = EventTime(SAMPLE_SECS * 1_000_000);
+        let written = |format: &str, zone: &str| write(at, format, Zone::named(zone)?);
+        for (format, zone, expected) in [
+            ("%Y-%m-%d %H:%M", "UTC", "2026-03-01 14:10"),
+            ("%d/%m %I %p %z", "America/New_York", "01/03 09 AM -0500"),
+            ("%Y-%m-%dT%H:%M:%S%.3f%:z", "Asia/Kolkata", "2026-03-01T19:40:55.000+05:30"),
+            ("100 %%", "UTC", "100 %"),
+            ("", "UTC", ""),
+        ] {
+            assert_eq!(check_written(format), Ok(()), "{format}");
+            assert_eq!(written(format, zone).as_deref(), Some(expected), "{format}");
+        }
+        assert_eq!(written("%Q", "UTC"), None);
+        assert!(check_written("%Q").is_err());
+        let text = written("%Y-%m-%d %H:%M:%S %z", "Asia/Kathmandu");
+        let back = text.and_then(|text| read(&text, "%Y-%m-%d %H:%M:%S %z"));
+        assert_eq!(back, Some(at.0));
     }
 
     #[test]

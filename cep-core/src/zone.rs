@@ -16,6 +16,9 @@ const SECOND: i64 = 1_000_000;
 pub struct Zone(Tz);
 
 impl Zone {
+    /// Coordinated universal time.
+    pub const UTC: Self = Self(Tz::UTC);
+
     /// The zone of this name, such as `Europe/Paris`.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
@@ -31,6 +34,11 @@ impl Zone {
     /// The names of all zones.
     pub fn names() -> impl Iterator<Item = &'static str> {
         chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name())
+    }
+
+    /// What the zone's clocks and calendars show at an instant.
+    pub(crate) fn clocks_at(self, time: EventTime) -> DateTime<Tz> {
+        self.0.from_utc_datetime(&naive(time.0))
     }
 
     /// How far the zone's clocks are ahead of UTC at an instant, in microseconds. Outside of the

@@ -3,12 +3,14 @@
 
 use crate::check::{Checked, Events};
 use crate::typed::{self, ExprKind, RuleState, TextPart, Trigger};
+use cep_core::function::{Function, Takes};
+use cep_core::pattern::Pattern;
 use cep_core::plan::{
     AggregateCall, EdgePlan, EmitPlan, EventPlan, Expr, ExprKind as PlanKind, Fold, InnerSource,
     KeyPart, LimitBy, LimitPlan, PLAN_VERSION, Plan, RulePlan, StreamId, TextPart as PlanText,
     Trigger as PlanTrigger,
 };
-use cep_core::value::Type;
+use cep_core::value::{Type, Value};
 use std::collections::BTreeMap;
 
 /// The plan of a program without errors.
@@ -125,7 +127,7 @@ impl Lowering<'_> {
             }
             ExprKind::Key(at) => PlanKind::Key(*at),
             // Rules have none: calls of functions were put in place as they were checked.
-            ExprKind::Argument(_) => PlanKind::Literal(cep_core::value::Value::Null),
+            ExprKind::Argument(_) => PlanKind::Literal(Value::Null),
             ExprKind::Aggregate(call) => PlanKind::Aggregate(self.aggregate(call, &expr.ty)),
             ExprKind::WindowStart => PlanKind::WindowStart,
             ExprKind::WindowEnd => PlanKind::WindowEnd,
@@ -149,10 +151,7 @@ impl Lowering<'_> {
                 cep_core::plan::TableId(*table),
                 key.iter().map(|part| self.expr(part)).collect(),
             ),
-            ExprKind::Call(function, arguments) => PlanKind::Call(
-                *function,
-                arguments.iter().map(|argument| self.expr(argument)).collect(),
-            ),
+            ExprKind::Call(function, arguments) => self.call(*function, arguments),
             ExprKind::Text(parts) => {
                 PlanKind::Text(parts.iter().map(|part| self.text(part)).collect())
             }
@@ -181,6 +180,24 @@ impl Lowering<'_> {
         Expr::new(expr.ty.clone(), kind)
     }
 
+    /// A call; of a function that searches for a pattern, with the pattern prepared.
+    fn call(&mut self, function: Function, arguments: &[typed::Expr]) -> PlanKind {
+        let at = function.info().parameters.iter().position(|takes| *takes == Takes::Pattern);
+        let pattern = match at.and_then(|at| arguments.get(at)?.as_literal()) {
+            Some(Value::Text(text)) => Pattern::new(text).ok(),
+            _ => None,
+        };
+        let places = 0..arguments.len();
+        match pattern {
+            Some(pattern) => {
+                let others = places.zip(arguments).filter(|(place, _)| Some(*place) != at);
+                let others = others.map(|(_, argument)| self.expr(argument)).collect();
+                PlanKind::Search(function, pattern, others)
+            }
+            None => PlanKind::Call(function, arguments.iter().map(|it| self.expr(it)).collect()),
+        }
+    }
+
     fn boxed(&mut self, expr: &typed::Expr) -> Box<Expr> {
         Box::new(self.expr(expr))
     }
@@ -197,7 +214,7 @@ impl Lowering<'_> {
         match value {
             Some(value) => Expr { ty: ty.clone(), ..self.expr(value) },
             // Indices come from the same rule's list; there is none that is not in it.
-            None => Expr::new(ty.clone(), PlanKind::Literal(cep_core::value::Value::Null)),
+            None => Expr::new(ty.clone(), PlanKind::Literal(Value::Null)),
         }
     }
 

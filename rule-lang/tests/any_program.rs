@@ -258,8 +258,10 @@ fn check_expr(expr: &Expr, row: bool, problem: &mut Option<String>) {
         }
         ExprKind::Call(function, arguments) => {
             let info = function.info();
-            let types: Vec<&Type> = arguments.iter().map(|argument| &argument.ty).collect();
-            if !info.parameters.iter().eq(types) || info.result.to_type() != expr.ty {
+            let fit = info.parameters_for(arguments.len()).is_some_and(|parameters| {
+                parameters.iter().zip(arguments).all(|(takes, it)| takes.to_type() == it.ty)
+            });
+            if !fit || info.result.to_type() != expr.ty {
                 bad("a call");
             }
         }
@@ -281,7 +283,7 @@ fn check_expr(expr: &Expr, row: bool, problem: &mut Option<String>) {
             direct.push(a);
             direct.extend(items);
         }
-        ExprKind::Call(_, items) => direct.extend(items),
+        ExprKind::Call(_, items) | ExprKind::Search(_, _, items) => direct.extend(items),
         ExprKind::Text(parts) => direct.extend(parts.iter().filter_map(|part| match part {
             TextPart::Value(value) => Some(value),
             TextPart::Literal(_) => None,

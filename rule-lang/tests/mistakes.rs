@@ -71,7 +71,7 @@ mod names {
         an_unknown_stream_is_guessed: errors("rule a {\n    from Harvset\n    where nothing > here\n    emit A { farm }\n}");
         an_unknown_function_is_guessed: emit("upperr(name) ");
         a_function_of_another_language_is_translated: emit_windowed("average(count)");
-        functions_and_aggregates_to_come_are_named: emit_windowed("prev(1, count()) + split(farm)");
+        functions_and_aggregates_to_come_are_named: emit_windowed("prev(1, count()) + changed(farm)");
         the_clock_cannot_be_read: emit("now() - at");
         an_unknown_type_is_guessed: errors("stream A {\n    a: integer\n    b: strng\n    c: json\n    d: Row\n    at: timestamp\n    time at\n}");
         names_are_declared_once: errors("param floor: int = 1\nstream Harvest {\n    at: timestamp\n    at: int\n    time at\n}\nrule a { from Harvest emit A { farm, farm } }\nrule a { from Harvest let b = 1 let b = 2 emit B { x: b } }");
@@ -95,6 +95,13 @@ mod types {
     answers! {
         text_is_not_a_number: clauses("    where farm == \"302\" and name == 5 and name < count\n    emit A { farm }");
         text_is_put_together_in_strings: emit("name + \"!\"");
+        patterns_are_regular_expressions: clauses("    where matches(name, 'a(b|c') or matches(name, '*') or matches(name, '(?!a)b') or matches(name, \"[\\u0022\")\n    emit A { x: capture(name, '(a)\\1', 1), y: capture(name, '\\w{4000}', 0) }");
+        patterns_and_formats_are_written_out: emit("if matches(name, name) then format(at, name) else matches(name)");
+        a_group_is_in_its_pattern: emit("capture(name, '(a)(b)', 3) ?? capture(name, 'a', 1) ?? capture(name, '(a)', -1) ?? \"\"");
+        formats_and_zones_exist: emit("format(at, \"%Y-%Q\") == format(at, \"%H\", \"Europe/Pari\") and hour(at, \"Berlin\") == 3 and truncate(at, 7h, name) == at");
+        coalesce_takes_what_may_be_null: emit("[coalesce(bonus, count, 1), coalesce(bonus, name), coalesce(bonus), coalesce(null, 1), coalesce(bonus, bonus, 2)]");
+        the_least_of_one_type: emit("least(count, name) == greatest(count, 1, 2.5, weight) and least(count) == 1 and least(name, 5) == 1");
+        lists_of_texts: emit("join(split(name, 1), \"-\") == join([1, 2], \",\") and join(name, \",\") == \"\" and split(region, \",\") == []");
         float_and_decimal_do_not_mix: emit("weight * price");
         a_float_meets_a_literal: emit("weight * 1.5 > 2");
         what_may_be_null_needs_care: clauses("    where bonus > 3 or region == \"north\"\n    let a = bonus + 1\n    emit A { x: lower(region), a, b: \"{region}\" }");

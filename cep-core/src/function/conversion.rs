@@ -1,13 +1,13 @@
 //! From one type to another.
 
-use super::{EvalError, FunctionInfo, Gives};
+use super::{EvalError, FunctionInfo, Gives, Takes};
 use crate::value::{Decimal, Type, Value};
 use num_traits::{FromPrimitive, ToPrimitive};
 
 /// `decimal(int)`.
 pub static DECIMAL_OF_INT: FunctionInfo = FunctionInfo {
     name: "decimal",
-    parameters: &[Type::Int],
+    parameters: &[Takes::One(Type::Int)],
     result: Gives::Always(Type::Decimal),
     doc: "the integer as a decimal: `decimal(3) == 3.0`",
     apply: |arguments| match arguments {
@@ -19,7 +19,7 @@ pub static DECIMAL_OF_INT: FunctionInfo = FunctionInfo {
 /// `float(int)`.
 pub static FLOAT_OF_INT: FunctionInfo = FunctionInfo {
     name: "float",
-    parameters: &[Type::Int],
+    parameters: &[Takes::One(Type::Int)],
     result: Gives::Always(Type::Float),
     doc: "the nearest float: `float(3) == 3.0`",
     apply: |arguments| match arguments {
@@ -32,7 +32,7 @@ pub static FLOAT_OF_INT: FunctionInfo = FunctionInfo {
 /// `float(decimal)`.
 pub static FLOAT_OF_DECIMAL: FunctionInfo = FunctionInfo {
     name: "float",
-    parameters: &[Type::Decimal],
+    parameters: &[Takes::One(Type::Decimal)],
     result: Gives::Always(Type::Float),
     doc: "the nearest float: `float(0.5) == 0.5`",
     apply: |arguments| match arguments {
@@ -44,7 +44,7 @@ pub static FLOAT_OF_DECIMAL: FunctionInfo = FunctionInfo {
 /// `decimal(float)`.
 pub static DECIMAL_OF_FLOAT: FunctionInfo = FunctionInfo {
     name: "decimal",
-    parameters: &[Type::Float],
+    parameters: &[Takes::One(Type::Float)],
     result: Gives::Always(Type::Decimal),
     doc: "the decimal with the fewest digits that reads back as the float: `decimal(0.1) == 0.1`",
     apply: |arguments| match arguments {
@@ -58,7 +58,7 @@ pub static DECIMAL_OF_FLOAT: FunctionInfo = FunctionInfo {
 /// `string(int)`: the display form of any value.
 pub static TEXT_OF: FunctionInfo = FunctionInfo {
     name: "string",
-    parameters: &[Type::Int],
+    parameters: &[Takes::One(Type::Int)],
     result: Gives::Always(Type::String),
     doc: "the value as text: `string(302) == \"302\"`",
     apply: |arguments| match arguments {
@@ -70,7 +70,7 @@ pub static TEXT_OF: FunctionInfo = FunctionInfo {
 /// `int(timestamp)`.
 pub static MILLIS_OF_TIMESTAMP: FunctionInfo = FunctionInfo {
     name: "int",
-    parameters: &[Type::Timestamp],
+    parameters: &[Takes::One(Type::Timestamp)],
     result: Gives::Always(Type::Int),
     doc: "the whole milliseconds since 1970-01-01T00:00:00Z: `int(@1970-01-01T00:00:01Z) == 1000`",
     apply: |arguments| match arguments {

@@ -5,17 +5,22 @@
 //! The engine's columns and the reference interpreter both compute with these.
 
 mod conversion;
+mod extreme;
 mod hash;
 mod list;
 mod number;
 mod operator;
 mod read;
+mod search;
+mod takes;
 mod text;
 mod time;
 
 pub use list::{apply_fold, apply_index};
 pub(crate) use operator::int_arithmetic;
 pub use operator::{apply_binary, apply_unary};
+pub use search::apply_search;
+pub use takes::Takes;
 
 use crate::value::{Type, Value};
 use serde::{Deserialize, Serialize};
@@ -51,6 +56,8 @@ pub enum EvalError {
     TooManyItems,
     /// A text would be longer than [`MAX_TEXT_BYTES`].
     TextTooLong,
+    /// There is no time zone of a name.
+    UnknownZone,
 }
 
 impl fmt::Display for EvalError {
@@ -75,6 +82,7 @@ impl fmt::Display for EvalError {
             Self::ArgumentOutOfRange => "an argument is out of the range that the function takes",
             Self::TooManyItems => "the list has more than 65536 items",
             Self::TextTooLong => "the text is longer than a mebibyte",
+            Self::UnknownZone => "there is no time zone of this name",
         })
     }
 }
@@ -139,12 +147,12 @@ functions! {
     Sqrt => number::SQRT,
     Ln => number::LN,
     Exp => number::EXP,
-    LeastInt => number::LEAST_INT,
-    LeastDecimal => number::LEAST_DECIMAL,
-    LeastFloat => number::LEAST_FLOAT,
-    GreatestInt => number::GREATEST_INT,
-    GreatestDecimal => number::GREATEST_DECIMAL,
-    GreatestFloat => number::GREATEST_FLOAT,
+    LeastInt => extreme::LEAST_INT,
+    LeastDecimal => extreme::LEAST_DECIMAL,
+    LeastFloat => extreme::LEAST_FLOAT,
+    GreatestInt => extreme::GREATEST_INT,
+    GreatestDecimal => extreme::GREATEST_DECIMAL,
+    GreatestFloat => extreme::GREATEST_FLOAT,
     Hour => time::HOUR,
     Day => time::DAY,
     Weekday => time::WEEKDAY,
@@ -166,6 +174,27 @@ functions! {
     TimestampOfMillis => read::TIMESTAMP_OF_MILLIS,
     MillisOfTimestamp => conversion::MILLIS_OF_TIMESTAMP,
     HashText => hash::HASH,
+    LeastText => extreme::LEAST_TEXT,
+    LeastTime => extreme::LEAST_TIME,
+    LeastSpan => extreme::LEAST_SPAN,
+    GreatestText => extreme::GREATEST_TEXT,
+    GreatestTime => extreme::GREATEST_TIME,
+    GreatestSpan => extreme::GREATEST_SPAN,
+    IntOfDecimal => read::INT_OF_DECIMAL,
+    IntOfFloat => read::INT_OF_FLOAT,
+    Matches => search::MATCHES,
+    Capture => search::CAPTURE,
+    Split => text::SPLIT,
+    Join => text::JOIN,
+    HourIn => time::HOUR_IN,
+    DayIn => time::DAY_IN,
+    WeekdayIn => time::WEEKDAY_IN,
+    MinuteIn => time::MINUTE_IN,
+    MonthIn => time::MONTH_IN,
+    YearIn => time::YEAR_IN,
+    TruncateIn => time::TRUNCATE_IN,
+    Format => time::FORMAT,
+    FormatIn => time::FORMAT_IN,
 }
 
 /// The type of a function's result.
@@ -175,6 +204,8 @@ pub enum Gives {
     Always(Type),
     /// A value of this type, or null where the arguments have none.
     Maybe(Type),
+    /// A list of values of this type.
+    ListOf(Type),
 }
 
 impl Gives {
@@ -184,6 +215,7 @@ impl Gives {
         match self {
             Self::Always(ty) => ty.clone(),
             Self::Maybe(ty) => ty.clone().optional(),
+            Self::ListOf(ty) => ty.clone().list(),
         }
     }
 }
@@ -194,8 +226,8 @@ impl Gives {
 pub struct FunctionInfo {
     /// The name in the language.
     pub name: &'static str,
-    /// The types of its arguments; none of them may be null.
-    pub parameters: &'static [Type],
+    /// What it takes; none of it may be null.
+    pub parameters: &'static [Takes],
     /// The type of its result.
     pub result: Gives,
     /// One sentence, and an example as `call == result`.

@@ -4,7 +4,7 @@
 //! compiled in (`libm`, a port of musl's), not from the platform's, so that their last digit is the same
 //! on every machine. All four compute with floats; a decimal has to be written `float(x)`.
 
-use super::{EvalError, FunctionInfo, Gives};
+use super::{EvalError, FunctionInfo, Gives, Takes};
 use crate::value::{Decimal, Type, Value};
 use num_traits::ToPrimitive;
 use std::cmp::Ordering;
@@ -12,7 +12,7 @@ use std::cmp::Ordering;
 /// `abs(int)`.
 pub static ABS_INT: FunctionInfo = FunctionInfo {
     name: "abs",
-    parameters: &[Type::Int],
+    parameters: &[Takes::One(Type::Int)],
     result: Gives::Always(Type::Int),
     doc: "the number without its sign: `abs(-3) == 3`",
     apply: |arguments| match arguments {
@@ -26,7 +26,7 @@ pub static ABS_INT: FunctionInfo = FunctionInfo {
 /// `abs(float)`.
 pub static ABS_FLOAT: FunctionInfo = FunctionInfo {
     name: "abs",
-    parameters: &[Type::Float],
+    parameters: &[Takes::One(Type::Float)],
     result: Gives::Always(Type::Float),
     doc: "the number without its sign: `abs(float(-3)) == 3.0`",
     apply: |arguments| match arguments {
@@ -38,7 +38,7 @@ pub static ABS_FLOAT: FunctionInfo = FunctionInfo {
 /// `abs(decimal)`.
 pub static ABS_DECIMAL: FunctionInfo = FunctionInfo {
     name: "abs",
-    parameters: &[Type::Decimal],
+    parameters: &[Takes::One(Type::Decimal)],
     result: Gives::Always(Type::Decimal),
     doc: "the number without its sign: `abs(-3.5) == 3.5`",
     apply: |arguments| match arguments {
@@ -50,7 +50,7 @@ pub static ABS_DECIMAL: FunctionInfo = FunctionInfo {
 /// `floor(decimal)`.
 pub static FLOOR_DECIMAL: FunctionInfo = FunctionInfo {
     name: "floor",
-    parameters: &[Type::Decimal],
+    parameters: &[Takes::One(Type::Decimal)],
     result: Gives::Always(Type::Int),
     doc: "the largest integer not above: `floor(-2.5) == -3`",
     apply: |arguments| match arguments {
@@ -62,7 +62,7 @@ pub static FLOOR_DECIMAL: FunctionInfo = FunctionInfo {
 /// `ceil(decimal)`.
 pub static CEIL_DECIMAL: FunctionInfo = FunctionInfo {
     name: "ceil",
-    parameters: &[Type::Decimal],
+    parameters: &[Takes::One(Type::Decimal)],
     result: Gives::Always(Type::Int),
     doc: "the smallest integer not below: `ceil(2.1) == 3`",
     apply: |arguments| match arguments {
@@ -74,7 +74,7 @@ pub static CEIL_DECIMAL: FunctionInfo = FunctionInfo {
 /// `round(decimal)`.
 pub static ROUND_DECIMAL: FunctionInfo = FunctionInfo {
     name: "round",
-    parameters: &[Type::Decimal],
+    parameters: &[Takes::One(Type::Decimal)],
     result: Gives::Always(Type::Int),
     doc: "the nearest integer, halves to the even one: `round(2.5) == 2`",
     apply: |arguments| match arguments {
@@ -86,7 +86,7 @@ pub static ROUND_DECIMAL: FunctionInfo = FunctionInfo {
 /// `floor(float)`.
 pub static FLOOR_FLOAT: FunctionInfo = FunctionInfo {
     name: "floor",
-    parameters: &[Type::Float],
+    parameters: &[Takes::One(Type::Float)],
     result: Gives::Always(Type::Int),
     doc: "the largest integer not above: `floor(float(-2.5)) == -3`",
     apply: |arguments| match arguments {
@@ -98,7 +98,7 @@ pub static FLOOR_FLOAT: FunctionInfo = FunctionInfo {
 /// `ceil(float)`.
 pub static CEIL_FLOAT: FunctionInfo = FunctionInfo {
     name: "ceil",
-    parameters: &[Type::Float],
+    parameters: &[Takes::One(Type::Float)],
     result: Gives::Always(Type::Int),
     doc: "the smallest integer not below: `ceil(float(2.1)) == 3`",
     apply: |arguments| match arguments {
@@ -110,7 +110,7 @@ pub static CEIL_FLOAT: FunctionInfo = FunctionInfo {
 /// `round(float)`.
 pub static ROUND_FLOAT: FunctionInfo = FunctionInfo {
     name: "round",
-    parameters: &[Type::Float],
+    parameters: &[Takes::One(Type::Float)],
     result: Gives::Always(Type::Int),
     doc: "the nearest integer, halves to the even one: `round(float(2.5)) == 2`",
     apply: |arguments| match arguments {
@@ -122,7 +122,7 @@ pub static ROUND_FLOAT: FunctionInfo = FunctionInfo {
 /// `round(decimal, int)`.
 pub static ROUND_DIGITS: FunctionInfo = FunctionInfo {
     name: "round",
-    parameters: &[Type::Decimal, Type::Int],
+    parameters: &[Takes::One(Type::Decimal), Takes::One(Type::Int)],
     result: Gives::Always(Type::Decimal),
     doc: "the nearest decimal with so many digits after the point, halves to the even one; a negative number of digits is an error: `round(2.125, 2) == 2.12`",
     apply: |arguments| match arguments {
@@ -138,7 +138,7 @@ pub static ROUND_DIGITS: FunctionInfo = FunctionInfo {
 /// `sign(int)`.
 pub static SIGN_INT: FunctionInfo = FunctionInfo {
     name: "sign",
-    parameters: &[Type::Int],
+    parameters: &[Takes::One(Type::Int)],
     result: Gives::Always(Type::Int),
     doc: "-1, 0 or 1 as the number is below, at or above zero: `sign(-3) == -1`",
     apply: |arguments| match arguments {
@@ -150,7 +150,7 @@ pub static SIGN_INT: FunctionInfo = FunctionInfo {
 /// `sign(decimal)`.
 pub static SIGN_DECIMAL: FunctionInfo = FunctionInfo {
     name: "sign",
-    parameters: &[Type::Decimal],
+    parameters: &[Takes::One(Type::Decimal)],
     result: Gives::Always(Type::Int),
     doc: "-1, 0 or 1 as the number is below, at or above zero: `sign(0.5) == 1`",
     apply: |arguments| match arguments {
@@ -162,7 +162,7 @@ pub static SIGN_DECIMAL: FunctionInfo = FunctionInfo {
 /// `sign(float)`.
 pub static SIGN_FLOAT: FunctionInfo = FunctionInfo {
     name: "sign",
-    parameters: &[Type::Float],
+    parameters: &[Takes::One(Type::Float)],
     result: Gives::Always(Type::Int),
     doc: "-1, 0 or 1 as the number is below, at or above zero: `sign(float(-0.5)) == -1`",
     apply: |arguments| match arguments {
@@ -174,7 +174,7 @@ pub static SIGN_FLOAT: FunctionInfo = FunctionInfo {
 /// `pow(float, float)`.
 pub static POW: FunctionInfo = FunctionInfo {
     name: "pow",
-    parameters: &[Type::Float, Type::Float],
+    parameters: &[Takes::One(Type::Float), Takes::One(Type::Float)],
     result: Gives::Always(Type::Float),
     doc: "the first number to the power of the second: `pow(2, 10) == 1024.0`",
     apply: |arguments| match arguments {
@@ -186,7 +186,7 @@ pub static POW: FunctionInfo = FunctionInfo {
 /// `sqrt(float)`.
 pub static SQRT: FunctionInfo = FunctionInfo {
     name: "sqrt",
-    parameters: &[Type::Float],
+    parameters: &[Takes::One(Type::Float)],
     result: Gives::Always(Type::Float),
     doc: "the square root; a negative number has none: `sqrt(6.25) == 2.5`",
     apply: |arguments| match arguments {
@@ -198,7 +198,7 @@ pub static SQRT: FunctionInfo = FunctionInfo {
 /// `ln(float)`.
 pub static LN: FunctionInfo = FunctionInfo {
     name: "ln",
-    parameters: &[Type::Float],
+    parameters: &[Takes::One(Type::Float)],
     result: Gives::Always(Type::Float),
     doc: "the natural logarithm; only positive numbers have one: `ln(1) == 0.0`",
     apply: |arguments| match arguments {
@@ -210,67 +210,13 @@ pub static LN: FunctionInfo = FunctionInfo {
 /// `exp(float)`.
 pub static EXP: FunctionInfo = FunctionInfo {
     name: "exp",
-    parameters: &[Type::Float],
+    parameters: &[Takes::One(Type::Float)],
     result: Gives::Always(Type::Float),
     doc: "e to the power of the number: `exp(0) == 1.0`",
     apply: |arguments| match arguments {
         [Value::Float(value)] => finite(libm::exp(*value)),
         _ => Err(EvalError::WrongType),
     },
-};
-
-/// `least(int, int)`.
-pub static LEAST_INT: FunctionInfo = FunctionInfo {
-    name: "least",
-    parameters: &[Type::Int, Type::Int],
-    result: Gives::Always(Type::Int),
-    doc: "the smaller of two numbers: `least(3, 7) == 3`",
-    apply: least,
-};
-
-/// `least(decimal, decimal)`.
-pub static LEAST_DECIMAL: FunctionInfo = FunctionInfo {
-    name: "least",
-    parameters: &[Type::Decimal, Type::Decimal],
-    result: Gives::Always(Type::Decimal),
-    doc: "the smaller of two numbers: `least(3, 2.5) == 2.5`",
-    apply: least,
-};
-
-/// `least(float, float)`.
-pub static LEAST_FLOAT: FunctionInfo = FunctionInfo {
-    name: "least",
-    parameters: &[Type::Float, Type::Float],
-    result: Gives::Always(Type::Float),
-    doc: "the smaller of two numbers: `least(float(3), 2.5) == 2.5`",
-    apply: least,
-};
-
-/// `greatest(int, int)`.
-pub static GREATEST_INT: FunctionInfo = FunctionInfo {
-    name: "greatest",
-    parameters: &[Type::Int, Type::Int],
-    result: Gives::Always(Type::Int),
-    doc: "the larger of two numbers: `greatest(3, 7) == 7`",
-    apply: greatest,
-};
-
-/// `greatest(decimal, decimal)`.
-pub static GREATEST_DECIMAL: FunctionInfo = FunctionInfo {
-    name: "greatest",
-    parameters: &[Type::Decimal, Type::Decimal],
-    result: Gives::Always(Type::Decimal),
-    doc: "the larger of two numbers: `greatest(3, 2.5) == 3.0`",
-    apply: greatest,
-};
-
-/// `greatest(float, float)`.
-pub static GREATEST_FLOAT: FunctionInfo = FunctionInfo {
-    name: "greatest",
-    parameters: &[Type::Float, Type::Float],
-    result: Gives::Always(Type::Float),
-    doc: "the larger of two numbers: `greatest(float(3), 2.5) == 3.0`",
-    apply: greatest,
 };
 
 fn integer(value: Decimal) -> Result<Value, EvalError> {
@@ -288,26 +234,6 @@ fn integer_of_float(value: f64) -> Result<Value, EvalError> {
 
 fn finite(value: f64) -> Result<Value, EvalError> {
     if value.is_finite() { Ok(Value::Float(value)) } else { Err(EvalError::NotFinite) }
-}
-
-fn least(arguments: &[Value]) -> Result<Value, EvalError> {
-    let (left, right) = two_numbers(arguments)?;
-    Ok(if right < left { right } else { left }.clone())
-}
-
-fn greatest(arguments: &[Value]) -> Result<Value, EvalError> {
-    let (left, right) = two_numbers(arguments)?;
-    Ok(if right > left { right } else { left }.clone())
-}
-
-/// Two numbers of one type.
-fn two_numbers(arguments: &[Value]) -> Result<(&Value, &Value), EvalError> {
-    match arguments {
-        [left @ Value::Int(_), right @ Value::Int(_)]
-        | [left @ Value::Decimal(_), right @ Value::Decimal(_)]
-        | [left @ Value::Float(_), right @ Value::Float(_)] => Ok((left, right)),
-        _ => Err(EvalError::WrongType),
-    }
 }
 
 #[cfg(test)]
@@ -337,18 +263,5 @@ mod tests {
         assert_eq!(of(&POW, &[-2.0, 3.0]), Ok(Value::Float(-8.0)));
         assert_eq!(of(&SQRT, &[0.0]), Ok(Value::Float(0.0)));
         assert_eq!(of(&EXP, &[-1_000.0]), Ok(Value::Float(0.0)));
-    }
-
-    #[test]
-    fn least_and_greatest_compare_within_one_type_only() {
-        let ints = [Value::Int(i64::MIN), Value::Int(i64::MAX)];
-        assert_eq!(least(&ints), Ok(Value::Int(i64::MIN)));
-        assert_eq!(greatest(&ints), Ok(Value::Int(i64::MAX)));
-        assert_eq!(of(&LEAST_FLOAT, &[-0.5, -1.5]), Ok(Value::Float(-1.5)));
-        assert_eq!(of(&GREATEST_FLOAT, &[-0.5, -1.5]), Ok(Value::Float(-0.5)));
-        let decimals = [Value::Decimal(Decimal::new(15, 1)), Value::Decimal(Decimal::new(149, 2))];
-        assert_eq!(least(&decimals), Ok(decimals[1].clone()));
-        assert_eq!(least(&[Value::Int(1), Value::Float(1.0)]), Err(EvalError::WrongType));
-        assert_eq!(greatest(&[Value::text("a"), Value::text("b")]), Err(EvalError::WrongType));
     }
 }

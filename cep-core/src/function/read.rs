@@ -1,23 +1,48 @@
 //! Values read from texts and numbers that may hold none; then the result is null.
 
-use super::{EvalError, FunctionInfo, Gives};
+use super::{EvalError, FunctionInfo, Gives, Takes};
 use crate::time::EventTime;
 use crate::value::{Decimal, Type, Value};
+use num_traits::ToPrimitive;
 use std::str::FromStr;
 
 /// `int(string)`.
 pub static INT_OF_TEXT: FunctionInfo = FunctionInfo {
     name: "int",
-    parameters: &[Type::String],
+    parameters: &[Takes::One(Type::String)],
     result: Gives::Maybe(Type::Int),
     doc: "the integer that the text is, a sign and digits without spaces; null of any other text: `int(\"-12\") == -12`",
     apply: |arguments| text(arguments, |text| text.parse().ok().map(Value::Int)),
 };
 
+/// `int(decimal)`.
+pub static INT_OF_DECIMAL: FunctionInfo = FunctionInfo {
+    name: "int",
+    parameters: &[Takes::One(Type::Decimal)],
+    result: Gives::Maybe(Type::Int),
+    doc: "the number without what stands after its point; null if it does not fit 64 bits: `int(-2.9) == -2`",
+    apply: |arguments| match arguments {
+        [Value::Decimal(value)] => Ok(value.trunc().to_i64().map_or(Value::Null, Value::Int)),
+        _ => Err(EvalError::WrongType),
+    },
+};
+
+/// `int(float)`.
+pub static INT_OF_FLOAT: FunctionInfo = FunctionInfo {
+    name: "int",
+    parameters: &[Takes::One(Type::Float)],
+    result: Gives::Maybe(Type::Int),
+    doc: "the number without what stands after its point; null if it does not fit 64 bits: `int(float(2.9)) == 2`",
+    apply: |arguments| match arguments {
+        [Value::Float(value)] => Ok(value.trunc().to_i64().map_or(Value::Null, Value::Int)),
+        _ => Err(EvalError::WrongType),
+    },
+};
+
 /// `decimal(string)`.
 pub static DECIMAL_OF_TEXT: FunctionInfo = FunctionInfo {
     name: "decimal",
-    parameters: &[Type::String],
+    parameters: &[Takes::One(Type::String)],
     result: Gives::Maybe(Type::Decimal),
     doc: "the decimal that the text is, a sign, digits and a point; null of any other text and of more digits than a decimal holds: `decimal(\"12.50\") == 12.5`",
     apply: |arguments| text(arguments, decimal),
@@ -26,7 +51,7 @@ pub static DECIMAL_OF_TEXT: FunctionInfo = FunctionInfo {
 /// `float(string)`.
 pub static FLOAT_OF_TEXT: FunctionInfo = FunctionInfo {
     name: "float",
-    parameters: &[Type::String],
+    parameters: &[Takes::One(Type::String)],
     result: Gives::Maybe(Type::Float),
     doc: "the float nearest to the number that the text is; null of any other text and of numbers too large: `float(\"1.5e3\") == 1500.0`",
     apply: |arguments| text(arguments, float),
@@ -35,7 +60,7 @@ pub static FLOAT_OF_TEXT: FunctionInfo = FunctionInfo {
 /// `timestamp(string)`.
 pub static TIMESTAMP_OF_TEXT: FunctionInfo = FunctionInfo {
     name: "timestamp",
-    parameters: &[Type::String],
+    parameters: &[Takes::One(Type::String)],
     result: Gives::Maybe(Type::Timestamp),
     doc: "the time that the text is in RFC 3339, to the microsecond; null of any other text: `timestamp(\"2026-01-01T01:00:00+01:00\") == @2026-01-01T00:00:00Z`",
     apply: |arguments| text(arguments, timestamp),
@@ -44,7 +69,7 @@ pub static TIMESTAMP_OF_TEXT: FunctionInfo = FunctionInfo {
 /// `timestamp(int)`.
 pub static TIMESTAMP_OF_MILLIS: FunctionInfo = FunctionInfo {
     name: "timestamp",
-    parameters: &[Type::Int],
+    parameters: &[Takes::One(Type::Int)],
     result: Gives::Maybe(Type::Timestamp),
     doc: "the time so many milliseconds after 1970-01-01T00:00:00Z; null outside the years 1 to 9999: `timestamp(1000) == @1970-01-01T00:00:01Z`",
     apply: |arguments| match arguments {

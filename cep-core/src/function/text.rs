@@ -1,12 +1,13 @@
 //! Functions on text.
 
-use super::{EvalError, FunctionInfo, Gives, MAX_TEXT_BYTES, made_text};
+use super::{EvalError, FunctionInfo, Gives, MAX_TEXT_BYTES, Takes, made_text};
+use crate::plan::Items;
 use crate::value::{Type, Value};
 
 /// `len(string)`.
 pub static LEN: FunctionInfo = FunctionInfo {
     name: "len",
-    parameters: &[Type::String],
+    parameters: &[Takes::One(Type::String)],
     result: Gives::Always(Type::Int),
     doc: "the number of characters (Unicode scalar values): `len(\"abc\") == 3`",
     apply: |arguments| match arguments {
@@ -20,7 +21,7 @@ pub static LEN: FunctionInfo = FunctionInfo {
 /// `lower(string)`.
 pub static LOWER: FunctionInfo = FunctionInfo {
     name: "lower",
-    parameters: &[Type::String],
+    parameters: &[Takes::One(Type::String)],
     result: Gives::Always(Type::String),
     doc: "the text in lower case: `lower(\"Ab\") == \"ab\"`",
     apply: |arguments| match arguments {
@@ -32,7 +33,7 @@ pub static LOWER: FunctionInfo = FunctionInfo {
 /// `upper(string)`.
 pub static UPPER: FunctionInfo = FunctionInfo {
     name: "upper",
-    parameters: &[Type::String],
+    parameters: &[Takes::One(Type::String)],
     result: Gives::Always(Type::String),
     doc: "the text in upper case: `upper(\"Ab\") == \"AB\"`",
     apply: |arguments| match arguments {
@@ -44,7 +45,7 @@ pub static UPPER: FunctionInfo = FunctionInfo {
 /// `trim(string)`.
 pub static TRIM: FunctionInfo = FunctionInfo {
     name: "trim",
-    parameters: &[Type::String],
+    parameters: &[Takes::One(Type::String)],
     result: Gives::Always(Type::String),
     doc: "the text without white space at its ends: `trim(\" a \") == \"a\"`",
     apply: |arguments| match arguments {
@@ -56,7 +57,7 @@ pub static TRIM: FunctionInfo = FunctionInfo {
 /// `contains(string, string)`.
 pub static CONTAINS: FunctionInfo = FunctionInfo {
     name: "contains",
-    parameters: &[Type::String, Type::String],
+    parameters: &[Takes::One(Type::String), Takes::One(Type::String)],
     result: Gives::Always(Type::Bool),
     doc: "whether the second text occurs in the first: `contains(\"farm 7\", \"7\") == true`",
     apply: |arguments| match arguments {
@@ -68,7 +69,7 @@ pub static CONTAINS: FunctionInfo = FunctionInfo {
 /// `starts_with(string, string)`.
 pub static STARTS_WITH: FunctionInfo = FunctionInfo {
     name: "starts_with",
-    parameters: &[Type::String, Type::String],
+    parameters: &[Takes::One(Type::String), Takes::One(Type::String)],
     result: Gives::Always(Type::Bool),
     doc: "whether the first text begins with the second: `starts_with(\"farm\", \"fa\") == true`",
     apply: |arguments| match arguments {
@@ -80,7 +81,7 @@ pub static STARTS_WITH: FunctionInfo = FunctionInfo {
 /// `ends_with(string, string)`.
 pub static ENDS_WITH: FunctionInfo = FunctionInfo {
     name: "ends_with",
-    parameters: &[Type::String, Type::String],
+    parameters: &[Takes::One(Type::String), Takes::One(Type::String)],
     result: Gives::Always(Type::Bool),
     doc: "whether the first text ends with the second: `ends_with(\"farm\", \"rm\") == true`",
     apply: |arguments| match arguments {
@@ -92,7 +93,7 @@ pub static ENDS_WITH: FunctionInfo = FunctionInfo {
 /// `replace(string, string, string)`.
 pub static REPLACE: FunctionInfo = FunctionInfo {
     name: "replace",
-    parameters: &[Type::String, Type::String, Type::String],
+    parameters: &[Takes::One(Type::String), Takes::One(Type::String), Takes::One(Type::String)],
     result: Gives::Always(Type::String),
     doc: "the first text with the third wherever the second occurs; an empty second occurs nowhere: `replace(\"a-b-c\", \"-\", \"+\") == \"a+b+c\"`",
     apply: |arguments| match arguments {
@@ -115,7 +116,7 @@ pub static REPLACE: FunctionInfo = FunctionInfo {
 /// `substr(string, int, int)`.
 pub static SUBSTR: FunctionInfo = FunctionInfo {
     name: "substr",
-    parameters: &[Type::String, Type::Int, Type::Int],
+    parameters: &[Takes::One(Type::String), Takes::One(Type::Int), Takes::One(Type::Int)],
     result: Gives::Always(Type::String),
     doc: "the text from a character on (the first is 0), so many characters or what is left of them; negative numbers are errors: `substr(\"farm 302\", 5, 2) == \"30\"`",
     apply: |arguments| match arguments {
@@ -127,6 +128,53 @@ pub static SUBSTR: FunctionInfo = FunctionInfo {
             let number = |value: i64| usize::try_from(value).unwrap_or(usize::MAX);
             let part: String = text.chars().skip(number(*from)).take(number(*count)).collect();
             Ok(Value::text(part))
+        }
+        _ => Err(EvalError::WrongType),
+    },
+};
+
+/// `split(string, string)`.
+pub static SPLIT: FunctionInfo = FunctionInfo {
+    name: "split",
+    parameters: &[Takes::One(Type::String), Takes::One(Type::String)],
+    result: Gives::ListOf(Type::String),
+    doc: "the pieces of the first text between the places where the second occurs, at most 65536 of them; an empty second occurs nowhere: `split(\"a,b,,c\", \",\") == [\"a\", \"b\", \"\", \"c\"]`",
+    apply: |arguments| match arguments {
+        [Value::Text(text), Value::Text(by)] if by.is_empty() => {
+            Ok(Value::List([Value::Text(text.clone())].into()))
+        }
+        [Value::Text(text), Value::Text(by)] => {
+            let pieces = text.split(by.as_ref()).take(Items::MAX + 1).map(Value::text);
+            let pieces: Vec<Value> = pieces.collect();
+            if pieces.len() > Items::MAX {
+                return Err(EvalError::TooManyItems);
+            }
+            Ok(Value::List(pieces.into()))
+        }
+        _ => Err(EvalError::WrongType),
+    },
+};
+
+/// `join([string], string)`.
+pub static JOIN: FunctionInfo = FunctionInfo {
+    name: "join",
+    parameters: &[Takes::ListOf(Type::String), Takes::One(Type::String)],
+    result: Gives::Always(Type::String),
+    doc: "the texts of the list one after another, with the second between each two: `join([\"a\", \"b\"], \"-\") == \"a-b\"`",
+    apply: |arguments| match arguments {
+        [Value::List(texts), Value::Text(between)] => {
+            let mut joined = String::new();
+            for (index, text) in texts.iter().enumerate() {
+                let Value::Text(text) = text else { return Err(EvalError::WrongType) };
+                let between: &str = if index == 0 { "" } else { between };
+                // What would be too long is not made in the first place.
+                if joined.len() + between.len() + text.len() > MAX_TEXT_BYTES {
+                    return Err(EvalError::TextTooLong);
+                }
+                joined.push_str(between);
+                joined.push_str(text);
+            }
+            made_text(joined)
         }
         _ => Err(EvalError::WrongType),
     },
@@ -164,6 +212,36 @@ mod tests {
         assert_eq!((UPPER.apply)(&long).map(|_| ()), Ok(()), "FFI is as long as its ligature");
         let grows = [Value::text("ΐ".repeat(MAX_TEXT_BYTES / 2))];
         assert_eq!((UPPER.apply)(&grows), Err(EvalError::TextTooLong));
+    }
+
+    #[test]
+    fn what_was_split_is_joined_again() {
+        for (text, by, pieces) in [
+            ("a,b", ",", vec!["a", "b"]),
+            (",a,", ",", vec!["", "a", ""]),
+            ("", ",", vec![""]),
+            ("aaa", "aa", vec!["", "a"]),
+            ("abc", "", vec!["abc"]),
+            ("ä–ö–", "–", vec!["ä", "ö", ""]),
+        ] {
+            let list = Value::List(pieces.into_iter().map(Value::text).collect());
+            assert_eq!((SPLIT.apply)(&[Value::text(text), Value::text(by)]), Ok(list.clone()));
+            assert_eq!((JOIN.apply)(&[list, Value::text(by)]), Ok(Value::text(text)));
+        }
+        assert_eq!((JOIN.apply)(&[Value::List([].into()), Value::text("-")]), Ok(Value::text("")));
+    }
+
+    #[test]
+    fn lists_and_texts_that_would_be_too_long_are_not_made() {
+        let commas = |count: usize| [",".repeat(count), ",".to_owned()].map(Value::text);
+        assert!((SPLIT.apply)(&commas(Items::MAX - 1)).is_ok());
+        assert_eq!((SPLIT.apply)(&commas(Items::MAX)), Err(EvalError::TooManyItems));
+        let joined = |between: usize| {
+            let list = Value::List([Value::text(""), Value::text(""), Value::text("")].into());
+            (JOIN.apply)(&[list, Value::text("b".repeat(between))]).map(|_| ())
+        };
+        assert_eq!(joined(MAX_TEXT_BYTES / 2), Ok(()));
+        assert_eq!(joined(MAX_TEXT_BYTES / 2 + 1), Err(EvalError::TextTooLong));
     }
 
     #[test]

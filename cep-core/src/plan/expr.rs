@@ -2,6 +2,7 @@
 
 use super::{ParamId, TableId};
 use crate::function::Function;
+use crate::pattern::Pattern;
 use crate::value::{Type, Value};
 use serde::{Deserialize, Serialize};
 
@@ -55,6 +56,8 @@ pub enum ExprKind {
     In(Box<Expr>, Vec<Expr>),
     /// A scalar function.
     Call(Function, Vec<Expr>),
+    /// A function that searches a text, with its pattern prepared, and its other arguments.
+    Search(Function, Pattern, Vec<Expr>),
     /// Text put together from literal text and values.
     Text(Vec<TextPart>),
     /// A member of a record, by its place in the record's type; null of a record that is null.
@@ -221,7 +224,9 @@ impl Expr {
                 needle.visit_dyn(see);
                 options.iter().for_each(|option| option.visit_dyn(see));
             }
-            ExprKind::Call(_, arguments) | ExprKind::Lookup(_, arguments) => {
+            ExprKind::Call(_, arguments)
+            | ExprKind::Lookup(_, arguments)
+            | ExprKind::Search(_, _, arguments) => {
                 arguments.iter().for_each(|argument| argument.visit_dyn(see));
             }
             ExprKind::Text(parts) => {

@@ -27,7 +27,7 @@ use crate::value::{Type, Value};
 use serde::{Deserialize, Serialize};
 
 /// The version of the plan format. A checkpoint of another version is not restored.
-pub const PLAN_VERSION: u32 = 7;
+pub const PLAN_VERSION: u32 = 8;
 
 /// The index of a stream in [`Plan::streams`], or, from their number on, in [`Plan::inner`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

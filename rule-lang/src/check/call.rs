@@ -8,7 +8,7 @@ use crate::ast;
 use crate::diagnostic::{Code, Diagnostic, did_you_mean, write_instead};
 use crate::source::Span;
 use crate::typed::{Expr, ExprKind, TextPart};
-use cep_core::function::Function;
+use cep_core::function::{Function, Takes};
 use cep_core::value::{Type, Value};
 
 /// The longest text, in bytes, that takes the place of a call of constants. A longer one is computed
@@ -16,10 +16,10 @@ use cep_core::value::{Type, Value};
 const MAX_FOLDED_BYTES: usize = 4096;
 
 /// Functions of the language that are still to come.
-const FUNCTIONS_TO_COME: &[&str] = &[
-    "matches", "capture", "split", "join", "format", "changed", "coalesce", "before", "after",
-    "meets", "overlaps", "during",
-];
+const FUNCTIONS_TO_COME: &[&str] = &["changed", "before", "after", "meets", "overlaps", "during"];
+
+/// The most values that one `coalesce` takes.
+const MAX_COALESCED: usize = 32;
 
 impl Scope<'_, '_> {
     pub(super) fn call(
@@ -32,6 +32,11 @@ impl Scope<'_, '_> {
         let name = function.name.as_str();
         if let ("try" | "fail", [argument], None) = (name, args, filter) {
             return self.failure(name, argument);
+        }
+        if let ("coalesce", [_, _, ..], None) = (name, args, filter)
+            && args.len() <= MAX_COALESCED
+        {
+            return self.coalesce_all(args, function.span);
         }
         if let Some(aggregate) = aggregate_of(name) {
             return self.aggregate(aggregate, function, args, filter);
@@ -127,44 +132,47 @@ impl Scope<'_, '_> {
             let parts = args.into_iter().map(TextPart::Value).collect();
             return Some(Expr::new(Type::String, ExprKind::Text(parts)));
         }
-        if let ("float" | "decimal", [only]) = (name.name.as_str(), args.as_slice()) {
-            let base = if name.name == "float" { Type::Float } else { Type::Decimal };
+        if let ("float" | "decimal" | "int", [only]) = (name.name.as_str(), args.as_slice()) {
+            let base = match name.name.as_str() {
+                "float" => Type::Float,
+                "decimal" => Type::Decimal,
+                _ => Type::Int,
+            };
             if let Some(converted) = to(only.clone(), &base) {
                 return Some(converted);
             }
         }
         let named: Vec<Function> =
             Function::ALL.iter().copied().filter(|known| known.info().name == name.name).collect();
-        let exact = named.iter().find(|known| {
-            let parameters = known.info().parameters;
-            parameters.len() == args.len()
-                && parameters.iter().zip(&args).all(|(parameter, arg)| *parameter == arg.ty)
+        let fitting = named.iter().filter_map(|known| {
+            let parameters = known.info().parameters_for(args.len())?;
+            Some((*known, parameters.into_iter().map(Takes::to_type).collect::<Vec<_>>()))
         });
-        if let Some(found) = exact {
-            return self.folded_call(*found, args, span);
+        let fitting: Vec<(Function, Vec<Type>)> = fitting.collect();
+        let exact = fitting
+            .iter()
+            .find(|(_, types)| types.iter().zip(&args).all(|(wanted, arg)| *wanted == arg.ty));
+        let found = match exact {
+            Some((found, _)) => Some((*found, args.clone())),
+            None => fitting.iter().find_map(|(known, types)| {
+                let converted = args.iter().zip(types).map(|(arg, ty)| to(arg.clone(), ty));
+                Some((*known, converted.collect::<Option<Vec<Expr>>>()?))
+            }),
+        };
+        let Some((found, args)) = found else {
+            self.wrong_arguments(name, &args, asts, &named);
+            return None;
+        };
+        if !self.settings(found, name, &args, asts) {
+            return None;
         }
-        for known in &named {
-            let parameters = known.info().parameters;
-            if parameters.len() != args.len() {
-                continue;
-            }
-            let converted: Option<Vec<Expr>> = parameters
-                .iter()
-                .zip(&args)
-                .map(|(parameter, arg)| to(arg.clone(), parameter))
-                .collect();
-            if let Some(converted) = converted {
-                return self.folded_call(*known, converted, span);
-            }
-        }
-        self.wrong_arguments(name, &args, asts, &named);
-        None
+        self.folded_call(found, args, span)
     }
 
     fn folded_call(&mut self, function: Function, args: Vec<Expr>, span: Span) -> Option<Expr> {
         let info = function.info();
         let result = info.result.to_type();
-        if result.is_optional() {
+        if result.is_optional() || matches!(result, Type::List(_)) {
             // Its type is to be the same whether its arguments are constants or not.
             return Some(Expr::new(result, ExprKind::Call(function, args)));
         }
@@ -192,16 +200,9 @@ impl Scope<'_, '_> {
         asts: &[ast::Expr],
         named: &[Function],
     ) {
-        let mut forms: Vec<String> = named
-            .iter()
-            .map(|known| {
-                let info = known.info();
-                let parameters: Vec<String> =
-                    info.parameters.iter().map(ToString::to_string).collect();
-                format!("`{}({})`", info.name, parameters.join(", "))
-            })
-            .collect();
-        let counts = named.iter().any(|known| known.info().parameters.len() == args.len());
+        let mut forms: Vec<String> =
+            named.iter().map(|known| format!("`{}`", known.info().form())).collect();
+        let counts = named.iter().any(|known| known.info().parameters_for(args.len()).is_some());
         let code = if counts { Code::ArgumentType } else { Code::ArgumentCount };
         let types: Vec<String> = args.iter().map(|arg| arg.ty.to_string()).collect();
         let mut diagnostic =

@@ -2,6 +2,7 @@
 
 use super::convert::{literal, unify};
 use super::narrow::{where_false, where_true};
+use super::operator::Operand;
 use super::scope::Scope;
 use crate::ast::{self, BinaryOp as AstOp, StringPart};
 use crate::diagnostic::{Code, Diagnostic};
@@ -166,24 +167,48 @@ impl Scope<'_, '_> {
     fn coalesce(&mut self, left: &ast::Expr, right: &ast::Expr, op_span: Span) -> Option<Expr> {
         let value = self.expr(left);
         let instead = self.expr(right);
-        let (value, instead) = (value?, instead?);
+        let help = "remove the `??` and what follows it";
+        self.coalesced((value?, left.span), (instead?, right.span), op_span, help)
+    }
+
+    /// `coalesce(a, b, …)`: the first that is not null.
+    pub(super) fn coalesce_all(&mut self, asts: &[ast::Expr], name: Span) -> Option<Expr> {
+        let found: Vec<Option<Expr>> = asts.iter().map(|arg| self.expr(arg)).collect();
+        let found: Vec<Expr> = found.into_iter().collect::<Option<_>>()?;
+        let mut sides = found.into_iter().zip(asts.iter().map(|ast| ast.span)).rev();
+        let mut instead = sides.next()?;
+        for value in sides {
+            let span = value.1.to(instead.1);
+            let help = "leave out what follows it";
+            instead = (self.coalesced(value, instead, name, help)?, span);
+        }
+        Some(instead.0)
+    }
+
+    fn coalesced(
+        &mut self,
+        (value, left): Operand,
+        (instead, right): Operand,
+        op_span: Span,
+        help: &str,
+    ) -> Option<Expr> {
         if value.is_null() {
-            self.bare_null(left.span);
+            self.bare_null(left);
             return None;
         }
         if !value.ty.is_optional() {
-            let text = self.shown(left.span);
+            let text = self.shown(left);
             self.out.push(
                 Diagnostic::new(Code::OperandTypes, format!("{text} is never null"))
                     .label(op_span, "this has nothing to replace")
-                    .label(left.span, format!("this is {}", value.ty))
-                    .help("remove the `??` and what follows it"),
+                    .label(left, format!("this is {}", value.ty))
+                    .help(help),
             );
             return None;
         }
-        let (types, spans) = ((value.ty.clone(), instead.ty.clone()), (left.span, right.span));
+        let (types, spans) = ((value.ty.clone(), instead.ty.clone()), (left, right));
         let Some((value, instead, base)) = unify(value, instead) else {
-            self.branches_differ("both sides of `??` have one type", types, spans);
+            self.branches_differ("what stands in for null is of another type", types, spans);
             return None;
         };
         let ty = if instead.ty.is_optional() { base.optional() } else { base };

@@ -25,6 +25,7 @@ mod operator;
 mod order;
 mod rule;
 mod scope;
+mod setting;
 mod stream;
 mod structure;
 mod suspect;

@@ -12,7 +12,7 @@ use cep_core::plan::{BinaryOp, ListFold};
 use cep_core::value::{Type, Value};
 
 /// Functions that take lists, or that are no functions of values.
-pub(super) const LIST_FUNCTIONS: &[&str] = &["len", "contains", "sort", "try", "fail"];
+pub(super) const LIST_FUNCTIONS: &[&str] = &["len", "contains", "sort", "try", "fail", "coalesce"];
 
 /// How such a function is written.
 pub(super) fn list_form(name: &str) -> Option<&'static str> {
@@ -22,6 +22,7 @@ pub(super) fn list_form(name: &str) -> Option<&'static str> {
         "sort" => "`sort([T])`",
         "try" => "`try(x)`",
         "fail" => "`fail(text)`",
+        "coalesce" => "`coalesce(a, b, …)`",
         _ => return None,
     })
 }

@@ -2,8 +2,9 @@
 
 use super::rule::Parts;
 use super::scope::Scope;
+use super::setting::unknown_zone;
 use crate::ast;
-use crate::diagnostic::{Advice, Code, Diagnostic, did_you_mean};
+use crate::diagnostic::{Code, Diagnostic};
 use cep_core::plan::{WindowKind, WindowPlan};
 use cep_core::time::Span as Length;
 use cep_core::zone::Zone;
@@ -110,21 +111,7 @@ impl Scope<'_, '_> {
     ) -> Option<WindowKind> {
         let found = Zone::named(&zone.value);
         if found.is_none() {
-            let help = did_you_mean(&zone.value, Zone::names()).map(|help| Advice {
-                replacement: help.replacement.map(|name| format!("\"{name}\"")),
-                ..help
-            });
-            let help = help.unwrap_or_else(|| {
-                "zones have the names of the IANA database, such as `Europe/Paris`".into()
-            });
-            self.out.push(
-                Diagnostic::new(
-                    Code::UnknownZone,
-                    format!("there is no time zone `{}`", zone.value),
-                )
-                .label(zone.span, "")
-                .help(help),
-            );
+            self.out.push(unknown_zone(&zone.value, zone.span));
         }
         if size.value > 0 && size.value % DAY_US != 0 && DAY_US % size.value != 0 {
             let length = Length(size.value);

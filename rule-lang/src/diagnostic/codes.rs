@@ -113,6 +113,7 @@ codes! {
     NotAList = "E0331", "something that is not a list where one is needed";
     TableKey = "E0340", "a table whose rows cannot be found by its key";
     SameKey = "E0341", "two rows of a table with the same key and time";
+    BadPattern = "E0350", "a pattern that is no regular expression";
 
     // Time and windows.
     UnitMissing = "E0401", "a number where a duration with a unit is needed";
@@ -127,6 +128,7 @@ codes! {
     UnknownZone = "E0430", "a time zone that does not exist";
     AllowPlace = "E0431", "`allow` where a window cannot be revised";
     TimeFormat = "E0440", "a timestamp format that tells no instant";
+    BadFormat = "E0441", "a format that cannot be written";
 
     // Words of the language that this version does not run yet.
     NoPatterns = "E0501", "`match` patterns are not supported in this version";

@@ -1,7 +1,6 @@
 //! What may be typed at a place.
 
 use super::Ide;
-use super::hover::signature;
 use super::names::{DefId, Definition, File, NameKind, Names, Scope};
 use super::words::{Role, WORDS, Word};
 use crate::lex::Punct;
@@ -408,7 +407,7 @@ fn scalar_functions() -> Vec<Completion> {
         if !entry.detail.is_empty() {
             entry.detail.push_str(", ");
         }
-        entry.detail.push_str(&signature(info));
+        entry.detail.push_str(&info.signature());
     }
     found.into_values().collect()
 }

@@ -128,15 +128,10 @@ pub(super) fn functions(name: &str) -> Option<String> {
         Function::ALL.iter().map(|function| function.info()).filter(|info| info.name == name);
     let (mut signatures, mut doc) = (Vec::new(), "");
     for info in named {
-        signatures.push(signature(info));
+        signatures.push(info.signature());
         doc = info.doc;
     }
     (!signatures.is_empty()).then(|| block(&signatures.join("\n"), doc))
-}
-
-pub(super) fn signature(info: &cep_core::function::FunctionInfo) -> String {
-    let parameters: Vec<String> = info.parameters.iter().map(ToString::to_string).collect();
-    format!("{}({}) -> {}", info.name, parameters.join(", "), info.result.to_type())
 }
 
 fn block(code: &str, words: &str) -> String {

@@ -1,7 +1,7 @@
 //! Expressions, by walking their tree.
 
 use cep_core::function::{
-    EvalError, apply_binary, apply_fold, apply_index, apply_unary, made_text,
+    EvalError, apply_binary, apply_fold, apply_index, apply_search, apply_unary, made_text,
 };
 use cep_core::plan::{BinaryOp, Expr, ExprKind, Fold, Plan, TableId, TextPart};
 use cep_core::time::{EventTime, Span};
@@ -121,6 +121,9 @@ impl<'a> Scope<'a> {
             }
             ExprKind::Call(function, arguments) => {
                 (function.info().apply)(&self.values(arguments)?)
+            }
+            ExprKind::Search(function, pattern, arguments) => {
+                apply_search(*function, pattern, &self.values(arguments)?)
             }
             ExprKind::Text(parts) => {
                 let texts: Vec<String> =

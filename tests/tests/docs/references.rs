@@ -107,10 +107,12 @@ fn rows_of_functions() -> String {
     let mut infos: Vec<_> = Function::ALL.iter().map(|function| function.info()).collect();
     infos.sort_by_key(|info| info.name);
     let rows = infos.into_iter().map(|info| {
-        let types: Vec<String> = info.parameters.iter().map(ToString::to_string).collect();
         // `string` takes a value of any type.
-        let types = if info.name == "string" { "value".into() } else { types.join(", ") };
-        format!("| `{}({types}) -> {}` | {} |\n", info.name, info.result.to_type(), info.doc)
+        let signature = match info.name {
+            "string" => "string(value) -> string".to_owned(),
+            _ => info.signature(),
+        };
+        format!("| `{signature}` | {} |\n", info.doc)
     });
     rows.collect()
 }

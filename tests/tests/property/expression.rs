@@ -27,6 +27,12 @@ pub enum Level {
 
 type Text = BoxedStrategy<String>;
 
+/// Patterns, each with a group.
+const PATTERNS: &[&str] = &["'^([^-]*)-'", "'(a|b|\\d)+'", "'(?i)(z)?$'"];
+
+/// Zones, one of them with clocks that are moved.
+const ZONES: &[&str] = &["\"Europe/Paris\"", "\"Asia/Kathmandu\""];
+
 /// An expression of this type that is never null, of at most `depth` operations in a row.
 pub fn expr(ty: Ty, level: Level, depth: u32) -> Text {
     if depth == 0 {
@@ -59,6 +65,12 @@ fn operation(ty: Ty, level: Level, depth: u32) -> Text {
             1 => (sub(Ty::Int), varying(Ty::Int, level)).prop_map(|(a, b)| format!("near({a}, {b})")),
             1 => varying(Ty::Timestamp, level).prop_map(|it| format!("(hour({it}) + minute({it}))")),
             1 => sub(Ty::Int).prop_map(|it| format!("(try({it}) ?? 5)")),
+            1 => (sub(Ty::Int), varying(Ty::Int, level))
+                .prop_map(|(a, b)| format!("least({a}, greatest(0, {b}, 3), {b})")),
+            1 => (varying(Ty::Timestamp, level), prop::sample::select(ZONES))
+                .prop_map(|(it, zone)| format!("(hour({it}, {zone}) - minute({it}, {zone}))")),
+            1 => sub(Ty::Decimal).prop_map(|it| format!("coalesce(int({it}), try(1 div 0), 4)")),
+            1 => sub(Ty::String).prop_map(|it| format!("len(split({it}, \"-\"))")),
             2 => over_list(level, varying(Ty::Int, level)),
         ]
         .boxed(),
@@ -83,10 +95,21 @@ fn operation(ty: Ty, level: Level, depth: u32) -> Text {
                 .prop_map(|(it, by)| format!("replace({it}, \"a\", \"{by}\")")),
             1 => (plain(level), sub(Ty::Int)).prop_map(|(s, n)| format!("told(\"{s}\", {n})")),
             2 => (plain(level), plain(level)).prop_map(|(a, b)| format!("\"{a}-{b}\"")),
+            1 => (sub(Ty::String), prop::sample::select(PATTERNS), prop::sample::select(&["0", "1"]))
+                .prop_map(|(it, of, group)| format!("(capture({it}, {of}, {group}) ?? \"none\")")),
+            1 => (sub(Ty::String), sub(Ty::String))
+                .prop_map(|(it, by)| format!("join(sort(split({it}, \"-\")), {by})")),
+            1 => (varying(Ty::Timestamp, level), prop::sample::select(ZONES))
+                .prop_map(|(it, zone)| format!("format({it}, \"%j %H:%M:%S%.f %z\", {zone})")),
         ]
         .boxed(),
         Ty::Bool => comparison(level, depth),
-        Ty::Timestamp => infix(&["+", "-"], sub(Ty::Timestamp), sub(Ty::Duration)).boxed(),
+        Ty::Timestamp => prop_oneof![
+            3 => infix(&["+", "-"], sub(Ty::Timestamp), sub(Ty::Duration)),
+            1 => (sub(Ty::Timestamp), prop::sample::select(&["1d", "15m"]), prop::sample::select(ZONES))
+                .prop_map(|(it, width, zone)| format!("truncate({it}, {width}, {zone})")),
+        ]
+        .boxed(),
         Ty::Duration => prop_oneof![
             infix(&["+", "-"], sub(Ty::Duration), sub(Ty::Duration)),
             infix(&["-"], varying(Ty::Timestamp, level), varying(Ty::Timestamp, level)),
@@ -119,6 +142,8 @@ fn comparison(level: Level, depth: u32) -> Text {
         1 => varying(Ty::Int, level).prop_map(|it| format!("({it} in [1, 2, 5])")),
         1 => varying(Ty::Int, level).prop_map(|it| format!("({it} in 0..4)")),
         1 => sub(Ty::String).prop_map(|it| format!("contains({it}, \"a\")")),
+        1 => (sub(Ty::String), prop::sample::select(PATTERNS))
+            .prop_map(|(it, of)| format!("matches({it}, {of})")),
         1 => (list(level), sub(Ty::Int)).prop_map(|(xs, it)| format!("contains({xs}, {it})")),
         1 => sub(Ty::Int).prop_map(move |it| match level {
             Level::Row => format!("({it} in xs)"),

@@ -7,13 +7,14 @@
 
 mod constants;
 mod errors;
+mod search;
 mod structure;
 mod whole;
 
 pub use constants::{Constants, Instants};
 pub use errors::Errors;
 
-use crate::function::{EvalError, apply_binary, apply_unary, made_text};
+use crate::function::{EvalError, Function, apply_binary, apply_unary, made_text};
 use crate::plan::{BinaryOp, Expr, ExprKind, TableId, TextPart, UnaryOp};
 use crate::value::{Column, ColumnData, Type, Value};
 use std::borrow::Cow;
@@ -170,6 +171,10 @@ pub fn evaluate<'a>(expr: &Expr, scope: &Scope<'a>) -> Evaluated<'a> {
             let arguments: Vec<_> = arguments.iter().map(|each| evaluate(each, scope)).collect();
             let apply = function.info().apply;
             row_by_row(&expr.ty, arguments, scope.len, apply)
+        }
+        ExprKind::Search(function, pattern, arguments) => {
+            let arguments = arguments.iter().map(|each| evaluate(each, scope)).collect();
+            search::evaluate(*function, pattern, &expr.ty, arguments, scope.len)
         }
         ExprKind::Text(parts) => interpolate(parts, scope),
         ExprKind::Item(item) => {
@@ -376,6 +381,7 @@ pub(crate) fn can_fail(expr: &Expr) -> bool {
                     | BinaryOp::Remainder
             ),
             ExprKind::Call(..)
+            | ExprKind::Search(Function::Capture, ..)
             | ExprKind::Text(_)
             | ExprKind::Index(..)
             | ExprKind::Fold(_)

@@ -84,6 +84,13 @@ impl Names<'_> {
             ExprKind::Call(function, arguments) => {
                 format!("{}({})", function.info().name, self.list(arguments))
             }
+            ExprKind::Search(function, pattern, arguments) => {
+                // The pattern is the second argument of each function that has one.
+                let mut arguments: Vec<String> =
+                    arguments.iter().map(|argument| self.expression(argument)).collect();
+                arguments.insert(1.min(arguments.len()), format!("{pattern:?}"));
+                format!("{}({})", function.info().name, arguments.join(", "))
+            }
             ExprKind::Text(parts) => self.interpolation(parts),
             ExprKind::Unary(op, operand) => return self.unary(*op, operand),
             ExprKind::Binary(op, left, right) => return self.binary(*op, left, right),
