@@ -226,6 +226,7 @@ impl Lowering<'_> {
             other.function == call.function
                 && other.inputs == inputs
                 && other.arguments == call.arguments
+                && other.ranked_by == call.ranked_by
                 && other.filter == filter
         });
         let at = known.unwrap_or_else(|| {
@@ -234,6 +235,7 @@ impl Lowering<'_> {
                 inputs,
                 arguments: call.arguments.clone(),
                 filter,
+                ranked_by: call.ranked_by.clone(),
                 ty: ty.clone(),
             });
             self.aggregates.len() - 1

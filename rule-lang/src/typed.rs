@@ -3,7 +3,9 @@
 //! where they were written. [`crate::lower`] turns it into a plan.
 
 use cep_core::function::Function;
-use cep_core::plan::{AggregateFunction, Attribute, BinaryOp, ListFold, UnaryOp, WindowPlan};
+use cep_core::plan::{
+    AggregateFunction, Attribute, BinaryOp, ListFold, RankedBy, UnaryOp, WindowPlan,
+};
 use cep_core::value::{Type, Value};
 
 /// An expression with its type. Two are equal if they compute the same in the same way, wherever
@@ -110,6 +112,8 @@ pub struct Aggregate {
     pub arguments: Vec<Value>,
     /// Which rows count.
     pub filter: Option<Expr>,
+    /// What `top` ranks its groups by.
+    pub ranked_by: Option<RankedBy>,
 }
 
 /// A rule.

@@ -125,6 +125,8 @@ mod windows {
         an_aggregate_needs_a_window: clauses("    when sum(count) < floor\n    emit A { farm }");
         an_aggregate_stands_below_the_window: clauses("    where count() > 3\n    by farm\n    window tumbling(1s)\n    emit A { farm }");
         a_percentile_needs_its_percent: emit_windowed("percentile(count)");
+        top_is_ranked_by_one_aggregate: errors("rule a {\n    from Harvest\n    window tumbling(10s)\n    emit A {\n        a: top(3, name),\n        b: top(name by sum(count)),\n        c: top(3, name by count),\n        d: top(3, name by sum(count) / 2),\n        e: top(3, name by rate()),\n        f: top(3, name by corr(weight, weight)),\n        g: top(3, name, by sum(count)),\n        h: top(3, name by sum(top(1, name by count()))),\n    }\n}");
+        top_is_of_so_many_plain_values: errors("rule a {\n    from Harvest\n    window tumbling(10s)\n    emit A {\n        a: top(0, name by count()),\n        b: top(1001, name by count()),\n        c: top(count, name by count()),\n        d: top(3, [count] by count()),\n        e: top(3, null by count()),\n        f: top(3, name by sum(region)),\n        g: top(3, name by last(ok)),\n        h: top(3, name by percentile(count)),\n        i: topk(3, name),\n    }\n}");
         a_percent_is_from_0_to_100: emit_windowed("percentile(count, 101) + percentile(count, farm)");
         a_half_life_is_a_duration: emit_windowed("ema(count, 30)");
         collect_has_a_limit: emit_windowed("len(collect(count))");

@@ -3,7 +3,7 @@
 
 use super::{
     all, any, collect, corr, count_distinct, delta, ema, extreme_by, first, last, median, nth,
-    percentile, slope, stddev, variance,
+    percentile, slope, stddev, top, variance,
 };
 use crate::plan::AggregateFunction as Of;
 
@@ -104,6 +104,7 @@ impl Of {
             Self::Median => &median::INFO,
             Self::Percentile => &percentile::INFO,
             Self::CountDistinct => &count_distinct::INFO,
+            Self::Top => &top::INFO,
         }
     }
 }

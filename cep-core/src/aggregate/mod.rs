@@ -38,6 +38,7 @@ mod slope;
 mod states;
 mod stddev;
 mod sum;
+mod top;
 mod two_stacks;
 mod variance;
 
@@ -137,7 +138,8 @@ pub(crate) trait ForState {
 pub(crate) fn for_state<B: ForState>(call: &AggregateCall, builder: B) -> B::Output {
     let input = call.inputs.first().map(|expr| expr.ty.base());
     match (call.function, input) {
-        (Of::Count, _) | (_, None) => builder.build::<Count>(),
+        // `top` is made of the states of another aggregate, in a module of its own.
+        (Of::Count | Of::Top, _) | (_, None) => builder.build::<Count>(),
         (Of::Sum, Some(Type::Float)) => builder.build::<SumFloat>(),
         (Of::Sum, Some(Type::Decimal)) => builder.build::<SumDecimal>(),
         (Of::Sum, Some(Type::Duration)) => builder.build::<SumDuration>(),

@@ -38,7 +38,7 @@ impl<S> Default for Multiset<S> {
 }
 
 /// A value in the form that it has in common with all that are equal to it.
-fn canonical(value: Value) -> Value {
+pub(super) fn canonical(value: Value) -> Value {
     match value {
         Value::Float(value) => Value::Float(value + 0.0),
         Value::Decimal(value) => Value::Decimal(value.normalize()),

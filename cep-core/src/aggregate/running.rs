@@ -1,5 +1,6 @@
 //! One aggregate over events of which none leaves: what is kept is the state alone.
 
+use super::top::TopRunning;
 use super::two_stacks::Counts;
 use super::{ForState, Keep, Row, Rows, Settings, State, for_state};
 use crate::function::EvalError;
@@ -35,6 +36,9 @@ pub fn new_running(call: &AggregateCall) -> Box<dyn RunningAggregate> {
         fn build<S: State>(self) -> Self::Output {
             Box::new(Running { state: S::default(), settings: self.0 })
         }
+    }
+    if let Some(top) = TopRunning::of(call) {
+        return Box::new(top);
     }
     for_state(call, Build(Settings::of(call, Keep::Bounded)))
 }

@@ -1,5 +1,6 @@
 //! The states of one aggregate for many groups, side by side.
 
+use super::top::TopStates;
 use super::{ForState, Keep, Row, Rows, Settings, State, for_state};
 use crate::operator::Errors;
 use crate::plan::AggregateCall;
@@ -48,6 +49,9 @@ pub fn new_states(call: &AggregateCall) -> Box<dyn AggregateStates> {
         fn build<S: State>(self) -> Self::Output {
             Box::new(States::<S> { slots: Vec::new(), settings: self.0 })
         }
+    }
+    if let Some(top) = TopStates::of(call) {
+        return Box::new(top);
     }
     for_state(call, Build(Settings::of(call, Keep::Bounded)))
 }

@@ -1,20 +1,20 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 use super::two_stacks::Counts;
 use super::*;
-use crate::plan::{Expr, ExprKind};
+use crate::plan::{Expr, ExprKind, RankedBy};
 use crate::value::{Column, EventBatch};
 use proptest::prelude::*;
 
 fn call(function: Of, ty: Type) -> AggregateCall {
     let arguments = match function {
         Of::Percentile => vec![Value::Decimal(Decimal::new(905, 1))],
-        Of::Nth | Of::Collect => vec![Value::Int(3)],
+        Of::Nth | Of::Collect | Of::Top => vec![Value::Int(3)],
         Of::Ema => vec![Value::Duration(crate::time::Span(700))],
         _ => Vec::new(),
     };
     let of_field = |index| Expr::new(ty.clone(), ExprKind::Field(index));
     let inputs = match function {
-        Of::Corr | Of::MaxBy | Of::MinBy => vec![of_field(0), of_field(1)],
+        Of::Corr | Of::MaxBy | Of::MinBy | Of::Top => vec![of_field(0), of_field(1)],
         _ => vec![of_field(0)],
     };
     let averaged = if ty == Type::Int { Type::Decimal } else { ty.clone() };
@@ -24,9 +24,20 @@ fn call(function: Of, ty: Type) -> AggregateCall {
         Of::Corr => Type::Float,
         Of::Collect => Type::List(Box::new(ty)),
         Of::Avg | Of::Variance | Of::Stddev | Of::Median | Of::Ema | Of::Slope => averaged,
+        Of::Top => top_of(&ty, &ty),
         _ => ty,
     };
-    AggregateCall { function, inputs, arguments, filter: None, ty: ty.optional() }
+    let ranked_by = (function == Of::Top).then(|| RankedBy {
+        function: Of::Max,
+        arguments: Vec::new(),
+        ty: inputs[1].ty.clone(),
+    });
+    AggregateCall { function, inputs, arguments, filter: None, ranked_by, ty: ty.optional() }
+}
+
+/// A list of groups and their values.
+fn top_of(key: &Type, value: &Type) -> Type {
+    Type::Record(vec![("key".into(), key.clone()), ("value".into(), value.clone())]).list()
 }
 
 /// The types that an aggregate is tested over.
@@ -40,7 +51,7 @@ fn types_of(function: Of) -> &'static [Type] {
         | Of::MaxBy
         | Of::MinBy
         | Of::CountDistinct => &[Type::Int, Type::Float, Type::Decimal, Type::Bool, Type::String],
-        Of::Min | Of::Max => &[Type::Int, Type::Float, Type::Decimal, Type::String],
+        Of::Min | Of::Max | Of::Top => &[Type::Int, Type::Float, Type::Decimal, Type::String],
         _ => &[Type::Int, Type::Float, Type::Decimal],
     }
 }

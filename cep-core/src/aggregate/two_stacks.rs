@@ -7,6 +7,7 @@
 //! Sliding-Window Aggregation in Worst-Case Constant Time" (DEBS 2017), section 3.
 
 use super::giving_back::GivingBack;
+use super::top::TopSliding;
 use super::{ForState, Keep, Row, Rows, Settings, Slides, State, for_state};
 use crate::function::EvalError;
 use crate::plan::AggregateCall;
@@ -57,6 +58,9 @@ pub fn new_sliding(call: &AggregateCall) -> Box<dyn SlidingAggregate> {
                 Slides::ByGivingBack => Box::new(GivingBack::<S>::new(self.0)),
             }
         }
+    }
+    if let Some(top) = TopSliding::of(call) {
+        return Box::new(top);
     }
     for_state(call, Build(call))
 }

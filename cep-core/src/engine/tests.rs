@@ -41,6 +41,7 @@ fn harvest(kind: WindowKind, fill: Option<Span>, trigger: fn(Expr) -> Trigger) -
             inputs: vec![int(ExprKind::Field(1))],
             arguments: Vec::new(),
             filter: None,
+            ranked_by: None,
             ty: Type::Int,
         }],
         trigger: trigger(Expr::new(Type::Bool, low)),

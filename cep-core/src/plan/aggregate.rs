@@ -68,4 +68,7 @@ aggregates! {
     Percentile = "percentile";
     /// How many different values.
     CountDistinct = "count_distinct";
+    /// The groups of equal inputs with the largest values of another aggregate, as a list; empty of
+    /// nothing.
+    Top = "top";
 }

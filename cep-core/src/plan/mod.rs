@@ -18,7 +18,7 @@ pub use horizon::Horizon;
 pub use inner::{InnerSource, InnerStream, Items, UnionMember};
 pub use rule::{
     AggregateCall, Attribute, EdgePlan, EmitKind, EmitPlan, Hold, KeyPart, LimitBy, LimitPlan,
-    RulePlan, Trigger, WindowKind, WindowPlan,
+    RankedBy, RulePlan, Trigger, WindowKind, WindowPlan,
 };
 pub use stream::{Connector, FieldPlan, FieldSource, StreamPlan, TimeSource, TimestampFormat};
 pub use table::{SameKey, TableId, TablePlan, TableRows};

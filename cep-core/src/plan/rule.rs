@@ -284,8 +284,31 @@ pub struct AggregateCall {
     pub arguments: Vec<Value>,
     /// Only rows for which this row expression holds count.
     pub filter: Option<Expr>,
+    /// Of `top(n, k by agg)` what the groups of equal `k`, the first input, are ranked by.
+    pub ranked_by: Option<RankedBy>,
     /// The type of the result.
     pub ty: Type,
+}
+
+/// An aggregate over each group of a [`AggregateFunction::Top`], of its second input if it has one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RankedBy {
+    /// Which aggregate.
+    pub function: AggregateFunction,
+    /// The constants it is called with.
+    pub arguments: Vec<Value>,
+    /// The type of its result, never optional.
+    pub ty: Type,
+}
+
+impl AggregateCall {
+    /// The call over the rows of one group, if this ranks groups.
+    #[must_use]
+    pub fn of_group(&self) -> Option<Self> {
+        let RankedBy { function, arguments, ty } = self.ranked_by.clone()?;
+        let inputs = self.inputs.iter().skip(1).cloned().collect();
+        Some(Self { function, inputs, arguments, filter: None, ranked_by: None, ty })
+    }
 }
 
 impl RulePlan {

@@ -75,12 +75,14 @@ pub enum ExprKind {
         /// Its value if not.
         otherwise: Box<Expr>,
     },
-    /// `name(args [where filter])`.
+    /// `name(args [by aggregate] [where filter])`.
     Call {
         /// The function or aggregate.
         function: Ident,
         /// Its arguments.
         args: Vec<Expr>,
+        /// What `top` ranks by.
+        by: Option<Box<Expr>>,
         /// The condition after `where`.
         filter: Option<Box<Expr>>,
     },

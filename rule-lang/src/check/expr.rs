@@ -45,7 +45,10 @@ impl Scope<'_, '_> {
             ast::ExprKind::If { condition, then, otherwise } => {
                 self.conditional(condition, then, otherwise)
             }
-            ast::ExprKind::Call { function, args, filter } => {
+            ast::ExprKind::Call { function, args, by, filter } if function.name == "top" => {
+                self.top(function, args, by.as_deref(), filter.as_deref())
+            }
+            ast::ExprKind::Call { function, args, filter, .. } => {
                 self.call(function, args, filter.as_deref(), ast.span)
             }
         }?;

@@ -133,9 +133,12 @@ fn each_call<'e>(expr: &'e Expr, see: &mut dyn FnMut(&'e Ident)) {
         ExprKind::If { condition, then, otherwise } => {
             [condition, then, otherwise].into_iter().for_each(|part| each_call(part, see));
         }
-        ExprKind::Call { function, args, filter } => {
+        ExprKind::Call { function, args, by, filter } => {
             see(function);
-            args.iter().chain(filter.as_deref()).for_each(|part| each_call(part, see));
+            args.iter()
+                .chain(by.as_deref())
+                .chain(filter.as_deref())
+                .for_each(|part| each_call(part, see));
         }
     }
 }

@@ -165,7 +165,7 @@ impl Cursor<'_> {
         self.leaf(ExprKind::Name(name.name), name.span)
     }
 
-    /// `name(args [where filter])`
+    /// `name(args [by aggregate] [where filter])`
     fn call(&mut self, function: Ident) -> Expr {
         let open = self.bump().span;
         let mut args = Vec::new();
@@ -179,7 +179,7 @@ impl Cursor<'_> {
                 break;
             }
             if self.at_word("by") && function.name == "top" {
-                self.skip_group();
+                break;
             }
             let Some(comma) = self.eat(Punct::Comma) else {
                 if failed {
@@ -200,20 +200,24 @@ impl Cursor<'_> {
             let fits = self.raise(height, span);
             return Expr { kind: if fits { kind } else { ExprKind::Error }, span };
         }
-        let mut filter = None;
-        if self.eat_word("where").is_some() {
-            let condition = self.expr();
-            height = height.max(self.height);
-            if condition.kind == ExprKind::Error && !self.at(Punct::ParenClose) {
-                self.skip_group();
-            }
-            filter = Some(Box::new(condition));
-        }
+        let by = if function.name == "top" { self.after_word("by", &mut height) } else { None };
+        let filter = self.after_word("where", &mut height);
         self.close(Punct::ParenClose, open);
         let span = cover(function.span, self.last_span());
         let fits = self.raise(height, span);
-        let kind = ExprKind::Call { function, args, filter };
+        let kind = ExprKind::Call { function, args, by, filter };
         Expr { kind: if fits { kind } else { ExprKind::Error }, span }
+    }
+
+    /// What stands after a word in the parentheses of a call, if the word is there.
+    fn after_word(&mut self, word: &str, height: &mut usize) -> Option<Box<Expr>> {
+        self.eat_word(word)?;
+        let found = self.expr();
+        *height = (*height).max(self.height);
+        if found.kind == ExprKind::Error && !self.at(Punct::ParenClose) {
+            self.skip_group();
+        }
+        Some(Box::new(found))
     }
 
     /// A string in double quotes, with the expressions between its braces.

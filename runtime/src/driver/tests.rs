@@ -57,6 +57,7 @@ fn plan(idle: Option<Span>) -> Arc<Plan> {
             inputs: vec![int(ExprKind::Field(1))],
             arguments: Vec::new(),
             filter: None,
+            ranked_by: None,
             ty: Type::Int,
         }],
         trigger: Trigger::Always,

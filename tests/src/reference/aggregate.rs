@@ -7,14 +7,14 @@ use super::exact::{
     DECIMAL_SCALE, Ratio, exact_decimal, exact_float, nearest_decimal, nearest_float,
     round_half_even,
 };
-use super::rows::{Row, in_order as in_order_of_events};
+use super::rows::{Row, canonical as canonical_key, in_order as in_order_of_events};
 use super::statistics;
 use cep_core::function::{EvalError, apply_binary};
 use cep_core::plan::{AggregateCall, AggregateFunction, BinaryOp, RulePlan};
 use cep_core::time::{EventTime, Span};
 use cep_core::value::{Type, Value};
 use num_bigint::BigInt;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The results of all aggregates of a rule over a window's rows.
 pub(super) fn results(rule: &RulePlan, rows: &[&Row]) -> Vec<Result<Value, EvalError>> {
@@ -65,6 +65,7 @@ fn aggregate(call: &AggregateCall, taken: &[Taken<'_>]) -> Result<Value, EvalErr
             };
             Ok(Value::List(inputs.into_iter().take(limit).cloned().collect()))
         }
+        AggregateFunction::Top => top(call, taken),
         _ if inputs.is_empty() => Ok(Value::Null),
         AggregateFunction::Avg => mean(&inputs, call.ty.base()),
         AggregateFunction::First => or_null(inputs.first()),
@@ -99,6 +100,30 @@ fn aggregate(call: &AggregateCall, taken: &[Taken<'_>]) -> Result<Value, EvalErr
         AggregateFunction::Median => statistics::median(&inputs, call.ty.base()),
         AggregateFunction::Percentile => statistics::percentile(&inputs, call),
     }
+}
+
+/// The groups of equal first inputs with the largest values of another aggregate over them.
+fn top(call: &AggregateCall, taken: &[Taken<'_>]) -> Result<Value, EvalError> {
+    let (Some(of_group), Some(Value::Int(count))) = (call.of_group(), call.arguments.first())
+    else {
+        return Err(EvalError::WrongType);
+    };
+    let mut groups: BTreeMap<Value, Vec<Taken<'_>>> = BTreeMap::new();
+    for Taken { time, first, second } in taken {
+        let key = first.map_or(Value::Null, |key| canonical_key(key.clone()));
+        let row = Taken { time: *time, first: *second, second: None };
+        groups.entry(key).or_default().push(row);
+    }
+    let mut found = Vec::new();
+    for (key, rows) in groups {
+        found.push((aggregate(&of_group, &rows)?, key));
+    }
+    // A stable sort: of equal values the smaller key stays first.
+    found.sort_by(|(a, _), (b, _)| b.cmp(a));
+    let records = found.into_iter().take(usize::try_from(*count).unwrap_or(usize::MAX));
+    let record =
+        |(value, key)| Value::Record([("key".into(), key), ("value".into(), value)].into());
+    Ok(Value::List(records.map(record).collect()))
 }
 
 fn is_true(value: &Value) -> bool {

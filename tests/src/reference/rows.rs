@@ -117,7 +117,7 @@ fn read(rule: &RulePlan, scope: &Scope<'_>) -> Result<KeyAndInputs, EvalError> {
 
 /// Equal keys look alike, whichever event brought them: no negative zero, no zeros at the end of a
 /// decimal.
-fn canonical(value: Value) -> Value {
+pub(super) fn canonical(value: Value) -> Value {
     match value {
         Value::Float(value) => Value::Float(value + 0.0),
         Value::Decimal(value) => Value::Decimal(value.normalize()),

@@ -30,7 +30,7 @@ fn emit(event: &str, kind: EmitKind, field: Expr) -> EmitPlan {
 
 fn call(function: AggregateFunction, ty: Type) -> AggregateCall {
     let inputs = vec![int(ExprKind::Field(1))];
-    AggregateCall { function, inputs, arguments: Vec::new(), filter: None, ty }
+    AggregateCall { function, inputs, arguments: Vec::new(), filter: None, ranked_by: None, ty }
 }
 
 /// A rule by `k` over `S { k: int, v: int, at }` that emits `Up { x: sum(v) }`.

@@ -224,6 +224,9 @@ pub fn varying(ty: Ty, level: Level) -> Text {
             ),
             1 => found_seldom(&["nth(X, 2)"], Ty::Int),
             1 => prop::sample::select(fields(Ty::Int)).prop_map(|it| format!("len(collect({it}, 3))")),
+            1 => row(Ty::Int).prop_map(|it| {
+                format!("sum(x4.value - x4.key for x4 in top(2, j by sum({it})))")
+            }),
         ]
         .boxed(),
         Ty::Decimal => prop_oneof![
@@ -431,6 +434,13 @@ pub fn field(level: Level) -> Text {
             "avg(j)",
             "max(s where i > 1)",
             "avg(u)",
+            "top(2, s by sum(i))",
+            "top(1, j by max(d where b))",
+            "top(3, k by count(j) where b)",
+            "top(2, i div 2 by avg(f))",
+            "top(2, e by median(j where i > 0) where not b)",
+            "top(2, b by last(s))",
+            "top(9, u by count_distinct(i))",
         ],
     };
     prop_oneof![

@@ -12,6 +12,9 @@ use cep_core::value::{Decimal, Type, Value};
 /// The largest `n` of `nth` and limit of `collect`, since so many values are kept.
 const MOST_KEPT: i64 = 10_000;
 
+/// The largest `n` of `top`, since so many records are emitted at once.
+const MOST_RANKED: i64 = 1_000;
+
 /// Whether the last argument is a constant.
 pub(super) fn takes_constant(function: AggregateFunction) -> bool {
     use AggregateFunction as Of;
@@ -41,16 +44,19 @@ impl Scope<'_, '_> {
                 (span, "a half-life is a duration longer than 0", "ema(x, 30s)")
             }
             _ => {
-                let (wanted, example) = match function {
+                let (most, wanted, example) = match function {
                     AggregateFunction::Collect => {
-                        ("a limit is a number from 1 to 10,000", "collect(x, 100)")
+                        (MOST_KEPT, "a limit is a number from 1 to 10,000", "collect(x, 100)")
                     }
-                    _ => ("a place is a number from 1 to 10,000", "nth(x, 3)"),
+                    AggregateFunction::Top => (
+                        MOST_RANKED,
+                        "how many is a number from 1 to 1,000",
+                        "top(10, k by sum(x))",
+                    ),
+                    _ => (MOST_KEPT, "a place is a number from 1 to 10,000", "nth(x, 3)"),
                 };
-                let place = found.as_literal().cloned().filter(
-                    |it| matches!(it, Value::Int(place) if (1..=MOST_KEPT).contains(place)),
-                );
-                (place, wanted, example)
+                let fits = |it: &Value| matches!(it, Value::Int(n) if (1..=most).contains(n));
+                (found.as_literal().cloned().filter(fits), wanted, example)
             }
         };
         if let Some(Value::Decimal(percent)) = &value

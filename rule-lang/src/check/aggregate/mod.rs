@@ -2,6 +2,7 @@
 
 mod arguments;
 mod names;
+mod top;
 mod types;
 
 use super::convert::to;
@@ -43,22 +44,40 @@ impl Scope<'_, '_> {
             return None;
         }
         let Written { mut inputs, filter } = self.written(function, name, args, filter)?;
-        let constant = if takes_constant(function) { inputs.pop() } else { None };
-        if let Some((_, ast)) = inputs.iter().find(|(input, _)| input.is_null()) {
-            self.out.push(
-                Diagnostic::new(Code::BareNull, "there is nothing to aggregate in `null`")
-                    .label(ast.span, ""),
-            );
-            return None;
-        }
-        let arguments = match &constant {
-            Some((constant, ast)) => vec![self.constant(function, name, constant, ast.span)?],
-            None => Vec::new(),
-        };
+        let arguments = self.constants(function, name, &mut inputs)?;
         let ty = self.aggregate_type(function, name, &mut inputs, filter.as_ref())?;
         let inputs = inputs.into_iter().map(|(input, _)| input).collect();
-        let call = Aggregate { function, inputs, arguments, filter };
+        let call = Aggregate { function, inputs, arguments, filter, ranked_by: None };
         Some(Expr::new(ty, ExprKind::Aggregate(Box::new(call))))
+    }
+
+    /// Takes the constants out of the arguments of an aggregate; what is left are its inputs.
+    fn constants(
+        &mut self,
+        function: AggregateFunction,
+        name: &ast::Ident,
+        inputs: &mut Vec<(Expr, &ast::Expr)>,
+    ) -> Option<Vec<Value>> {
+        let constant = if takes_constant(function) { inputs.pop() } else { None };
+        for (input, ast) in inputs {
+            self.not_null(input, ast)?;
+        }
+        match &constant {
+            Some((constant, ast)) => Some(vec![self.constant(function, name, constant, ast.span)?]),
+            None => Some(Vec::new()),
+        }
+    }
+
+    /// Reports an input that is written `null`.
+    fn not_null(&mut self, input: &Expr, ast: &ast::Expr) -> Option<()> {
+        if !input.is_null() {
+            return Some(());
+        }
+        self.out.push(
+            Diagnostic::new(Code::BareNull, "there is nothing to aggregate in `null`")
+                .label(ast.span, ""),
+        );
+        None
     }
 
     /// The inputs and the filter of an aggregate, if there are as many as it takes.

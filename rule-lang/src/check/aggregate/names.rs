@@ -13,7 +13,7 @@ pub(crate) fn aggregate_names() -> impl Iterator<Item = &'static str> {
 }
 
 /// Aggregates of the language that are still to come.
-pub(in crate::check) const AGGREGATES_TO_COME: &[&str] = &["prev", "top"];
+pub(in crate::check) const AGGREGATES_TO_COME: &[&str] = &["prev"];
 
 /// What other languages call the aggregates.
 pub(in crate::check) fn foreign_aggregate(name: &str) -> Option<&'static str> {
@@ -27,6 +27,7 @@ pub(in crate::check) fn foreign_aggregate(name: &str) -> Option<&'static str> {
         "var" | "var_pop" => "variance",
         "quantile" | "percentile_cont" | "percentile_disc" => "percentile",
         "distinct" | "distinct_count" | "approx_count_distinct" | "nunique" => "count_distinct",
+        "top_k" | "topk" | "topn" | "approx_top_k" => "top",
         "arg_max" | "argmax" => "max_by",
         "arg_min" | "argmin" => "min_by",
         "first_value" => "first",

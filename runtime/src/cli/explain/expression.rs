@@ -34,8 +34,14 @@ impl Names<'_> {
 
     /// An aggregate as it is called.
     pub fn aggregate(&self, call: &AggregateCall) -> String {
-        let inputs = call.inputs.iter().map(|input| self.expression(input));
-        let inputs: Vec<String> = inputs.chain(call.arguments.iter().map(literal)).collect();
+        let arguments = call.arguments.iter().map(literal);
+        let inputs: Vec<String> = match (call.of_group(), call.inputs.first()) {
+            (Some(of_group), Some(key)) => {
+                let by = self.aggregate(&of_group);
+                arguments.chain([format!("{} by {by}", self.expression(key))]).collect()
+            }
+            _ => call.inputs.iter().map(|it| self.expression(it)).chain(arguments).collect(),
+        };
         let filter =
             call.filter.as_ref().map(|filter| format!("where {}", self.expression(filter)));
         let inputs = (!inputs.is_empty()).then(|| inputs.join(", "));
