@@ -66,6 +66,7 @@ macro_rules! answers {
 mod names {
     use super::*;
     answers! {
+    bounds_of_fields_are_numbers_that_something_checks: errors("stream S {\n    a: string >= 0\n    b: int >= 0.5\n    c: float? >= -1\n    at: timestamp\n    time at\n}\nevent E { x: int >= 0 }\ntype T { x: int >= 0 }\nrule a { from S emit E { x: b } }\ntest \"cells\" {\n    given S\n        | at | a   | b | c  |\n        | 1s | \"x\" | 1 | -2 |\n    expect no error\n}");
         an_unknown_field_is_guessed: clauses("    where cuont > 3\n    emit A { farm }");
         an_unknown_name_shows_what_there_is: clauses("    where temperature > 3\n    emit A { farm }");
         an_unknown_stream_is_guessed: errors("rule a {\n    from Harvset\n    where nothing > here\n    emit A { farm }\n}");

@@ -11,6 +11,7 @@ fn field(name: &str, ty: Type) -> FieldPlan {
     FieldPlan {
         name: name.into(),
         ty,
+        least: None,
         source: FieldSource::Path(vec![name.into()]),
         format: TimestampFormat::Automatic,
     }

@@ -20,7 +20,9 @@ pub use rule::{
     AggregateCall, Attribute, EdgePlan, EmitKind, EmitPlan, Hold, KeyPart, LimitBy, LimitPlan,
     RankedBy, RulePlan, Trigger, WindowKind, WindowPlan,
 };
-pub use stream::{Connector, FieldPlan, FieldSource, StreamPlan, TimeSource, TimestampFormat};
+pub use stream::{
+    Connector, FieldPlan, FieldSource, StreamPlan, TimeSource, TimestampFormat, is_below,
+};
 pub use table::{SameKey, TableId, TablePlan, TableRows};
 
 use crate::value::{Type, Value};

@@ -1,7 +1,7 @@
 //! Inputs: their fields, their key and their time.
 
 use crate::time::Span;
-use crate::value::Type;
+use crate::value::{Type, Value};
 use serde::{Deserialize, Serialize};
 
 /// An input stream.
@@ -43,10 +43,32 @@ pub struct FieldPlan {
     pub name: String,
     /// Its type; optional types may be absent or null in a record.
     pub ty: Type,
+    /// The least number it may be; what is less is a bad record. Of its type, or of what may be null
+    /// there.
+    pub least: Option<Value>,
     /// Where it stands in a record.
     pub source: FieldSource,
     /// How a timestamp is written; of no meaning for other types.
     pub format: TimestampFormat,
+}
+
+impl FieldPlan {
+    /// Whether a value of the field's type is none that its declaration rules out.
+    #[must_use]
+    pub fn admits(&self, value: &Value) -> bool {
+        self.least.as_ref().is_none_or(|least| !is_below(value, least))
+    }
+}
+
+/// Whether a number is less than another of its type; null is not.
+#[must_use]
+pub fn is_below(value: &Value, least: &Value) -> bool {
+    match (value, least) {
+        (Value::Int(value), Value::Int(least)) => value < least,
+        (Value::Decimal(value), Value::Decimal(least)) => value < least,
+        (Value::Float(value), Value::Float(least)) => value < least,
+        _ => false,
+    }
 }
 
 /// Where a field stands in a record.

@@ -180,6 +180,7 @@ mod tests {
         let field = |name: &str, ty| FieldPlan {
             name: name.into(),
             ty,
+            least: None,
             source: FieldSource::Path(vec![name.into()]),
             format: TimestampFormat::Automatic,
         };

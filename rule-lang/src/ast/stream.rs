@@ -1,6 +1,6 @@
 //! Streams as written.
 
-use super::{Ident, Spanned};
+use super::{Ident, Literal, Spanned};
 use crate::source::Span;
 
 /// An input.
@@ -31,6 +31,8 @@ pub struct Field {
     pub name: Ident,
     /// Its type.
     pub ty: TypeName,
+    /// `>= LITERAL`: the least that it may be.
+    pub least: Option<Spanned<Literal>>,
     /// Where it stands, if not in the member of its name.
     pub source: Option<Spanned<FieldSource>>,
     /// `as millis|micros|seconds|"format"`.

@@ -4,6 +4,7 @@ use super::convert::literal_of_type;
 use crate::ast::{self, Literal, Spanned};
 use crate::diagnostic::{Advice, Code, Diagnostic, write_instead};
 use crate::source::Span;
+use cep_core::plan::FieldPlan;
 use cep_core::time::EventTime;
 use cep_core::value::{Type, Value, compact_json};
 use serde_json::value::RawValue;
@@ -124,6 +125,22 @@ pub(super) fn checked(
         );
     }
     found
+}
+
+/// Whether a cell's value is none that the field's declaration rules out; if not, that is reported.
+pub(super) fn admitted(
+    field: &FieldPlan,
+    value: &Value,
+    cell: Span,
+    out: &mut Vec<Diagnostic>,
+) -> bool {
+    let admitted = field.admits(value);
+    if let (false, Some(least)) = (admitted, &field.least) {
+        let title = format!("`{}` is never less than {least}", field.name);
+        let bad = Diagnostic::new(Code::CellType, title).label(cell, "");
+        out.push(bad.help("a record with this value is a bad record, which no rule reads"));
+    }
+    admitted
 }
 
 fn help(literal: &Literal, ty: &Type) -> Option<Advice> {

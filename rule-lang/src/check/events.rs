@@ -63,6 +63,7 @@ impl Events {
             super::declared_twice(out, "the event", name, span, first.span);
             return;
         }
+        stream::no_bounds(&ast.fields, out);
         let mut fields: Vec<(String, Type)> = Vec::new();
         let mut whole = true;
         for (at, field) in ast.fields.iter().enumerate() {

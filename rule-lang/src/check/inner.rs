@@ -7,7 +7,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::typed::{self, Expr, Rule};
 use cep_core::plan::{
     ExprKind, FieldPlan, FieldSource, InnerSource, InnerStream, Items, StreamId, StreamPlan,
-    TimeSource, TimestampFormat, UnionMember,
+    TimeSource, TimestampFormat, UnionMember, is_below,
 };
 use cep_core::time::Span;
 use cep_core::value::{Type, Value};
@@ -209,7 +209,8 @@ impl InnerStreams {
         });
         let source = InnerSource::Union(members.collect());
         let level = ids.iter().map(|id| self.level(declared, *id)).max();
-        let stream = stream_plan(&name, fields);
+        let mut stream = stream_plan(&name, fields);
+        stream.fields.iter_mut().for_each(|field| field.least = common_least(&plans, &field.name));
         Some(self.add(declared, InnerStream { stream, source }, level))
     }
 
@@ -303,9 +304,18 @@ fn common_fields(plans: &[&StreamPlan]) -> Vec<(String, Type)> {
     common.collect()
 }
 
+/// The least that a field may be in any of the streams, if it has a bound in all.
+fn common_least(plans: &[&StreamPlan], name: &str) -> Option<Value> {
+    let of = |plan: &&StreamPlan| {
+        plan.fields.iter().find(|field| field.name == name).and_then(|field| field.least.clone())
+    };
+    let bounds = plans.iter().map(of).collect::<Option<Vec<Value>>>()?;
+    bounds.into_iter().reduce(|one, other| if is_below(&other, &one) { other } else { one })
+}
+
 fn field_plan(name: String, ty: Type) -> FieldPlan {
     let source = FieldSource::Path(vec![name.clone()]);
-    FieldPlan { name, ty, source, format: TimestampFormat::Automatic }
+    FieldPlan { name, ty, least: None, source, format: TimestampFormat::Automatic }
 }
 
 fn stream_plan(name: &str, fields: Vec<(String, Type)>) -> StreamPlan {

@@ -1,12 +1,13 @@
 //! Streams: types of fields, `key`, `time`, connectors.
 
+use super::convert::{is_number, literal_of_type};
 use super::index;
 use super::types::{Types, type_of};
 use crate::ast::{self, TimeUnit};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use cep_core::plan::{Connector, FieldPlan, FieldSource, StreamPlan, TimeSource, TimestampFormat};
 use cep_core::time::Span;
-use cep_core::value::Type;
+use cep_core::value::{Type, Value};
 use cep_core::written;
 
 /// How far after its record's timestamp an event may be stamped if the stream does not say.
@@ -121,7 +122,40 @@ pub(super) fn field_plan(
         Some(ast::FieldSource::Header(name)) => FieldSource::Header(name.clone()),
         None => FieldSource::Path(vec![ast.name.name.clone()]),
     };
-    Some(FieldPlan { name: ast.name.name.clone(), ty, source, format })
+    let least = ast.least.as_ref().and_then(|least| least_of(ast, least, &ty, out));
+    Some(FieldPlan { name: ast.name.name.clone(), ty, least, source, format })
+}
+
+/// The bound of a field, as a value of its type.
+fn least_of(
+    ast: &ast::Field,
+    least: &ast::Spanned<ast::Literal>,
+    ty: &Type,
+    out: &mut Vec<Diagnostic>,
+) -> Option<Value> {
+    let (title, help) = if !is_number(ty.base()) {
+        let title = format!("`{}` is {ty}, and only numbers have a least value", ast.name.name);
+        (title, "remove the bound, and write `where` in rules that ask for one")
+    } else if let Some(value) = literal_of_type(&least.value, ty.base()) {
+        return Some(value);
+    } else {
+        (format!("`{}` is {ty}, which this bound is not", ast.name.name), "write a whole number")
+    };
+    let bad = Diagnostic::new(Code::FieldBound, title).label(least.span, "");
+    out.push(bad.label(ast.ty.span, "").help(help));
+    None
+}
+
+/// Reports bounds of fields that are not read from records.
+pub(super) fn no_bounds(fields: &[ast::Field], out: &mut Vec<Diagnostic>) {
+    for field in fields {
+        let Some(least) = &field.least else { continue };
+        out.push(
+            Diagnostic::new(Code::FieldBound, "only fields of streams and tables have a bound")
+                .label(least.span, "nothing would check it")
+                .help("remove it; bounds are checked as records are read"),
+        );
+    }
 }
 
 /// The names of a path.

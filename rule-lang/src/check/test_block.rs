@@ -194,8 +194,9 @@ impl Context<'_, '_> {
             };
             let value = cell::checked(cell, &head.name, head.span, ty, self.base_us, out);
             whole &= value.is_some();
-            let at = plan.fields.iter().position(|field| field.name == *name);
-            if let Some((slot, value)) = at.and_then(|at| values.get_mut(at)).zip(value) {
+            let field = values.iter_mut().zip(&plan.fields).find(|(_, it)| it.name == *name);
+            if let Some(((slot, field), value)) = field.zip(value) {
+                whole &= cell::admitted(field, &value, cell.span, out);
                 *slot = value;
             }
         }
@@ -267,8 +268,9 @@ impl Context<'_, '_> {
             match column {
                 Column::Time => record_time = Some(value),
                 Column::Field(name) => {
-                    let at = stream.fields.iter().position(|field| field.name == *name);
-                    if let Some(slot) = at.and_then(|at| values.get_mut(at)) {
+                    let mut slots = values.iter_mut().zip(&stream.fields);
+                    if let Some((slot, field)) = slots.find(|(_, field)| field.name == *name) {
+                        whole &= cell::admitted(field, &value, cell.span, out);
                         *slot = value;
                     }
                 }

@@ -1,6 +1,7 @@
 //! Types: what their names stand for.
 
 use super::declared_twice;
+use super::stream::no_bounds;
 use crate::ast::{Ast, Declaration, Ident, TypeDeclaration, TypeName, TypeShape};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean, write_instead};
 use cep_core::value::Type;
@@ -79,6 +80,7 @@ impl Types {
     }
 
     fn declare(&mut self, ast: &TypeDeclaration, out: &mut Vec<Diagnostic>) {
+        no_bounds(&ast.fields, out);
         let fields: Vec<(&Ident, &TypeName)> =
             ast.fields.iter().map(|field| (&field.name, &field.ty)).collect();
         match record(&fields, self, out).filter(|ty| small_enough(ty, &ast.name, out)) {

@@ -127,6 +127,7 @@ codes! {
     FiringPlace = "E0420", "a word about firing where it means nothing";
     UnknownZone = "E0430", "a time zone that does not exist";
     AllowPlace = "E0431", "`allow` where a window cannot be revised";
+    FieldBound = "E0432", "a bound where a field cannot have one";
     TimeFormat = "E0440", "a timestamp format that tells no instant";
     BadFormat = "E0441", "a format that cannot be written";
 

@@ -2,7 +2,7 @@
 
 use super::cover;
 use super::cursor::Cursor;
-use crate::ast::{Field, FieldSource, Spanned, TimeUnit, TypeName};
+use crate::ast::{Field, FieldSource, Literal, Spanned, TimeUnit, TypeName};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::lex::{Punct, TokenKind};
 
@@ -10,7 +10,8 @@ impl Cursor<'_> {
     /// After `name:`.
     pub(super) fn field(&mut self, doc: String, name: crate::ast::Ident) -> Field {
         let ty = self.type_name();
-        let mut field = Field { doc, name, ty, source: None, unit: None };
+        let least = self.field_least();
+        let mut field = Field { doc, name, ty, least, source: None, unit: None };
         loop {
             if self.at_word("from") && !self.nth_is(1, Punct::Colon) {
                 self.bump();
@@ -22,6 +23,47 @@ impl Cursor<'_> {
                 return field;
             }
         }
+    }
+
+    /// `>= LITERAL` after a type.
+    fn field_least(&mut self) -> Option<Spanned<Literal>> {
+        let token = self.peek();
+        let written = match token.kind {
+            TokenKind::Punct(Punct::GreaterEqual) => true,
+            TokenKind::Punct(
+                Punct::Greater | Punct::Less | Punct::LessEqual | Punct::Equal | Punct::EqualEqual,
+            ) => false,
+            _ => return None,
+        };
+        if token.line_start {
+            return None;
+        }
+        self.bump();
+        let (minus, number) = (self.eat(Punct::Minus), self.peek());
+        let value = match number.kind {
+            TokenKind::Int(value) => i64::try_from(value).ok().map(Literal::Int),
+            TokenKind::Decimal(value) => Some(Literal::Decimal(value)),
+            _ => None,
+        };
+        let Some(value) = value.filter(|_| !number.line_start) else {
+            self.expected("a number: the least that the field may be");
+            self.skip_line();
+            return None;
+        };
+        self.bump();
+        if !written {
+            let (sign, text) = (self.text_of(token.span), self.text_of(number.span));
+            let title = format!("a field's values are not bounded by `{sign}`");
+            let help = format!("write the least that it may be: `>= {text}`");
+            self.report(Diagnostic::new(Code::FieldBound, title).label(token.span, "").help(help));
+            return None;
+        }
+        let value = match (value, minus) {
+            (Literal::Int(value), Some(_)) => Literal::Int(value.saturating_neg()),
+            (Literal::Decimal(value), Some(_)) => Literal::Decimal(-value),
+            (value, _) => value,
+        };
+        Some(Spanned { value, span: cover(minus.unwrap_or(number.span), number.span) })
     }
 
     /// After `from`: `"path"`, `key` or `header("name")`.

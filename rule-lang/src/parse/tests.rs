@@ -39,6 +39,7 @@ answers! {
     a_number_is_not_a_duration: rule(&format!("{HEAD}    window tumbling(10)\n    emit Disaster {{ n: count() }}"));
     a_wrong_unit_gets_the_right_one: rule(&format!("{HEAD}    window tumbling(10sec)\n    emit Disaster {{ n: count() }}"));
     a_reserved_word_is_offered_in_backticks: answer("stream Route {\n    from: string\n    `by`: string\n    to: string\n}\n");
+    a_field_has_a_least_value_and_no_other_bound: answer("stream A {\n    a: int >= -3 from \"x\"\n    b: int > 0\n    c: decimal? >= \"x\" from \"y\"\n    d: int >=\n    at: timestamp\n}\n");
     a_misspelt_clause_is_guessed: rule("    from Harvest\n    wher count > 3\n    emit Disaster { farm }");
     a_clause_of_another_language_is_translated: rule("    from Harvest\n    group by farm\n    having count > 3\n    emit Disaster { farm }");
     a_misspelt_declaration_is_guessed: answer("strem Harvest {\n    farm: int\n}\nrule a { from Harvest emit B { farm } }\n");

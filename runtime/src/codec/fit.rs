@@ -13,7 +13,7 @@ use super::scan::padded;
 use super::span;
 use super::token::{Kind, Token};
 use super::whole;
-use cep_core::plan::TimestampFormat;
+use cep_core::plan::{TimestampFormat, is_below};
 use cep_core::time::{EventTime, Span};
 use cep_core::value::{Column, ColumnData, Decimal, Type, Value};
 use cep_core::written;
@@ -28,7 +28,7 @@ pub(super) struct Fitting<'a> {
 }
 
 impl<'a> Fitting<'a> {
-    /// Appends the value to its column; on an error nothing is appended.
+    /// Appends the value to its column; after an error the column may be longer.
     #[inline(always)]
     pub fn push(self, column: &mut Column, instants: &mut InstantReader) -> Result<(), Reason> {
         if matches!(self.token.kind, Kind::Missing | Kind::Null) {
@@ -53,7 +53,20 @@ impl<'a> Fitting<'a> {
             ColumnData::Whole(values) => values.push(self.whole(instants)?),
         }
         column.mark_valid();
-        Ok(())
+        match &self.field.least {
+            None => Ok(()),
+            Some(least) => self.check_least(column, least),
+        }
+    }
+
+    #[inline(never)]
+    fn check_least(self, column: &Column, least: &Value) -> Result<(), Reason> {
+        let value = column.get(column.len().saturating_sub(1));
+        if is_below(&value, least) {
+            Err(self.no_fit(&format!("is less than {least}")))
+        } else {
+            Ok(())
+        }
     }
 
     #[cold]

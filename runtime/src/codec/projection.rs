@@ -10,7 +10,7 @@ use super::reason::Reason;
 use super::scan::{load, mask, padded};
 use cep_core::plan::{FieldPlan, FieldSource, Plan, StreamId, TimeSource, TimestampFormat};
 use cep_core::time::{EventTime, Span};
-use cep_core::value::Type;
+use cep_core::value::{Type, Value};
 use std::ops::Range;
 
 /// What of a stream's records is read.
@@ -74,6 +74,8 @@ pub(super) struct Field {
     pub ty: Type,
     /// The texts that it may be, if it is an enum; else none.
     pub choices: Vec<String>,
+    /// The least number that it may be.
+    pub least: Option<Value>,
 }
 
 /// The members of one object that are read.
@@ -252,6 +254,7 @@ impl Field {
         Self {
             name: plan.name.clone(),
             path,
+            least: plan.least.clone(),
             ..Self::part(String::new(), &plan.ty, plan.format.clone())
         }
     }
@@ -269,6 +272,7 @@ impl Field {
             format,
             ty: ty.clone(),
             choices,
+            least: None,
         }
     }
 }

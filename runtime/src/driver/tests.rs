@@ -22,6 +22,7 @@ fn plan(idle: Option<Span>) -> Arc<Plan> {
     let field = |name: &str, ty| FieldPlan {
         name: name.into(),
         ty,
+        least: None,
         source: FieldSource::Path(vec![name.into()]),
         format: TimestampFormat::Automatic,
     };

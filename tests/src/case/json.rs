@@ -38,6 +38,7 @@ fn field(field: &FieldPlan, json: &Json) -> Result<Value, String> {
     };
     let found = found.unwrap_or(&Json::Null);
     value(&field.ty, &field.format, found)
+        .filter(|value| field.admits(value))
         .ok_or_else(|| format!("`{}` is a {}, not {found}", field.name, field.ty))
 }
 

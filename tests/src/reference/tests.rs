@@ -58,6 +58,7 @@ fn plan_of(lateness_s: i64, rule: RulePlan) -> Plan {
     let field = |name: &str, ty| FieldPlan {
         name: name.into(),
         ty,
+        least: None,
         source: FieldSource::Path(vec![name.into()]),
         format: TimestampFormat::Automatic,
     };

@@ -20,6 +20,7 @@ fn stream(name: &str) -> StreamPlan {
         fields: vec![FieldPlan {
             name: "farm".into(),
             ty: Type::Int,
+            least: None,
             source: FieldSource::Path(vec!["farmid".into()]),
             format: TimestampFormat::Automatic,
         }],

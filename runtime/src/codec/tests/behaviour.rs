@@ -51,6 +51,27 @@ fn members_are_read_in_any_order_and_spacing() {
 }
 
 #[test]
+fn what_is_less_than_a_field_may_be_is_bad() {
+    let bounded = |ty: Type, least: Value| {
+        let x = FieldPlan { least: Some(least), ..field("x", ty, "x") };
+        let fields = vec![x, field("at", Type::Timestamp, "at")];
+        Decoders::new(plan(fields), Format::Json)
+    };
+    let mut counts = bounded(Type::Int.optional(), Value::Int(0));
+    assert_eq!(read(&mut counts, "0"), Ok(Value::Int(0)));
+    assert_eq!(read(&mut counts, "null"), Ok(Value::Null));
+    let reason = "field `x`: the number -1 is less than 0";
+    assert_eq!(read(&mut counts, "-1"), Err(reason.into()));
+    assert_eq!(read(&mut counts, "7"), Ok(Value::Int(7)));
+    let mut prices = bounded(Type::Decimal, Value::Decimal("0.5".parse().unwrap()));
+    assert_eq!(read(&mut prices, "\"0.50\""), Ok(Value::Decimal("0.50".parse().unwrap())));
+    assert!(read(&mut prices, "0.49").is_err());
+    let mut floats = bounded(Type::Float, Value::Float(0.0));
+    assert_eq!(read(&mut floats, "-0.0"), Ok(Value::Float(-0.0)));
+    assert!(read(&mut floats, "-1e-300").is_err());
+}
+
+#[test]
 fn a_repeated_layout_goes_by_the_template() {
     let mut decoders = Decoders::new(plan(harvest()), Format::Json);
     for index in 0..100 {

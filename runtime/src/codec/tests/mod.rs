@@ -21,7 +21,7 @@ use cep_core::value::{EventBatch, Type, Value};
 pub(super) fn field(name: &str, ty: Type, path: &str) -> FieldPlan {
     let path = path.split('.').map(str::to_owned).collect();
     let format = TimestampFormat::Automatic;
-    FieldPlan { name: name.into(), ty, source: FieldSource::Path(path), format }
+    FieldPlan { name: name.into(), ty, least: None, source: FieldSource::Path(path), format }
 }
 
 /// A plan of one stream `Harvest`, whose fields but those named `unread…` are read by one rule.

@@ -3,7 +3,7 @@
 use super::*;
 
 fn outer(name: &str, ty: Type, source: FieldSource) -> FieldPlan {
-    FieldPlan { name: name.into(), ty, source, format: TimestampFormat::Automatic }
+    FieldPlan { name: name.into(), ty, least: None, source, format: TimestampFormat::Automatic }
 }
 
 fn header(name: &str) -> FieldSource {
