@@ -6,9 +6,9 @@ use crate::typed::{self, ExprKind, RuleState, TextPart, Trigger};
 use cep_core::function::{Function, Takes};
 use cep_core::pattern::Pattern;
 use cep_core::plan::{
-    AggregateCall, EdgePlan, EmitPlan, EventPlan, Expr, ExprKind as PlanKind, Fold, InnerSource,
-    KeyPart, LimitBy, LimitPlan, PLAN_VERSION, Plan, RulePlan, StreamId, TextPart as PlanText,
-    Trigger as PlanTrigger,
+    AggregateCall, DistinctPlan, EdgePlan, EmitPlan, EventPlan, Expr, ExprKind as PlanKind, Fold,
+    InnerSource, KeyPart, LimitBy, LimitPlan, PLAN_VERSION, Plan, RulePlan, StreamId,
+    TextPart as PlanText, Trigger as PlanTrigger,
 };
 use cep_core::value::{Type, Value};
 use std::collections::BTreeMap;
@@ -56,6 +56,10 @@ pub(crate) fn lower(checked: &Checked<'_>) -> Plan {
 fn lower_rule(rule: &typed::Rule, events: &Events) -> RulePlan {
     let mut lowering = Lowering { rule, aggregates: Vec::new() };
     let filter = rule.filter.as_ref().map(|filter| lowering.expr(filter));
+    let distinct = rule.distinct.as_ref().map(|distinct| DistinctPlan {
+        by: distinct.by.iter().map(|expr| lowering.expr(expr)).collect(),
+        span: distinct.span,
+    });
     let key = rule
         .key
         .iter()
@@ -85,11 +89,14 @@ fn lower_rule(rule: &typed::Rule, events: &Events) -> RulePlan {
         attributes: rule.attributes.clone(),
         input: StreamId(rule.input),
         filter,
+        distinct,
         key,
+        changes: None,
         window: rule.window.clone(),
         aggregates: lowering.aggregates,
         trigger,
         limit,
+        forget: None,
         emits,
     }
 }

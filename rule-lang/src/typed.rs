@@ -131,6 +131,8 @@ pub struct Rule {
     pub input: u32,
     /// `where`
     pub filter: Option<Expr>,
+    /// `distinct`
+    pub distinct: Option<Distinct>,
     /// `by`
     pub key: Vec<(String, Expr)>,
     /// `window`
@@ -165,6 +167,15 @@ pub enum Trigger {
     Edge(Edge),
     /// As a key has had no event for so long.
     Silent(cep_core::time::Span),
+}
+
+/// `distinct EXPR, … within D`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Distinct {
+    /// What events are told apart by.
+    pub by: Vec<Expr>,
+    /// For how long an event lets none like it pass.
+    pub span: cep_core::time::Span,
 }
 
 /// `limit N per D [by EXPR, …]`

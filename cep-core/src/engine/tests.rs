@@ -47,6 +47,9 @@ fn harvest(kind: WindowKind, fill: Option<Span>, trigger: fn(Expr) -> Trigger) -
         }],
         trigger: trigger(Expr::new(Type::Bool, low)),
         limit: None,
+        distinct: None,
+        changes: None,
+        forget: None,
         emits: vec![line("Disaster", EmitKind::Fire), line("Recovered", EmitKind::Clear)],
     };
     let stream = StreamPlan {

@@ -59,8 +59,8 @@ impl Edge {
         Self {
             stream: rule.input,
             rule: id,
-            fields: plan.stream(rule.input).map_or_else(Vec::new, |it| it.fields.clone()),
-            used: plan.used_fields(rule.input),
+            fields: plan.row_fields(rule),
+            used: plan.used_row_fields(rule),
             intake: Intake::new(rule, constants.clone()),
             trigger: TriggerStates::new(&rule.trigger),
             emits: EmitLines::new(id, rule, constants),
@@ -212,6 +212,12 @@ impl Operator for Edge {
         if self.keys.is_full() {
             self.keys.keep_only(self.pending.ids().chain(self.trigger.keys_with_state()));
         }
+    }
+
+    fn forget(&mut self, key: &[u8]) {
+        let Some(id) = self.keys.intern_encoded(key) else { return };
+        self.trigger.forget(id);
+        self.kept.get_mut(id as usize).into_iter().for_each(|place| *place = None);
     }
 
     fn positions(&self, see: &mut dyn FnMut(u32, u64)) {

@@ -150,6 +150,14 @@ impl Operator for Limited {
         self.release(stage);
     }
 
+    /// What went out goes by its own time. But no firing is left for the key to clear.
+    fn forget(&mut self, key: &[u8]) {
+        for limiter in self.limits.values_mut() {
+            limiter.held_back.remove(key);
+        }
+        self.inner.forget(key);
+    }
+
     fn positions(&self, see: &mut dyn FnMut(u32, u64)) {
         self.inner.positions(see);
     }

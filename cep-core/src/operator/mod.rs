@@ -110,6 +110,9 @@ pub(crate) trait Operator: std::fmt::Debug + Send {
     fn events(&mut self, arrival: &Arrival<'_>, stage: &mut Stage);
     /// Takes in that the watermark has risen.
     fn advance(&mut self, advance: Advance, stage: &mut Stage);
+    /// Forgets what it knows of a key, given by its canonical bytes, all of whose rows have been
+    /// judged.
+    fn forget(&mut self, _key: &[u8]) {}
     /// The partitions and offsets of the rows that its state may still name as causes.
     fn positions(&self, see: &mut dyn FnMut(u32, u64));
     /// Its state as plain data.
@@ -132,7 +135,7 @@ pub(crate) enum OperatorState {
     /// An edge without a window.
     Edge(edge::EdgeState),
     /// Events that wait for their turn, before another operator.
-    InOrder(Box<OperatorState>, Vec<pending::PendingRow>),
+    InOrder(Box<in_order::InOrderState>),
     /// Limits behind another operator.
     Limited(Box<OperatorState>, Vec<limit::LimitState>),
 }
@@ -141,26 +144,38 @@ pub(crate) enum OperatorState {
 /// and key share theirs.
 pub(crate) fn build(plan: &Plan, hash_seed: u64) -> Vec<Box<dyn Operator>> {
     let mut operators: Vec<Box<dyn Operator>> = Vec::new();
-    for (id, rule) in running_rules(plan) {
-        let operator: Box<dyn Operator> = match kind(rule) {
-            Kind::Closing => continue,
-            Kind::Sliding => Box::new(sliding::Sliding::new(plan, id, rule, hash_seed)),
-            Kind::Ordered => Box::new(ordered::Ordered::new(plan, id, rule, hash_seed)),
-            Kind::Edge => Box::new(edge::Edge::new(plan, id, rule, hash_seed)),
-            Kind::Stateless if rule.needs_order() => {
-                Box::new(in_order::InOrder::new(plan, id, rule, |rule| {
-                    Box::new(stateless::Stateless::new(plan, id, rule))
-                }))
-            }
-            Kind::Stateless => Box::new(stateless::Stateless::new(plan, id, rule)),
+    for (id, rule) in running_rules(plan).filter(|(_, rule)| !shares(rule)) {
+        let operator = |rule: &RulePlan| {
+            limit::Limited::wrap(plan, &[id], operator_of(plan, id, rule, hash_seed))
         };
-        operators.push(limit::Limited::wrap(plan, &[id], operator));
+        let ordered = rule.needs_order() && matches!(kind(rule), Kind::Stateless);
+        operators.push(if ordered || rule.looks_back() {
+            Box::new(in_order::InOrder::new(plan, id, rule, hash_seed, operator))
+        } else {
+            operator(rule)
+        });
     }
     for group in closing_groups(plan, hash_seed) {
         let rules = group.rules().to_vec();
         operators.push(limit::Limited::wrap(plan, &rules, Box::new(group)));
     }
     operators
+}
+
+/// What follows the meaning of one rule, but for its limit, given its events as it wants them.
+fn operator_of(plan: &Plan, id: RuleId, rule: &RulePlan, seed: u64) -> Box<dyn Operator> {
+    match kind(rule) {
+        Kind::Closing => Box::new(closing::ClosingGroup::new(plan, id, rule, seed)),
+        Kind::Sliding => Box::new(sliding::Sliding::new(plan, id, rule, seed)),
+        Kind::Ordered => Box::new(ordered::Ordered::new(plan, id, rule, seed)),
+        Kind::Edge => Box::new(edge::Edge::new(plan, id, rule, seed)),
+        Kind::Stateless => Box::new(stateless::Stateless::new(plan, id, rule)),
+    }
+}
+
+/// Whether a rule may keep its windows together with others.
+fn shares(rule: &RulePlan) -> bool {
+    matches!(kind(rule), Kind::Closing) && !rule.looks_back()
 }
 
 /// The rules that keep their windows in common slices, group by group; a rule that shares with no
@@ -178,7 +193,7 @@ fn running_rules(plan: &Plan) -> impl Iterator<Item = (RuleId, &RulePlan)> {
 
 fn closing_groups(plan: &Plan, hash_seed: u64) -> Vec<closing::ClosingGroup> {
     let mut groups: Vec<closing::ClosingGroup> = Vec::new();
-    for (id, rule) in running_rules(plan).filter(|(_, rule)| matches!(kind(rule), Kind::Closing)) {
+    for (id, rule) in running_rules(plan).filter(|(_, rule)| shares(rule)) {
         if !groups.iter_mut().any(|group| group.adopt(plan, id, rule)) {
             groups.push(closing::ClosingGroup::new(plan, id, rule, hash_seed));
         }

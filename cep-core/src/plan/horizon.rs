@@ -98,6 +98,17 @@ impl Horizon {
                     .into(),
             );
         }
+        if rule.distinct.is_some() {
+            return Self::Unbounded(
+                "whether `distinct` lets an event pass depends on those before, and so on back"
+                    .into(),
+            );
+        }
+        if rule.changes.is_some() {
+            return Self::Unbounded(
+                "the event of the key that `changed` compares with may lie any time back".into(),
+            );
+        }
         if matches!(rule.trigger, Trigger::Silent(_)) {
             return Self::Unbounded(
                 "the last event of a key that is silent may lie any time back".into(),

@@ -17,8 +17,8 @@ pub use expr::{BinaryOp, Expr, ExprKind, Fold, ListFold, TextPart, UnaryOp};
 pub use horizon::Horizon;
 pub use inner::{InnerSource, InnerStream, Items, UnionMember};
 pub use rule::{
-    AggregateCall, Attribute, EdgePlan, EmitKind, EmitPlan, Hold, KeyPart, LimitBy, LimitPlan,
-    RankedBy, RulePlan, Trigger, WindowKind, WindowPlan,
+    AggregateCall, Among, Attribute, ChangesPlan, DistinctPlan, EdgePlan, EmitKind, EmitPlan, Hold,
+    KeyPart, LimitBy, LimitPlan, RankedBy, RulePlan, Trigger, WindowKind, WindowPlan,
 };
 pub use stream::{
     Connector, FieldPlan, FieldSource, StreamPlan, TimeSource, TimestampFormat, is_below,
@@ -106,6 +106,29 @@ impl Plan {
     pub fn stream(&self, id: StreamId) -> Option<&StreamPlan> {
         let input = self.streams.get(id.0 as usize);
         input.or_else(|| self.inner_stream(id).map(|inner| &inner.stream))
+    }
+
+    /// The fields of a rule's rows: those of its stream, and behind them one for each of its
+    /// [`ChangesPlan`]'s values.
+    #[must_use]
+    pub fn row_fields(&self, rule: &RulePlan) -> Vec<FieldPlan> {
+        let stream = self.stream(rule.input).into_iter().flat_map(|stream| &stream.fields);
+        let changes = rule.changes.iter().flat_map(|changes| &changes.of);
+        let changed = changes.map(|_| FieldPlan {
+            name: "changed".into(),
+            source: FieldSource::Path(Vec::new()),
+            ty: Type::Bool,
+            format: TimestampFormat::Automatic,
+        });
+        stream.cloned().chain(changed).collect()
+    }
+
+    /// Marks, for each of [`Plan::row_fields`], whether a rule over the stream reads it.
+    #[must_use]
+    pub fn used_row_fields(&self, rule: &RulePlan) -> Vec<bool> {
+        let mut used = self.used_fields(rule.input);
+        used.resize(self.row_fields(rule).len(), true);
+        used
     }
 
     /// The id of an input's name.

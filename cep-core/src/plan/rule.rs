@@ -24,8 +24,12 @@ pub struct RulePlan {
     pub input: StreamId,
     /// Rows for which this does not hold are left out.
     pub filter: Option<Expr>,
+    /// Of rows that are alike only the first passes.
+    pub distinct: Option<DistinctPlan>,
     /// The group key; empty for one group over the whole stream.
     pub key: Vec<KeyPart>,
+    /// What is compared with the key's row before.
+    pub changes: Option<ChangesPlan>,
     /// The window; without one each row is judged by itself.
     pub window: Option<WindowPlan>,
     /// The aggregates its group expressions read, without repetition.
@@ -34,8 +38,40 @@ pub struct RulePlan {
     pub trigger: Trigger,
     /// How many of its firings go out.
     pub limit: Option<LimitPlan>,
+    /// After how long without a row of a key what is known of it is forgotten, before the rows of
+    /// that instant.
+    pub forget: Option<Span>,
     /// What it emits, in the order of its lines.
     pub emits: Vec<EmitPlan>,
+}
+
+/// `distinct … within D`: a row at t passes if none with the same values passed in `(t - D, t]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DistinctPlan {
+    /// What rows are told apart by; row expressions.
+    pub by: Vec<Expr>,
+    /// For how long a row lets none like it pass.
+    pub span: Span,
+}
+
+/// What the rule calls `changed(…)`. Each is a field of its rows behind those of the stream, of type
+/// bool: whether the value differs from the one of the key's row before; of a key's first row it
+/// does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ChangesPlan {
+    /// The values that are compared, row expressions over the stream's own fields.
+    pub of: Vec<Expr>,
+    /// Which rows are compared.
+    pub among: Among,
+}
+
+/// Which rows of a key are compared with each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Among {
+    /// All rows of the stream, since the filter asks for changes.
+    All,
+    /// Those that the filter and `distinct` let through.
+    Passing,
 }
 
 /// `limit N per D [by …]`: a firing at t goes out if fewer than N did in `(t - D, t]`.
@@ -324,14 +360,22 @@ impl RulePlan {
         self.window.as_ref().and_then(|window| window.allow).unwrap_or(Span::ZERO)
     }
 
+    /// Whether its rows are looked at one after the other before they are grouped: for `distinct`,
+    /// `changed` or `forget`.
+    #[must_use]
+    pub fn looks_back(&self) -> bool {
+        self.distinct.is_some() || self.changes.is_some() || self.forget.is_some()
+    }
+
     /// Whether it reads events in the order of time, so that one is late as soon as its partition's
     /// watermark has passed it.
     #[must_use]
     pub fn needs_order(&self) -> bool {
-        match &self.window {
-            Some(window) => window.kind.needs_order(),
-            None => self.trigger.is_edge() || self.limit.is_some(),
-        }
+        self.looks_back()
+            || match &self.window {
+                Some(window) => window.kind.needs_order(),
+                None => self.trigger.is_edge() || self.limit.is_some(),
+            }
     }
 
     /// Whether its emits read since when the condition has held.
@@ -349,6 +393,8 @@ impl RulePlan {
     /// Calls `see` with every expression that is evaluated on rows of the input.
     pub fn row_expressions<'a>(&'a self, see: &mut impl FnMut(&'a Expr)) {
         self.filter.iter().for_each(&mut *see);
+        self.distinct.iter().flat_map(|it| &it.by).for_each(&mut *see);
+        self.changes.iter().flat_map(|it| &it.of).for_each(&mut *see);
         self.key.iter().for_each(|part| see(&part.expr));
         for call in &self.aggregates {
             call.inputs.iter().for_each(&mut *see);

@@ -70,6 +70,8 @@ pub enum ClauseKind {
     },
     /// `where EXPR`
     Where(Expr),
+    /// `distinct EXPR, … within D`
+    Distinct(Distinct),
     /// `let name = EXPR`
     Let {
         /// The name.
@@ -131,6 +133,15 @@ pub enum Hold {
     For(Spanned<i64>),
     /// `for N windows`
     Windows(Spanned<u64>),
+}
+
+/// `distinct EXPR, … within D`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Distinct {
+    /// What events are told apart by; at least one.
+    pub by: Vec<Expr>,
+    /// For how long an event lets none like it pass, in microseconds.
+    pub within_us: Spanned<i64>,
 }
 
 /// `limit N per D [by EXPR, …]`

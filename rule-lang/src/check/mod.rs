@@ -190,6 +190,8 @@ fn fields_read(
 /// Calls `see` with every node of every expression of a rule.
 pub(crate) fn rule_expressions<'r>(rule: &'r typed::Rule, see: &mut dyn FnMut(&'r typed::Expr)) {
     rule.filter.iter().for_each(|expr| expr.visit(see));
+    let distinct = rule.distinct.iter().flat_map(|distinct| &distinct.by);
+    distinct.for_each(|expr| expr.visit(see));
     rule.key.iter().for_each(|(_, expr)| expr.visit(see));
     rule.lets.iter().for_each(|expr| expr.visit(see));
     rule.trigger.conditions().for_each(|condition| condition.visit(see));

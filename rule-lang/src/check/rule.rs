@@ -11,7 +11,7 @@ use super::{Declared, Events, Usage};
 use crate::ast::{self, ClauseKind, Completeness};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
-use crate::typed::{Emit, Expr, ExprKind, Limit, Rule};
+use crate::typed::{Distinct, Emit, Expr, ExprKind, Limit, Rule};
 use cep_core::plan::{BinaryOp, EmitKind, UnaryOp, WindowKind, WindowPlan};
 use cep_core::value::Type;
 
@@ -27,6 +27,7 @@ pub(super) struct Parts {
     pub(super) window: Option<WindowPlan>,
     pub(super) trigger: Option<(ast::Trigger, Expr)>,
     pub(super) until: Option<Expr>,
+    pub(super) distinct: Option<Distinct>,
     pub(super) limit: Option<Limit>,
     /// Holds where the last `emit` or an `else` after it goes out; nothing if it always does.
     pub(super) taken: Option<Expr>,
@@ -59,6 +60,7 @@ pub(super) fn check<'a>(
     scope.unused_lets(ast);
     scope.window_without_key(ast, &parts);
     scope.limit_of_revisions(ast, &mut parts);
+    scope.revisions_in_order(ast, &mut parts);
     let trigger = scope.trigger(ast, &parts);
     let (input, _) = scope.stream?;
     let key: Option<Vec<_>> =
@@ -74,6 +76,7 @@ pub(super) fn check<'a>(
         state,
         input,
         filter: parts.filter,
+        distinct: parts.distinct,
         key: key?,
         window: parts.window,
         lets: lets?,
@@ -214,6 +217,11 @@ impl<'p, 'a> Scope<'p, 'a> {
                     where_true(filter, &mut self.facts);
                 }
                 parts.filter = filter.or(parts.filter.take());
+            }
+            ClauseKind::Distinct(distinct) => {
+                self.level = Level::Row;
+                parts.distinct = self.distinct(distinct);
+                parts.faulty |= parts.distinct.is_none();
             }
             ClauseKind::By(keys) => {
                 self.level = Level::Row;

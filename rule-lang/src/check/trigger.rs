@@ -6,7 +6,7 @@ use super::suspect::window_span;
 use crate::ast::{self, ClauseKind, Completeness};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::source::Span as Place;
-use crate::typed::{Edge, Expr, ExprKind, Limit, Trigger};
+use crate::typed::{Distinct, Edge, Expr, ExprKind, Limit, Trigger};
 use cep_core::plan::Hold;
 use cep_core::time::Span;
 use cep_core::value::Type;
@@ -153,6 +153,26 @@ impl Scope<'_, '_> {
                 windows.map(Hold::Windows)
             }
         }
+    }
+
+    /// `distinct EXPR, … within D`
+    pub(super) fn distinct(&mut self, ast: &ast::Distinct) -> Option<Distinct> {
+        let by: Vec<_> = ast
+            .by
+            .iter()
+            .map(|it| self.present(it).filter(|expr| self.small_enough(expr, it.span).is_some()))
+            .collect();
+        if ast.within_us.value <= 0 {
+            self.firing_place(
+                "nothing is shorter than this",
+                ast.within_us.span,
+                "expected more than nothing",
+                "write `distinct id within 10m`",
+            );
+            return None;
+        }
+        let by = by.into_iter().collect::<Option<_>>()?;
+        Some(Distinct { by, span: Span(ast.within_us.value) })
     }
 
     /// `limit N per D [by EXPR, …]`

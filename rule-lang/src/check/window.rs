@@ -102,6 +102,21 @@ impl Scope<'_, '_> {
         }
     }
 
+    /// Reports `allow` in a rule that takes its events in the order of time, so that one which comes
+    /// after its time reaches no window.
+    pub(super) fn revisions_in_order(&mut self, ast: &ast::Rule, parts: &mut Parts) {
+        let revised = parts.window.as_ref().is_some_and(|window| window.allow.is_some());
+        let clause = ast.clauses.iter().find(|it| matches!(it.kind, ast::ClauseKind::Distinct(_)));
+        if let (true, Some(clause)) = (revised, clause) {
+            parts.faulty = true;
+            self.out.push(
+                Diagnostic::new(Code::AllowPlace, "`allow` and `distinct` do not go together")
+                    .label(clause.span, "needs its events in the order of time")
+                    .help("remove `allow` and give the stream a larger `lateness`"),
+            );
+        }
+    }
+
     /// Windows by the clocks of a zone.
     fn calendar(
         &mut self,

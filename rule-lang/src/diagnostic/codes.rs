@@ -136,7 +136,6 @@ codes! {
     NoJoins = "E0502", "`join` is not supported in this version";
     NoStreamTables = "E0503", "a table of a stream's rows is not supported in this version";
     NoEarly = "E0509", "`early` is not supported in this version";
-    NoDistinct = "E0514", "`distinct` is not supported in this version";
     NoForget = "E0515", "`forget` is not supported in this version";
     NoTimeout = "E0517", "`timeout` is not supported in this version";
     NoScenarios = "E0524", "`scenario` is not supported in this version";

@@ -4,7 +4,7 @@ use super::cover;
 use super::cursor::Cursor;
 use super::unsupported;
 use crate::ast::{
-    ClauseKind, Completeness, Each, Expr, Hold, KeyPart, Limit, Rule, Spanned, Trigger,
+    ClauseKind, Completeness, Distinct, Each, Expr, Hold, KeyPart, Limit, Rule, Spanned, Trigger,
 };
 use crate::diagnostic::{Code, Diagnostic};
 use crate::lex::{Punct, TokenKind};
@@ -18,6 +18,7 @@ impl Cursor<'_> {
                 self.bump();
                 Some(ClauseKind::Where(self.expr()))
             }
+            "distinct" => self.distinct().map(ClauseKind::Distinct),
             "let" => self.let_clause(),
             "by" => {
                 self.bump();
@@ -180,6 +181,21 @@ impl Cursor<'_> {
         };
         let until = self.eat_word("until").map(|_| self.expr());
         Some(ClauseKind::When { trigger, condition, hold, until })
+    }
+
+    /// `distinct EXPR, … within D`
+    fn distinct(&mut self) -> Option<Distinct> {
+        self.bump();
+        let mut by = vec![self.expr()];
+        while self.eat(Punct::Comma).is_some() {
+            by.push(self.expr());
+        }
+        if self.eat_word("within").is_none() {
+            self.expected("`within` and a duration, as in `distinct id within 10m`");
+            return None;
+        }
+        let within_us = self.duration("`within`")?;
+        Some(Distinct { by, within_us })
     }
 
     /// `limit N per D [by EXPR, …]`

@@ -9,7 +9,7 @@ use crate::source::Span;
 
 /// Words that may begin a clause, for "did you mean".
 const CLAUSES: &[&str] =
-    &["from", "where", "let", "by", "window", "when", "limit", "emit", "else", "clear"];
+    &["from", "where", "distinct", "let", "by", "window", "when", "limit", "emit", "else", "clear"];
 
 impl Cursor<'_> {
     /// `rule NAME { clauses }`
@@ -102,7 +102,7 @@ impl Cursor<'_> {
             Diagnostic::new(Code::UnknownClause, format!("`{word}` does not begin a clause"))
                 .label(
                     token.span,
-                    "expected `where`, `let`, `by`, `window`, `when`, `limit`, `emit`, `else` or `clear`",
+                    "expected `where`, `distinct`, `let`, `by`, `window`, `when`, `limit`, `emit`, `else` or `clear`",
                 )
                 .maybe_help(help),
         );
@@ -156,7 +156,7 @@ impl Cursor<'_> {
                     Diagnostic::new(Code::ClauseOrder, format!("`{word}` stands after `{later_word}`"))
                         .label(clause.keyword, "")
                         .label(*later, format!("`{word}` comes before this"))
-                        .help("the order is `from where by window when limit emit else clear`; `let` stands anywhere"),
+                        .help("the order is `from where distinct by window when limit emit else clear`; `let` stands anywhere"),
                 );
             }
             seen.push((rank, clause.keyword, word));
@@ -167,6 +167,7 @@ impl Cursor<'_> {
         let help = match word {
             "where" => "join the conditions with `and`",
             "by" => "separate the parts of the key by commas",
+            "distinct" => "separate what events are told apart by with commas",
             _ => "remove one of them",
         };
         self.report(
@@ -183,13 +184,14 @@ fn rank(kind: &ClauseKind) -> Option<(usize, &'static str)> {
     Some(match kind {
         ClauseKind::From { .. } => (0, "from"),
         ClauseKind::Where(_) => (1, "where"),
-        ClauseKind::By(_) => (2, "by"),
-        ClauseKind::Window(_) => (3, "window"),
-        ClauseKind::When { .. } | ClauseKind::Silent(_) => (4, "when"),
-        ClauseKind::Limit(_) => (5, "limit"),
-        ClauseKind::Emit(_) => (6, "emit"),
-        ClauseKind::Else(_) => (6, "else"),
-        ClauseKind::Clear(_) => (7, "clear"),
+        ClauseKind::Distinct(_) => (2, "distinct"),
+        ClauseKind::By(_) => (3, "by"),
+        ClauseKind::Window(_) => (4, "window"),
+        ClauseKind::When { .. } | ClauseKind::Silent(_) => (5, "when"),
+        ClauseKind::Limit(_) => (6, "limit"),
+        ClauseKind::Emit(_) => (7, "emit"),
+        ClauseKind::Else(_) => (7, "else"),
+        ClauseKind::Clear(_) => (8, "clear"),
         ClauseKind::Let { .. } => return None,
     })
 }

@@ -78,7 +78,7 @@ answers! {
     a_pattern_is_named_once: rule("    match small: Payment where small.amount < 5\n    then big: Payment where big.amount > 100\n    by card\n    within 1m\n    emit Fraud { card }");
     a_join_is_named_once: rule("    join o: Order, i: Invoice where i.order == o.id within 1m\n    emit Paid { o }");
     clauses_to_come_are_named: rule(&format!(
-        "{HEAD}    distinct farm within 1m\n    window tumbling(10s) fill 5m for Farms early allow 1m\n    when sum(count) < 3 for 30s\n    limit 3 per 1h by farm\n    forget 1d\n    emit A {{ farm }} if sum(count) > 1\n    else B {{ farm }}\n    timeout C {{ farm }}"
+        "{HEAD}    window tumbling(10s) fill 5m for Farms early allow 1m\n    when sum(count) < 3 for 30s\n    limit 3 per 1h by farm\n    forget 1d\n    emit A {{ farm }} if sum(count) > 1\n    else B {{ farm }}\n    timeout C {{ farm }}"
     ));
     windows_of_other_kinds_say_what_they_need: answer(
         "rule a { from A window session(gap 30s) emit B { n: count() } }\nrule c { from A window session(30s, max 1h) emit B { n: count() } }\nrule d { from A window session(max 1h) emit B { n: count() } }\nrule e { from A window last(10s) emit D { n: count() } }\nrule f { from A window every(0) emit F { n: count() } }\nrule g { from A window every() emit F { n: count() } }\nrule h { from A window last emit F { n: count() } }\nrule i { from A window tumbling(1h, gap 3s) emit F { n: count() } }\n"

@@ -37,11 +37,6 @@ pub(crate) fn runs(word: &str) -> bool {
 /// A clause that is reported and skipped: its code, what it is called and what works instead.
 pub(super) fn clause(word: &str) -> Option<(Code, &'static str, &'static str)> {
     Some(match word {
-        "distinct" => (
-            Code::NoDistinct,
-            "`distinct` is",
-            "a `tumbling` window `by` that value emits once per window",
-        ),
         "forget" => (
             Code::NoForget,
             "`forget` is",

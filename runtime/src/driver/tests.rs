@@ -63,6 +63,9 @@ fn plan(idle: Option<Span>) -> Arc<Plan> {
         }],
         trigger: Trigger::Always,
         limit: None,
+        distinct: None,
+        changes: None,
+        forget: None,
         emits: vec![EmitPlan {
             event: "Total".into(),
             kind: EmitKind::Fire,

@@ -3,7 +3,7 @@
 use super::aggregate;
 use super::calendar;
 use super::expr::Scope;
-use super::firing::{Edge, Judge, Judgement, Occupied, by_key};
+use super::firing::{Edge, Judge, Judgement, Life, Occupied, lives};
 use super::id::Decided;
 use super::output::Source;
 use super::revise;
@@ -113,8 +113,8 @@ impl Grid {
 /// Judges every window of every key.
 pub(super) fn run(judge: &mut Judge<'_>, log: &Log, grid: Grid, reach: &Reach) {
     let rows = rows_of(judge, log);
-    for (key, rows) in by_key(&rows) {
-        run_key(judge, key, &rows, grid, reach);
+    for Life { key, rows, end } in lives(&rows, reach.end) {
+        run_key(judge, key, &rows, grid, &Reach { end, ..*reach });
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::aggregate;
 use super::expr::Scope;
-use super::firing::{Edge, Judge, Judgement, Occupied, by_key};
+use super::firing::{Edge, Judge, Judgement, Life, Occupied, lives};
 use super::id::Decided;
 use super::output::Source;
 use super::rows::{Row, in_order, rows_of};
@@ -14,7 +14,7 @@ use cep_core::value::Value;
 /// Judges every full window of `count` rows of every key.
 pub(super) fn run_every(judge: &mut Judge<'_>, log: &Log, count: u32, end: Watermark) {
     let rows = rows_of(judge, log);
-    for (key, rows) in by_key(&rows) {
+    for Life { key, rows, end } in lives(&rows, end) {
         let rows = in_order(&rows);
         let mut edge = Edge::default();
         for (index, window) in (0..).zip(rows.chunks_exact(count as usize)) {
@@ -28,7 +28,7 @@ pub(super) fn run_every(judge: &mut Judge<'_>, log: &Log, count: u32, end: Water
 pub(super) fn run_last(judge: &mut Judge<'_>, log: &Log, count: Option<u32>, end: Watermark) {
     let once_an_instant = matches!(judge.rule.trigger, Trigger::Edge(_));
     let rows = rows_of(judge, log);
-    for (key, rows) in by_key(&rows) {
+    for Life { key, rows, end } in lives(&rows, end) {
         let rows = in_order(&rows);
         let mut edge = Edge::default();
         for newest in 0..rows.len() {

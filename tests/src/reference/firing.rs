@@ -10,6 +10,7 @@ use cep_core::function::EvalError;
 use cep_core::plan::{EdgePlan, EmitKind, EmitPlan, Expr, Hold, Plan, RuleId, RulePlan, Trigger};
 use cep_core::time::{EventTime, Span, Watermark};
 use cep_core::value::{RowOrigin, Value};
+use std::collections::BTreeMap;
 
 /// A rule, and where what it gives is put.
 pub(super) struct Judge<'a> {
@@ -257,16 +258,25 @@ impl Judge<'_> {
     }
 }
 
-/// Rows by key, the keys in their order.
-pub(super) fn by_key<'r, 'a>(
-    rows: impl IntoIterator<Item = &'r Row>,
-) -> std::collections::BTreeMap<&'r [Value], Vec<&'r Row>>
-where
-    'a: 'r,
-{
-    let mut groups = std::collections::BTreeMap::new();
+/// The rows of a key, in a life of it.
+pub(super) struct Life<'r> {
+    pub key: &'r [Value],
+    pub rows: Vec<&'r Row>,
+    /// How far it is judged.
+    pub end: Watermark,
+}
+
+/// Rows by key, the keys in their order; `end` is how far time goes. What is forgotten of a key ends
+/// a life of it: its rows after that are judged by themselves.
+pub(super) fn lives(rows: &[Row], end: Watermark) -> Vec<Life<'_>> {
+    let mut groups: BTreeMap<(&[Value], usize), Vec<&Row>> = BTreeMap::new();
     for row in rows {
-        groups.entry(row.key.as_slice()).or_insert_with(Vec::new).push(row);
+        groups.entry((row.key.as_slice(), row.life)).or_default().push(row);
     }
-    groups
+    let mut lives = Vec::new();
+    for ((key, _), rows) in groups {
+        let known_to = rows.first().map_or(end, |row| row.known_to);
+        lives.push(Life { key, rows, end: end.min(known_to) });
+    }
+    lives
 }

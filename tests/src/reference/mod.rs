@@ -31,6 +31,7 @@ mod firing;
 mod id;
 mod inner;
 mod limit;
+mod lookback;
 mod output;
 mod revise;
 mod rows;

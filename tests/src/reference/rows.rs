@@ -2,11 +2,13 @@
 
 use super::closing::Grid;
 use super::expr::Scope;
+use super::final_watermark;
 use super::firing::Judge;
 use super::inner::{Event, events_of};
+use super::lookback::LookBack;
 use crate::log::Log;
 use cep_core::function::EvalError;
-use cep_core::plan::{AggregateCall, KeyPart, RulePlan};
+use cep_core::plan::{AggregateCall, Among, KeyPart, RulePlan};
 use cep_core::time::{EventTime, Watermark};
 use cep_core::value::{RowOrigin, Value};
 
@@ -18,10 +20,13 @@ pub(super) struct Row {
     /// The watermark of its partition just before it.
     pub watermark: Watermark,
     pub key: Vec<Value>,
+    /// In which life of its key it is, and how far the time goes in which that is known of.
+    pub life: usize,
+    pub known_to: Watermark,
     /// For each aggregate of the rule what it takes from this row, a value for each of its inputs:
     /// nothing where its own filter does not hold or one of them is null.
     pub inputs: Vec<Option<Vec<Value>>>,
-    /// The event's fields.
+    /// The event's fields, and what has changed.
     pub fields: Vec<Value>,
 }
 
@@ -40,6 +45,7 @@ pub enum Lateness {
 #[must_use]
 pub fn lateness(rule: &RulePlan, time: EventTime, watermark: Watermark) -> Lateness {
     let needs_order = match &rule.window {
+        _ if rule.looks_back() => true,
         Some(window) => match Grid::of(window) {
             Some(grid) => return grid.lateness_of(time, watermark),
             None => true,
@@ -53,13 +59,16 @@ pub fn lateness(rule: &RulePlan, time: EventTime, watermark: Watermark) -> Laten
     }
 }
 
-/// The rows of a rule, partition by partition in offset order.
+/// The rows of a rule, partition by partition in offset order; in the order of time where the rule
+/// looks at them one after the other.
 ///
 /// First the filter, then lateness, then key and aggregates: an event that is late for the whole
 /// rule is not an error of it too.
 pub(super) fn rows_of(judge: &mut Judge<'_>, log: &Log) -> Vec<Row> {
     let (plan, rule) = (judge.plan, judge.rule);
-    let mut rows = Vec::new();
+    // Where the filter asks what has changed, all events are looked at before it is judged.
+    let all = rule.changes.as_ref().is_some_and(|changes| changes.among == Among::All);
+    let mut on_time = Vec::new();
     for event in events_of(plan, log, judge.found, rule.input) {
         let Event { origin, time, watermark, values } = event;
         let values = match values {
@@ -69,8 +78,8 @@ pub(super) fn rows_of(judge: &mut Judge<'_>, log: &Log) -> Vec<Row> {
                 continue;
             }
         };
-        let scope = Scope::of_row(plan, time, &values, &[]);
-        match rule.filter.as_ref().map_or(Ok(true), |filter| scope.holds(filter)) {
+        let filter = rule.filter.as_ref().filter(|_| !all);
+        match filter.map_or(Ok(true), |it| Scope::of_row(plan, time, &values, &[]).holds(it)) {
             Ok(true) => {}
             Ok(false) => continue,
             Err(error) => {
@@ -88,14 +97,67 @@ pub(super) fn rows_of(judge: &mut Judge<'_>, log: &Log) -> Vec<Row> {
                 continue;
             }
         }
-        match read(rule, &scope) {
-            Ok((key, inputs)) => {
-                rows.push(Row { origin, time, watermark, key, inputs, fields: values });
+        on_time.push((origin, time, watermark, values));
+    }
+    // What is looked at in the order of time is looked at once its time is decided.
+    let row_by_row = rule.window.is_none() && !rule.trigger.is_edge() && rule.limit.is_some();
+    if rule.looks_back() || row_by_row {
+        let end = final_watermark(plan, log, rule.input);
+        on_time.retain(|(_, time, ..)| end.has_decided(*time));
+        on_time.sort_by_key(|(origin, time, ..)| (*time, *origin));
+    }
+    let mut back = LookBack::default();
+    let mut rows = Vec::new();
+    for (origin, time, watermark, mut fields) in on_time {
+        let read =
+            looked_at(judge, &mut back, all, time, &mut fields).and_then(|life| match life {
+                Some(life) => {
+                    read(rule, &Scope::of_row(plan, time, &fields, &[])).map(|it| Some((life, it)))
+                }
+                None => Ok(None),
+            });
+        match read {
+            Ok(Some((life, (key, inputs)))) => {
+                let known_to = Watermark::AFTER_ALL;
+                rows.push(Row { origin, time, watermark, key, life, known_to, inputs, fields });
             }
+            Ok(None) => {}
             Err(error) => judge.fail_row(origin, time, error),
         }
     }
+    rows.iter_mut().for_each(|row| row.known_to = back.end_of(rule, row.life));
     rows
+}
+
+/// In which life of its key a row is, unless it is dropped. What the rule calls `changed` is added to
+/// its fields.
+fn looked_at(
+    judge: &Judge<'_>,
+    back: &mut LookBack,
+    all: bool,
+    time: EventTime,
+    fields: &mut Vec<Value>,
+) -> Result<Option<usize>, EvalError> {
+    let (plan, rule) = (judge.plan, judge.rule);
+    let mut life = 0;
+    if all {
+        let changed;
+        (life, changed) = back.hear(rule, &Scope::of_row(plan, time, fields, &[]), time)?;
+        fields.extend(changed);
+        let scope = Scope::of_row(plan, time, fields, &[]);
+        if !rule.filter.as_ref().map_or(Ok(true), |filter| scope.holds(filter))? {
+            return Ok(None);
+        }
+    }
+    if !back.is_first(rule, &Scope::of_row(plan, time, fields, &[]), time)? {
+        return Ok(None);
+    }
+    if !all && (rule.changes.is_some() || rule.forget.is_some()) {
+        let changed;
+        (life, changed) = back.hear(rule, &Scope::of_row(plan, time, fields, &[]), time)?;
+        fields.extend(changed);
+    }
+    Ok(Some(life))
 }
 
 /// Rows in the order of time, partition and offset.

@@ -6,7 +6,7 @@
 //! the next one of its key.
 
 use super::expr::Scope;
-use super::firing::{Edge, Judge, Judgement, Occupied, by_key};
+use super::firing::{Edge, Judge, Judgement, Life, Occupied, lives};
 use super::id::Decided;
 use super::output::Source;
 use super::rows::{Row, rows_of};
@@ -20,7 +20,8 @@ pub(super) fn run(judge: &mut Judge<'_>, log: &Log, end: Watermark) {
     if !judge.rule.trigger.is_edge() {
         for row in rows_of(judge, log) {
             // With a limit the order matters, and what is not decided yet is not judged.
-            if judge.rule.limit.is_some() && !end.has_decided(row.time) {
+            let ordered = judge.rule.limit.is_some() || judge.rule.looks_back();
+            if ordered && !end.has_decided(row.time) {
                 continue;
             }
             let order = EventTime(row.time.0.max(row.watermark.0));
@@ -29,7 +30,7 @@ pub(super) fn run(judge: &mut Judge<'_>, log: &Log, end: Watermark) {
         return;
     }
     let rows = rows_of(judge, log);
-    for rows in by_key(&rows).into_values() {
+    for Life { rows, end, .. } in lives(&rows, end) {
         let mut last_of_instant = BTreeMap::new();
         for row in rows {
             let last = last_of_instant.entry(row.time).or_insert(row);

@@ -2,7 +2,7 @@
 
 use super::aggregate;
 use super::expr::Scope;
-use super::firing::{Edge, Judge, Judgement, Occupied, by_key};
+use super::firing::{Edge, Judge, Judgement, Life, Occupied, lives};
 use super::id::Decided;
 use super::output::Source;
 use super::rows::{Row, in_order, rows_of};
@@ -30,7 +30,7 @@ impl Ends {
 /// Judges every session of every key.
 pub(super) fn run(judge: &mut Judge<'_>, log: &Log, ends: Ends, end: Watermark) {
     let rows = rows_of(judge, log);
-    for (key, rows) in by_key(&rows) {
+    for Life { key, rows, end } in lives(&rows, end) {
         let mut edge = Edge::default();
         let mut session: Vec<&Row> = Vec::new();
         for row in in_order(&rows) {

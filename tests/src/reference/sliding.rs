@@ -2,7 +2,7 @@
 
 use super::aggregate;
 use super::expr::Scope;
-use super::firing::{Edge, Judge, Judgement, Occupied, by_key};
+use super::firing::{Edge, Judge, Judgement, Life, Occupied, lives};
 use super::id::Decided;
 use super::output::Source;
 use super::rows::{Row, rows_of};
@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 /// Judges every instant of every key.
 pub(super) fn run(judge: &mut Judge<'_>, log: &Log, size: Span, end: Watermark) {
     let rows = rows_of(judge, log);
-    for (key, rows) in by_key(&rows) {
+    for Life { key, rows, end } in lives(&rows, end) {
         run_key(judge, key, &rows, size, end);
     }
 }

@@ -47,6 +47,9 @@ fn rule(window: Option<WindowPlan>, trigger: Trigger) -> RulePlan {
         aggregates: vec![call(AggregateFunction::Sum, Type::Int)],
         trigger,
         limit: None,
+        distinct: None,
+        changes: None,
+        forget: None,
         emits: vec![
             emit("Up", EmitKind::Fire, int(field.clone())),
             emit("Down", EmitKind::Clear, int(field)),

@@ -289,37 +289,52 @@ fn rule() -> impl Strategy<Value = String> {
     ];
     let stream = prop::sample::select(&["A", "A", "A", "B", "B", "A, B", "A each it, nr in xs"]);
     let filter = prop::option::weighted(0.4, expr(Ty::Bool, Level::Row, 2));
-    (kind, stream, key(), filter).prop_flat_map(|(kind, stream, key, filter)| {
-        let (window, level, clear_level) = match kind {
-            Kind::Row => (String::new(), Level::Row, Level::Row),
-            Kind::Closing(window) => {
-                let level =
-                    if window.contains("fill") { Level::EmptyWindow } else { Level::Window };
-                (format!("    window {window}\n"), level, level)
-            }
-            Kind::Ordered(window) => {
-                (format!("    window {window}\n"), Level::Window, Level::Window)
-            }
-            Kind::Sliding(size) => {
-                (format!("    window sliding({size})\n"), Level::Window, Level::EmptyWindow)
-            }
-        };
-        let filter = filter.map_or_else(String::new, |it| format!("    where {it}\n"));
-        let key = key.map_or_else(String::new, |it| format!("    by {it}\n"));
-        let head = format!("    from {stream}\n{filter}{key}{window}");
-        let hold = hold(&window);
-        (body(level, clear_level, hold), allow()).prop_map(move |(body, allow)| {
-            // Windows on a grid whose verdicts stand for themselves can be revised.
-            let grid = head.contains("window tumbling") || head.contains("window hopping");
-            let edge = ["    clear ", " for ", " until ", "    limit "]
-                .iter()
-                .any(|word| body.contains(word));
-            let allow = allow.filter(|_| grid && !edge).unwrap_or_default();
-            let head = format!("{}{allow}\n", head.trim_end_matches('\n'));
-            let numbered = head.contains("window every(");
-            let index = if numbered { "EVENTx0 { index: window.index, " } else { "EVENTx0 { " };
-            format!("rule RULE {{\n{head}{}}}", body.replace("EVENTx0 { ", index))
-        })
+    (kind, stream, key(), filter, distinct()).prop_flat_map(
+        |(kind, stream, key, filter, distinct)| {
+            let (window, level, clear_level) = match kind {
+                Kind::Row => (String::new(), Level::Row, Level::Row),
+                Kind::Closing(window) => {
+                    let level =
+                        if window.contains("fill") { Level::EmptyWindow } else { Level::Window };
+                    (format!("    window {window}\n"), level, level)
+                }
+                Kind::Ordered(window) => {
+                    (format!("    window {window}\n"), Level::Window, Level::Window)
+                }
+                Kind::Sliding(size) => {
+                    (format!("    window sliding({size})\n"), Level::Window, Level::EmptyWindow)
+                }
+            };
+            let filter = filter.map_or_else(String::new, |it| format!("    where {it}\n"));
+            let key = key.map_or_else(String::new, |it| format!("    by {it}\n"));
+            let head = format!("    from {stream}\n{filter}{distinct}{key}{window}");
+            let hold = hold(&window);
+            (body(level, clear_level, hold), allow()).prop_map(move |(body, allow)| {
+                // Windows on a grid whose verdicts stand for themselves can be revised.
+                let grid = head.contains("window tumbling") || head.contains("window hopping");
+                let edge = ["    clear ", " for ", " until ", "    limit "]
+                    .iter()
+                    .any(|word| body.contains(word));
+                let ordered = head.contains("    distinct ");
+                let allow = allow.filter(|_| grid && !edge && !ordered).unwrap_or_default();
+                let head = format!("{}{allow}\n", head.trim_end_matches('\n'));
+                let numbered = head.contains("window every(");
+                let index = if numbered { "EVENTx0 { index: window.index, " } else { "EVENTx0 { " };
+                format!("rule RULE {{\n{head}{}}}", body.replace("EVENTx0 { ", index))
+            })
+        },
+    )
+}
+
+/// Of events that are alike the first, or all.
+fn distinct() -> impl Strategy<Value = String> {
+    let by = prop_oneof![
+        3 => prop::sample::select(&["i", "s", "k, b", "d", "f", "g ?? 0"]).prop_map(str::to_owned),
+        1 => expr(Ty::Int, Level::Row, 2),
+        1 => expr(Ty::Decimal, Level::Row, 1).prop_map(|it| format!("{it}, k")),
+    ];
+    prop::option::weighted(0.15, (by, prop::sample::select(SPANS))).prop_map(|it| {
+        it.map_or_else(String::new, |(by, span)| format!("    distinct {by} within {span}\n"))
     })
 }
 

@@ -205,6 +205,11 @@ impl Operator for ClosingGroup {
         self.purge();
     }
 
+    fn forget(&mut self, key: &[u8]) {
+        let Some(id) = self.keys.intern_encoded(key) else { return };
+        self.rules.iter_mut().for_each(|rule| rule.trigger.forget(id));
+    }
+
     fn positions(&self, see: &mut dyn FnMut(u32, u64)) {
         self.store.slices.values().for_each(|slice| slice.causes.positions(see));
         self.revisions.iter().for_each(|revisions| revisions.positions(see));

@@ -303,6 +303,12 @@ impl Operator for Ordered {
         }
     }
 
+    fn forget(&mut self, key: &[u8]) {
+        let Some(id) = self.keys.intern_encoded(key) else { return };
+        self.trigger.forget(id);
+        self.windows.get_mut(id as usize).into_iter().for_each(|place| *place = None);
+    }
+
     fn positions(&self, see: &mut dyn FnMut(u32, u64)) {
         self.pending.positions(see);
         for open in self.windows.iter().flatten().filter_map(|window| window.open.as_ref()) {

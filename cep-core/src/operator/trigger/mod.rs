@@ -245,6 +245,11 @@ impl TriggerStates {
         matches!(self.states.get(id as usize), Some(State::Held { .. }))
     }
 
+    /// Makes a key what it was before it was judged first.
+    pub(crate) fn forget(&mut self, id: u32) {
+        self.set(id, State::Low);
+    }
+
     /// The keys that are not low.
     pub(crate) fn keys_with_state(&self) -> impl Iterator<Item = u32> {
         let states = (0_u32..).zip(&self.states);

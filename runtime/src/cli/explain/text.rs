@@ -120,6 +120,10 @@ fn rule(plan: &Plan, id: RuleId, rule: &RulePlan, out: &mut String) {
     if let Some(filter) = &rule.filter {
         line(out, "where", &names.expression(filter));
     }
+    if let Some(distinct) = &rule.distinct {
+        let by: Vec<String> = distinct.by.iter().map(|expr| names.expression(expr)).collect();
+        line(out, "distinct", &format!("{} within {}", by.join(", "), distinct.span));
+    }
     let key = rule.key.iter().map(|part| match names.expression(&part.expr) {
         expr if expr == part.name => expr,
         expr => format!("{}: {expr}", part.name),
@@ -211,8 +215,20 @@ pub(super) fn window(window: &WindowPlan) -> String {
     format!("{kind}{fill}{allow}")
 }
 
-/// What is kept for a key, in words: how many pieces of how many aggregates.
+/// What is kept, in words.
 fn state(names: &Names<'_>) -> String {
+    let mut kept = vec![state_of_key(names)];
+    if let Some(distinct) = &names.rule.distinct {
+        kept.push(format!("what passed in the last {}", distinct.span));
+    }
+    if kept.len() > 1 {
+        kept.retain(|text| text != "none");
+    }
+    kept.join("; ")
+}
+
+/// What is kept for a key, in words: how many pieces of how many aggregates.
+fn state_of_key(names: &Names<'_>) -> String {
     let rule = names.rule;
     let calls: Vec<String> = rule.aggregates.iter().map(|call| names.aggregate(call)).collect();
     let kept = if calls.is_empty() { "which keys there are".into() } else { calls.join(", ") };

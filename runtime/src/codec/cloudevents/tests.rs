@@ -54,6 +54,9 @@ fn plan(attributes: &[(&str, &str)], lines: &[(&str, EmitKind, &[&str])]) -> Pla
         aggregates: Vec::new(),
         trigger: Trigger::Always,
         limit: None,
+        distinct: None,
+        changes: None,
+        forget: None,
         emits: lines.iter().map(emit).collect(),
     };
     Plan { streams: vec![stream("Harvest"), stream("Frost")], rules: vec![rule], ..Plan::empty() }

@@ -61,6 +61,9 @@ pub(super) fn plan(fields: Vec<FieldPlan>) -> Plan {
         aggregates: Vec::new(),
         trigger: Trigger::Always,
         limit: None,
+        distinct: None,
+        changes: None,
+        forget: None,
         emits: vec![emit],
     };
     Plan { streams: vec![stream], rules: vec![rule], ..Plan::empty() }

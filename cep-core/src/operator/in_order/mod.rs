@@ -1,0 +1,268 @@
+//! Events in the order of time, for a rule that would else take them as they come, or that looks at
+//! its rows one after the other before they are grouped.
+//!
+//! What the rule's filter lets through waits until the watermark has decided its instant, and then
+//! goes to the rule's own operator in the order (time, partition, offset). An event that its own
+//! partition's watermark had passed is late. On the way rows that are not the first of their kind
+//! are dropped ([`distinct`]), and what changed is found out ([`memory`]): the row's columns get
+//! one more for each such question. A key that is to be forgotten is, before the rows of that
+//! instant: time is brought up to there first.
+
+mod distinct;
+mod memory;
+
+use super::intake::{Intake, report};
+use super::keys::KeyTable;
+use super::pending::{Chunk, Pending, PendingRow};
+use super::sliding::{drop_late, places};
+use super::{
+    Advance, Arrival, Constants, Disorder, Instants, Operator, OperatorState, Scope, Stage,
+    evaluate,
+};
+use crate::plan::{Among, Expr, FieldPlan, Plan, RuleId, RulePlan, StreamId};
+use crate::time::{EventTime, Watermark};
+use crate::value::{Column, EventBatch};
+use distinct::{Distinct, DistinctState};
+use memory::{Memory, MemoryState};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct InOrder {
+    stream: StreamId,
+    rule: RuleId,
+    fields: Vec<FieldPlan>,
+    used: Vec<bool>,
+    intake: Intake,
+    /// Rows wait without their keys: those are the inner operator's.
+    keys: KeyTable,
+    pending: Pending,
+    distinct: Option<Distinct>,
+    memory: Option<Memory>,
+    /// The rule's filter, where it asks what changed: then all rows are compared, and it is judged
+    /// after that.
+    filter: Option<Expr>,
+    constants: Arc<Constants>,
+    inner: Box<dyn Operator>,
+    rows: Vec<u32>,
+}
+
+/// What a checkpoint holds of it.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct InOrderState {
+    inner: OperatorState,
+    pending: Vec<PendingRow>,
+    distinct: Option<DistinctState>,
+    memory: Option<MemoryState>,
+}
+
+impl InOrder {
+    /// `build` makes the operator of the rule without what is done here.
+    pub(crate) fn new(
+        plan: &Plan,
+        id: RuleId,
+        rule: &RulePlan,
+        seed: u64,
+        build: impl FnOnce(&RulePlan) -> Box<dyn Operator>,
+    ) -> Self {
+        let rest = RulePlan { filter: None, distinct: None, forget: None, ..rule.clone() };
+        let constants = Constants::of(plan);
+        let mut intake = Intake::new(rule, constants.clone());
+        let all = rule.changes.as_ref().is_some_and(|changes| changes.among == Among::All);
+        let filter = if all { intake.filter.take() } else { None };
+        let remembers = rule.changes.is_some() || rule.forget.is_some();
+        Self {
+            stream: rule.input,
+            rule: id,
+            fields: plan.stream(rule.input).map_or_else(Vec::new, |it| it.fields.clone()),
+            used: plan.used_fields(rule.input),
+            intake,
+            keys: KeyTable::new(&[], 0),
+            pending: Pending::default(),
+            distinct: rule.distinct.clone().map(|distinct| Distinct::new(distinct, seed)),
+            memory: remembers.then(|| Memory::new(rule, seed)),
+            filter,
+            constants,
+            inner: build(&rest),
+            rows: Vec::new(),
+        }
+    }
+
+    /// An empty batch of a partition.
+    fn batch(&self, partition: u32) -> EventBatch {
+        EventBatch {
+            stream: self.stream,
+            partition,
+            times: Vec::new(),
+            offsets: Vec::new(),
+            columns: self.fields.iter().map(|field| Column::new(&field.ty)).collect(),
+        }
+    }
+
+    /// The next rows of one partition in a row whose instants are decided, and before which no key is
+    /// forgotten.
+    fn next_batch(&mut self, advance: Advance, before: Option<i64>) -> Option<EventBatch> {
+        let mut before = before.unwrap_or(i64::MAX);
+        let mut batch: Option<EventBatch> = None;
+        while let Some(place) = self.pending.next_place() {
+            let goes_on = batch.as_ref().is_none_or(|it| it.partition == place.partition);
+            let decided = advance.to.has_decided(EventTime(place.time));
+            if !decided || !goes_on || place.time >= before {
+                break;
+            }
+            if batch.is_none()
+                && let Some(span) = self.memory.as_ref().and_then(Memory::forget)
+            {
+                // Keys of these rows may be forgotten among them.
+                before = before.min(place.time.saturating_add(span.0));
+            }
+            let mut rows = batch.take().unwrap_or_else(|| self.batch(place.partition));
+            self.pending.pop(|place, chunk, row| {
+                rows.times.push(place.time);
+                rows.offsets.push(place.offset);
+                for (into, from) in rows.columns.iter_mut().zip(&chunk.columns) {
+                    if let Some(from) = from {
+                        into.push(&from.get(row));
+                    }
+                }
+            });
+            batch = Some(rows);
+        }
+        batch
+    }
+
+    /// The rows that the inner operator sees, with what changed in them.
+    fn sift(&mut self, mut batch: EventBatch, stage: &mut Stage) -> EventBatch {
+        let mut rows: Vec<u32> = (0..u32::try_from(batch.len()).unwrap_or(u32::MAX)).collect();
+        let (rule, constants) = (self.rule, self.constants.clone());
+        let compares_all = self.filter.is_some();
+        if compares_all {
+            self.remember(&mut batch, &mut rows, stage);
+        }
+        if let Some(filter) = &self.filter {
+            let result = evaluate(filter, &scope_of(&batch, &constants));
+            report(&batch, &[rule], &rows, &result.errors, stage);
+            rows.retain(|row| {
+                let row = *row as usize;
+                result.operand.holds(row) && result.errors.of(row).is_none()
+            });
+        }
+        if let Some(distinct) = &mut self.distinct {
+            distinct.sift(&batch, &scope_of(&batch, &constants), rule, &mut rows, stage);
+        }
+        if !compares_all {
+            self.remember(&mut batch, &mut rows, stage);
+        }
+        picked(batch, &rows)
+    }
+
+    fn remember(&mut self, batch: &mut EventBatch, rows: &mut Vec<u32>, stage: &mut Stage) {
+        let Some(memory) = &mut self.memory else { return };
+        let scope = scope_of(batch, &self.constants);
+        let changed = memory.look(batch, &scope, self.rule, rows, stage);
+        batch.columns.extend(changed);
+    }
+}
+
+fn scope_of<'a>(batch: &'a EventBatch, constants: &'a Constants) -> Scope<'a> {
+    Scope {
+        len: batch.len(),
+        fields: &batch.columns,
+        constants: Some(constants),
+        instants: Instants::Each(&batch.times),
+        ..Scope::default()
+    }
+}
+
+/// Some rows of a batch.
+fn picked(batch: EventBatch, rows: &[u32]) -> EventBatch {
+    if rows.len() == batch.len() {
+        return batch;
+    }
+    let pick = |column: &Column| {
+        if column.is_empty() { column.clone() } else { column.gather(rows) }
+    };
+    EventBatch {
+        stream: batch.stream,
+        partition: batch.partition,
+        times: rows.iter().filter_map(|row| batch.times.get(*row as usize).copied()).collect(),
+        offsets: rows.iter().filter_map(|row| batch.offsets.get(*row as usize).copied()).collect(),
+        columns: batch.columns.iter().map(pick).collect(),
+    }
+}
+
+impl Operator for InOrder {
+    fn stream(&self) -> StreamId {
+        self.stream
+    }
+
+    fn events(&mut self, arrival: &Arrival<'_>, stage: &mut Stage) {
+        let mut rows = std::mem::take(&mut self.rows);
+        self.intake.select(arrival, &[self.rule], &mut rows, stage);
+        drop_late(self.rule, arrival, &mut rows, stage);
+        let mut chunk = Chunk::default();
+        chunk.ids.resize(rows.len(), 0);
+        for (column, used) in arrival.batch.columns.iter().zip(&self.used) {
+            chunk.columns.push(used.then(|| column.gather(&rows)));
+            chunk.masks.push(None);
+        }
+        self.pending.push(chunk, places(arrival, &rows));
+        self.rows = rows;
+    }
+
+    fn advance(&mut self, advance: Advance, stage: &mut Stage) {
+        loop {
+            let end = self.memory.as_mut().and_then(Memory::next_end);
+            let decided = |time: &i64| advance.to.has_decided(EventTime(*time));
+            let next = self.pending.next_time().filter(decided);
+            let over = end.filter(|end| {
+                advance.to.has_reached(EventTime(*end)) && next.is_none_or(|next| *end <= next)
+            });
+            if let (Some(over), Some(memory)) = (over, &mut self.memory) {
+                let forgotten = memory.end(over);
+                self.inner.advance(Advance { to: Watermark(over), ..advance }, stage);
+                forgotten.iter().for_each(|key| self.inner.forget(key));
+                continue;
+            }
+            let Some(batch) = self.next_batch(advance, end) else { break };
+            let batch = self.sift(batch, stage);
+            if batch.is_empty() {
+                continue;
+            }
+            let watermarks = vec![i64::MIN; batch.times.len()];
+            let arrival =
+                Arrival { batch: &batch, watermarks: &watermarks, disorder: Disorder::None };
+            self.inner.events(&arrival, stage);
+        }
+        self.inner.advance(advance, stage);
+    }
+
+    fn positions(&self, see: &mut dyn FnMut(u32, u64)) {
+        self.pending.positions(see);
+        self.inner.positions(see);
+    }
+
+    fn save(&self) -> OperatorState {
+        OperatorState::InOrder(Box::new(InOrderState {
+            inner: self.inner.save(),
+            pending: self.pending.save(&self.keys),
+            distinct: self.distinct.as_ref().map(Distinct::save),
+            memory: self.memory.as_ref().map(Memory::save),
+        }))
+    }
+
+    fn load(&mut self, state: OperatorState) -> Option<()> {
+        let OperatorState::InOrder(state) = state else { return None };
+        let kept = self.fields.iter().zip(&self.used);
+        let types: Vec<_> = kept.map(|(field, used)| used.then(|| field.ty.clone())).collect();
+        self.pending.load(state.pending, &types, &mut self.keys)?;
+        if let Some(distinct) = &mut self.distinct {
+            distinct.load(state.distinct?)?;
+        }
+        if let Some(memory) = &mut self.memory {
+            memory.load(state.memory?)?;
+        }
+        self.inner.load(state.inner)
+    }
+}
