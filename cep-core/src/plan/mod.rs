@@ -119,6 +119,7 @@ impl Plan {
             source: FieldSource::Path(Vec::new()),
             ty: Type::Bool,
             format: TimestampFormat::Automatic,
+            least: None,
         });
         stream.cloned().chain(changed).collect()
     }
