@@ -80,6 +80,11 @@ pub enum FieldSource {
     Key,
     /// The record's header of this name, as text; of several the last.
     Header(String),
+    /// What a change event did: `c`, `u`, `d` or `r` of `format: debezium`; in other formats, the
+    /// member `op`.
+    Operation,
+    /// The row before a change, of `format: debezium`; in other formats, the member `before`.
+    Before,
 }
 
 /// How a timestamp is written in a record.

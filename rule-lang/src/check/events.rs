@@ -137,7 +137,7 @@ impl Events {
         let connectors: Vec<Connector> = ast
             .connectors
             .iter()
-            .filter_map(|connector| stream::connector(connector, out))
+            .filter_map(|connector| stream::connector(connector, stream::Side::Write, out))
             .collect();
         match self.by_name.get_mut(&ast.event.name) {
             Some(event) => event.sinks.extend(connectors),

@@ -35,6 +35,9 @@ pub(super) fn check(
         }
         fields.extend(field_plan(field, types, out));
     }
+    if is_debezium(ast) {
+        fields_of_changes(ast, &mut fields, out);
+    }
     let key = ast.key.as_ref().and_then(|key| {
         let found = position(&fields, &key.name);
         if found.is_none() && !is_declared(ast, &key.name) {
@@ -43,7 +46,7 @@ pub(super) fn check(
         found
     });
     let time = time_source(ast, &fields, out);
-    let from = ast.connector.as_ref().and_then(|ast| connector(ast, out));
+    let from = ast.connector.as_ref().and_then(|ast| connector(ast, Side::Read, out));
     let option = |value: Option<&ast::Spanned<i64>>| value.map(|spanned| Span(spanned.value));
     let clause = ast.time.as_ref();
     let plan = StreamPlan {
@@ -58,6 +61,38 @@ pub(super) fn check(
         from,
     };
     Some(plan)
+}
+
+fn is_debezium(ast: &ast::Stream) -> bool {
+    let options = ast.connector.iter().flat_map(|connector| &connector.options);
+    options.into_iter().any(|(name, value)| name.name == "format" && value.value == "debezium")
+}
+
+/// Change events say what they did, in `op`, and what the row was, in `before`.
+fn fields_of_changes(ast: &ast::Stream, fields: &mut Vec<FieldPlan>, out: &mut Vec<Diagnostic>) {
+    let of_row = fields.iter().filter(|field| matches!(field.source, FieldSource::Path(_)));
+    let row = of_row.map(|field| (field.name.clone(), field.ty.clone())).collect();
+    let built_in = [
+        ("op", Type::one_of(["c", "u", "d", "r"].map(str::to_owned)), FieldSource::Operation),
+        ("before", Type::Record(row).optional(), FieldSource::Before),
+    ];
+    for (name, ty, source) in built_in {
+        if let Some(field) = ast.fields.iter().find(|field| field.name.name == name) {
+            out.push(
+                Diagnostic::new(
+                    Code::DuplicateName,
+                    format!("every stream of `format: debezium` has a field `{name}`"),
+                )
+                .label(field.name.span, "declared again here")
+                .help(format!(
+                    "remove it; a column of that name is read as `row_{name}: TYPE from \"{name}\"`"
+                )),
+            );
+            continue;
+        }
+        let format = TimestampFormat::Automatic;
+        fields.push(FieldPlan { name: name.to_owned(), ty, source, format, least: None });
+    }
 }
 
 /// Whether there is such a field, even if its type was not understood.
@@ -223,8 +258,60 @@ fn time_source(
     Some(TimeSource::Field(at))
 }
 
+/// Whether a connector is read from or written to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    /// `from` of a stream.
+    Read,
+    /// `from` of a table.
+    Table,
+    /// `to`
+    Write,
+}
+
+impl Side {
+    /// The formats of this version.
+    fn formats(self, kind: &str) -> &'static [&'static str] {
+        match self {
+            Self::Read => &["json", "debezium", "cloudevents"],
+            Self::Table if kind == "file" => &["json", "csv"],
+            Self::Table | Self::Write => &["json"],
+        }
+    }
+}
+
+/// Reports a format that is not one of these.
+fn wrong_format(side: Side, formats: &[&str], value: &ast::Spanned<String>) -> Diagnostic {
+    const ALL: &[&str] = &["json", "avro", "protobuf", "csv", "debezium", "cloudevents"];
+    let format = value.value.as_str();
+    let choice = formats.iter().map(|format| format!("`format: {format}`"));
+    let choice = format!("write {}", choice.collect::<Vec<_>>().join(" or "));
+    if !ALL.contains(&format) {
+        let title = format!("there is no format `{format}`");
+        let help = did_you_mean(format, formats.iter().copied()).unwrap_or(choice.into());
+        return Diagnostic::new(Code::UnknownOption, title).label(value.span, "").help(help);
+    }
+    let what = match side {
+        Side::Read => "streams are not read",
+        Side::Table => "tables are not read",
+        Side::Write => "events are not written",
+    };
+    let title = format!("{what} as `{format}` in this version");
+    let help = match format {
+        "avro" | "protobuf" if side == Side::Read => format!(
+            "{choice}; what stands in a schema registry is turned into JSON on the way, such as by a connector's `JsonConverter`"
+        ),
+        _ => choice,
+    };
+    Diagnostic::new(Code::NoConnectorYet, title).label(value.span, "").help(help)
+}
+
 /// A connector of `from` or `to`.
-pub(super) fn connector(ast: &ast::Connector, out: &mut Vec<Diagnostic>) -> Option<Connector> {
+pub(super) fn connector(
+    ast: &ast::Connector,
+    side: Side,
+    out: &mut Vec<Diagnostic>,
+) -> Option<Connector> {
     const KNOWN: &[&str] = &["kafka", "file", "log"];
     let kind = ast.kind.name.as_str();
     if kind == "http" {
@@ -249,7 +336,7 @@ pub(super) fn connector(ast: &ast::Connector, out: &mut Vec<Diagnostic>) -> Opti
     let options = ast
         .options
         .iter()
-        .filter_map(|(name, value)| connector_option(kind, name, value, out))
+        .filter_map(|(name, value)| connector_option((kind, side), name, value, out))
         .collect();
     let Some(target) = &ast.target else {
         let missing = Diagnostic::new(Code::Unexpected, format!("`{kind}` does not say which one"))
@@ -267,7 +354,7 @@ pub(super) fn connector(ast: &ast::Connector, out: &mut Vec<Diagnostic>) -> Opti
 }
 
 fn connector_option(
-    kind: &str,
+    (kind, side): (&str, Side),
     name: &ast::Ident,
     value: &ast::Spanned<String>,
     out: &mut Vec<Diagnostic>,
@@ -280,22 +367,9 @@ fn connector_option(
         );
         return None;
     }
-    match value.value.as_str() {
-        "json" => {}
-        "csv" if kind == "file" => {}
-        "avro" | "protobuf" | "csv" | "debezium" | "cloudevents" => out.push(
-            Diagnostic::new(
-                Code::NoConnectorYet,
-                format!("the format `{}` is not supported in this version", value.value),
-            )
-            .label(value.span, "")
-            .help("write `format: json`"),
-        ),
-        other => out.push(
-            Diagnostic::new(Code::UnknownOption, format!("there is no format `{other}`"))
-                .label(value.span, "")
-                .help("write `format: json`"),
-        ),
+    let formats = side.formats(kind);
+    if !formats.contains(&value.value.as_str()) {
+        out.push(wrong_format(side, formats, value));
     }
     Some((name.name.clone(), value.value.clone()))
 }

@@ -2,7 +2,7 @@
 
 use super::convert::to;
 use super::scope::Scope;
-use super::stream::{connector, field_plan};
+use super::stream::{Side, connector, field_plan};
 use super::types::Types;
 use super::{declared_twice, index};
 use crate::ast;
@@ -165,7 +165,7 @@ fn time_field(
 
 /// Where a table's rows stand: a file.
 fn place(ast: &ast::Connector, out: &mut Vec<Diagnostic>) -> Option<Connector> {
-    let found = connector(ast, out)?;
+    let found = connector(ast, Side::Table, out)?;
     if found.kind == "file" {
         return Some(found);
     }

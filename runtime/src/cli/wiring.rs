@@ -74,7 +74,7 @@ impl Wishes<'_> {
             }
         }
         for place in &places {
-            let plain = place.streams.iter().any(|(_, format)| *format == Format::Json);
+            let plain = place.streams.iter().any(|(_, format)| *format != Format::CloudEvents);
             if place.streams.len() > 1 && plain {
                 let message =
                     format!("several streams read `{}`, whose records name no stream", place.uri);
@@ -224,9 +224,11 @@ pub(super) fn place_and_format(text: &str, stream: &StreamPlan) -> Result<(Uri, 
     match said.or(by_name).or(declared).unwrap_or("json") {
         "json" => Ok((uri, Format::Json)),
         "cloudevents" => Ok((uri, Format::CloudEvents)),
+        "debezium" => Ok((uri, Format::Debezium)),
         other => {
             let message = format!("stream `{}` has the unknown format `{other}`", stream.name);
-            Err(Failure::usage(message).with_help("this version reads `json` and `cloudevents`"))
+            Err(Failure::usage(message)
+                .with_help("this version reads `json`, `cloudevents` and `debezium`"))
         }
     }
 }

@@ -41,6 +41,10 @@ pub fn csv_records(
             let Some(field) = field.filter(|_| !cell.is_empty()) else { continue };
             match &field.source {
                 FieldSource::Path(path) => put(&mut record, path, json_of(cell, field.ty.base())),
+                FieldSource::Operation | FieldSource::Before => {
+                    let name = std::slice::from_ref(&field.name);
+                    put(&mut record, name, json_of(cell, field.ty.base()));
+                }
                 FieldSource::Key => key = Some(cell.as_bytes()),
                 FieldSource::Header(name) => headers.push((name, cell.as_bytes())),
             }
@@ -55,6 +59,7 @@ fn is_called(field: &FieldPlan, head: &str) -> bool {
     field.name == head
         || match &field.source {
             FieldSource::Path(path) => path.join(".") == head,
+            FieldSource::Operation | FieldSource::Before => false,
             FieldSource::Key => head == "key",
             FieldSource::Header(name) => name == head,
         }

@@ -1,6 +1,7 @@
 //! The decoder of one stream: records in, rows and bad records out.
 
 use super::Format;
+use super::debezium::{Envelope, Opened};
 use super::fit::Fitting;
 use super::flat;
 use super::instant::InstantReader;
@@ -26,6 +27,8 @@ use std::ops::Range;
 #[derive(Debug)]
 pub struct Decoder {
     projection: Projection,
+    /// How rows are found in change events, if the stream is of those.
+    envelope: Option<Box<Envelope>>,
     templates: Templates,
     visits: Visits,
     found: Vec<Token>,
@@ -63,6 +66,8 @@ pub struct DecodeCounts {
     pub parser: u64,
     /// CloudEvents of other types, which are no events of this stream.
     pub other_type: u64,
+    /// Records of a change topic that only say that a row is gone.
+    pub tombstones: u64,
     /// Bad records.
     pub bad: u64,
 }
@@ -95,8 +100,18 @@ impl Decoder {
     }
 
     fn reading(plan: &Plan, stream: StreamId, format: Format, used: &[bool]) -> Self {
-        let projection = Projection::new(plan, stream, format, used);
+        let projection = Projection::new(plan.stream(stream), used, format);
+        let mut decoder = Self::of_projection(projection);
+        if format == Format::Debezium {
+            decoder.envelope = Some(Box::new(Envelope::new(plan, stream, used)));
+        }
+        decoder
+    }
+
+    /// A decoder of what a projection says.
+    pub(super) fn of_projection(projection: Projection) -> Self {
         Self {
+            envelope: None,
             found: vec![Token::MISSING; projection.slots],
             projection,
             templates: Templates::default(),
@@ -124,8 +139,8 @@ impl Decoder {
 
     /// Appends the records of `range` to `into`, in their order: for each good one a row in every
     /// column that some rule reads, its time and its offset. `into` must be shaped for the same
-    /// stream. A record that does not decode or fit goes to `bad`, a CloudEvent of another type
-    /// nowhere.
+    /// stream. A record that does not decode or fit goes to `bad`, a CloudEvent of another type,
+    /// a tombstone and a change of no row nowhere.
     pub fn decode(
         &mut self,
         records: &RecordBatch,
@@ -147,11 +162,12 @@ impl Decoder {
                     let timestamp = record.timestamp;
                     match (records.bytes().get(value.start..value.end + PADDING), text) {
                         (Some(window), Some(text)) => {
-                            self.record(Record { window, text, timestamp }, into)
+                            self.event(Record { window, text, timestamp }, into)
                         }
                         _ => self.odd_record(record.value.unwrap_or_default(), timestamp, into),
                     }
                 }
+                None if self.envelope.is_some() => Ok(Verdict::Tombstone),
                 None => Err(Reason::no_value()),
             };
             let decoded = match decoded {
@@ -163,6 +179,7 @@ impl Decoder {
             match decoded {
                 Ok(Verdict::Ours) => into.offsets.push(record.offset),
                 Ok(Verdict::OtherType) => self.counts.other_type += 1,
+                Ok(Verdict::Tombstone) => self.counts.tombstones += 1,
                 Err(reason) => {
                     self.counts.bad += 1;
                     into.truncate(into.offsets.len());
@@ -182,10 +199,11 @@ impl Decoder {
         index: usize,
         into: &mut EventBatch,
     ) -> Result<(), Reason> {
-        let Self { projection, instants, .. } = self;
+        let Self { projection, instants, envelope, .. } = self;
+        let change = envelope.as_ref().map(|envelope| &envelope.change);
         for (column, outer) in &projection.outer {
             if let Some(column) = into.columns.get_mut(*column) {
-                outer.push(records, index, column, instants)?;
+                outer.push((records, index), change, column, instants)?;
             }
         }
         if let TimeFrom::Outer(outer) = &projection.time {
@@ -213,9 +231,37 @@ impl Decoder {
         padded.clear();
         padded.extend_from_slice(bytes);
         padded.resize(bytes.len() + PADDING, 0);
-        let verdict = self.record(Record { window: &padded, text, timestamp }, into);
+        let verdict = self.event(Record { window: &padded, text, timestamp }, into);
         self.padded = padded;
         verdict
+    }
+
+    /// Appends the event of a record: the record itself, or the row in its envelope.
+    #[inline(always)]
+    fn event(&mut self, record: Record<'_>, into: &mut EventBatch) -> Result<Verdict, Reason> {
+        if self.envelope.is_some() { self.change(record, into) } else { self.record(record, into) }
+    }
+
+    /// Appends the row of a change event.
+    #[inline(never)]
+    fn change(&mut self, record: Record<'_>, into: &mut EventBatch) -> Result<Verdict, Reason> {
+        let Record { window, text, timestamp } = record;
+        let Some(envelope) = &mut self.envelope else { return Ok(Verdict::OtherType) };
+        match envelope.open(window, text)? {
+            Opened::Tombstone => Ok(Verdict::Tombstone),
+            Opened::NoRow => Ok(Verdict::OtherType),
+            Opened::Row => {
+                let row = envelope.row.clone();
+                let window = window.get(row.start..).unwrap_or_default();
+                let text = text.get(row).unwrap_or_default();
+                self.record(Record { window, text, timestamp }, into)
+            }
+        }
+    }
+
+    /// Appends one record that was written at the epoch, but for its offset.
+    pub(super) fn sole(&mut self, text: &str, into: &mut EventBatch) -> Result<Verdict, Reason> {
+        self.odd_record(text.as_bytes(), Some(EventTime(0)), into)
     }
 
     /// Appends a record, but for its offset. After an error the columns may be longer than before.

@@ -18,8 +18,10 @@ const MOST_VALUES: usize = 256;
 pub(super) enum Verdict {
     /// They are events of the stream.
     Ours,
-    /// They are CloudEvents of another type.
+    /// They are CloudEvents of another type, or changes of no row.
     OtherType,
+    /// They only say that a row is gone.
+    Tombstone,
 }
 
 /// The longest piece of a literal that is compared at once; longer literals are several pieces.

@@ -24,6 +24,7 @@
 
 pub mod cloudevents;
 mod csv;
+mod debezium;
 mod decoder;
 mod fit;
 mod flat;
@@ -57,4 +58,6 @@ pub enum Format {
     /// CloudEvents in structured JSON: the fields are in `data`, and `type` is the stream's name.
     /// Events of another type are passed over. The event's other attributes are not read.
     CloudEvents,
+    /// Change events of Debezium: the fields are the row's. Tombstones are passed over.
+    Debezium,
 }

@@ -1,10 +1,12 @@
-//! Fields that stand beside a record's value: in its key or in a header.
+//! Fields that stand beside a record's value, in its key or in a header, and what a change event
+//! says beside its row.
 //!
 //! Their bytes are text. A text, a decimal and what is written as text (durations, RFC 3339) are
 //! read from it as from a JSON text without its quotes; numbers, `true` and `false`, and lists,
 //! records and JSON as from JSON. Of several headers of one name the last counts, as for Kafka's
 //! own clients.
 
+use super::debezium::Change;
 use super::fit::Fitting;
 use super::instant::InstantReader;
 use super::number;
@@ -15,7 +17,7 @@ use super::scan::padded;
 use super::token::{Kind, Token};
 use crate::connector::RecordBatch;
 use cep_core::time::EventTime;
-use cep_core::value::{Column, Type};
+use cep_core::value::{Column, Type, Value};
 use serde::de::IgnoredAny;
 
 /// A field that is read from a record's key or headers.
@@ -33,17 +35,32 @@ pub(super) enum Place {
     Key,
     /// The header of this name.
     Header(String),
+    /// What a change event did.
+    Operation,
+    /// The row before it.
+    Before,
 }
 
 impl Outer {
     /// Appends the value of a record to its column.
     pub fn push(
         &self,
-        records: &RecordBatch,
-        index: usize,
+        (records, index): (&RecordBatch, usize),
+        change: Option<&Change>,
         column: &mut Column,
         instants: &mut InstantReader,
     ) -> Result<(), Reason> {
+        match (&self.place, change) {
+            (Place::Operation, Some(change)) => {
+                column.push(&Value::text(change.operation()));
+                return Ok(());
+            }
+            (Place::Before, Some(change)) => {
+                column.push(change.before());
+                return Ok(());
+            }
+            _ => {}
+        }
         match self.text(records, index)? {
             Some(text) => self.fitting(text, &self.token(text)).push(column, instants),
             None if self.field.is_optional => {
@@ -76,6 +93,7 @@ impl Outer {
                 let named = records.headers(index).filter(|(header, _)| header == name);
                 named.map(|(_, value)| value).last()
             }
+            Place::Operation | Place::Before => None,
         };
         let text = bytes.map(std::str::from_utf8).transpose();
         text.map_err(|_| Reason::outer(&self.field, &format!("{} is not UTF-8", self.place())))
@@ -84,6 +102,7 @@ impl Outer {
     fn absent(&self) -> Reason {
         let what = match &self.place {
             Place::Key => "the record has no key".to_owned(),
+            Place::Operation | Place::Before => "the event does not say it".to_owned(),
             Place::Header(name) => format!("the record has no header `{name}`"),
         };
         Reason::outer(&self.field, &what)
@@ -92,6 +111,7 @@ impl Outer {
     fn place(&self) -> String {
         match &self.place {
             Place::Key => "the record's key".into(),
+            Place::Operation | Place::Before => "the event".into(),
             Place::Header(name) => format!("the header `{name}`"),
         }
     }

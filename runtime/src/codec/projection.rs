@@ -8,7 +8,7 @@ use super::Format;
 use super::outer::{Outer, Place};
 use super::reason::Reason;
 use super::scan::{load, mask, padded};
-use cep_core::plan::{FieldPlan, FieldSource, Plan, StreamId, TimeSource, TimestampFormat};
+use cep_core::plan::{FieldPlan, FieldSource, StreamPlan, TimeSource, TimestampFormat};
 use cep_core::time::{EventTime, Span};
 use cep_core::value::{Type, Value};
 use std::ops::Range;
@@ -131,15 +131,21 @@ impl Node {
 }
 
 /// The tree while it is being built.
-struct Builder {
-    root: Node,
+#[derive(Default)]
+pub(super) struct Tree {
+    pub root: Node,
     next_slot: u16,
     prefix: Vec<String>,
 }
 
-impl Builder {
+impl Tree {
+    /// How many slots there are.
+    pub fn slots(&self) -> usize {
+        usize::from(self.next_slot)
+    }
+
     /// The slot at the end of a path below the prefix.
-    fn slot(&mut self, path: &[String]) -> u16 {
+    pub fn slot(&mut self, path: &[String]) -> u16 {
         let mut node = &mut self.root;
         let mut slot = 0;
         for name in self.prefix.iter().chain(path) {
@@ -152,16 +158,15 @@ impl Builder {
 }
 
 impl Projection {
-    /// The projection of a stream: the fields that some rule of the plan reads, and its time.
-    pub fn new(plan: &Plan, stream_id: StreamId, format: Format, used: &[bool]) -> Self {
-        let stream = plan.stream(stream_id);
+    /// The projection of a stream: the fields that are used, and its time.
+    pub fn new(stream: Option<&StreamPlan>, used: &[bool], format: Format) -> Self {
         let prefix = match format {
-            Format::Json => Vec::new(),
+            Format::Json | Format::Debezium => Vec::new(),
             Format::CloudEvents => vec!["data".to_owned()],
         };
-        let mut builder = Builder { root: Node::default(), next_slot: 0, prefix };
+        let mut builder = Tree { root: Node::default(), next_slot: 0, prefix };
         let kind = match format {
-            Format::Json => None,
+            Format::Json | Format::Debezium => None,
             Format::CloudEvents => {
                 let member = builder.root.member("type", &mut builder.next_slot);
                 Some((member.slot, stream.map_or_else(String::new, |stream| stream.name.clone())))
@@ -173,7 +178,7 @@ impl Projection {
             if !used.get(column).copied().unwrap_or(false) {
                 continue;
             }
-            match place(plan, &mut builder) {
+            match place(plan, format, &mut builder) {
                 Ok(slot) => targets.push(Target { slot, column, field: Field::of(plan) }),
                 Err(place) => outer.push((column, Outer { place, field: Field::of(plan) })),
             }
@@ -182,16 +187,17 @@ impl Projection {
             Some(TimeSource::Field(index)) => fields.get(*index as usize),
             Some(TimeSource::Record) | None => None,
         };
-        let time = time_field.map_or(TimeFrom::Record, |plan| match place(plan, &mut builder) {
-            Ok(slot) => TimeFrom::Slot(slot, Field::of(plan)),
-            Err(place) => TimeFrom::Outer(Outer { place, field: Field::of(plan) }),
-        });
+        let time =
+            time_field.map_or(TimeFrom::Record, |plan| match place(plan, format, &mut builder) {
+                Ok(slot) => TimeFrom::Slot(slot, Field::of(plan)),
+                Err(place) => TimeFrom::Outer(Outer { place, field: Field::of(plan) }),
+            });
         let mut inner = Vec::new();
         collect_inner(&builder.root, "", &mut inner);
         let reads_whole = targets.iter().any(|target: &Target| target.field.ty.is_structured());
         Self {
+            slots: builder.slots(),
             root: builder.root,
-            slots: usize::from(builder.next_slot),
             inner,
             targets,
             outer,
@@ -204,8 +210,12 @@ impl Projection {
 }
 
 /// The slot of a field in the record's value, or where else it stands.
-fn place(plan: &FieldPlan, builder: &mut Builder) -> Result<u16, Place> {
+fn place(plan: &FieldPlan, format: Format, builder: &mut Tree) -> Result<u16, Place> {
     match &plan.source {
+        FieldSource::Operation if format == Format::Debezium => Err(Place::Operation),
+        FieldSource::Before if format == Format::Debezium => Err(Place::Before),
+        FieldSource::Operation => Ok(builder.slot(&["op".to_owned()])),
+        FieldSource::Before => Ok(builder.slot(&["before".to_owned()])),
         FieldSource::Path(path) => Ok(builder.slot(path)),
         FieldSource::Key => Err(Place::Key),
         FieldSource::Header(name) => Err(Place::Header(name.clone())),
@@ -249,7 +259,7 @@ impl Field {
     fn of(plan: &FieldPlan) -> Self {
         let path = match &plan.source {
             FieldSource::Path(path) => path.join("."),
-            FieldSource::Key | FieldSource::Header(_) => plan.name.clone(),
+            _ => plan.name.clone(),
         };
         Self {
             name: plan.name.clone(),

@@ -88,6 +88,25 @@ impl Reason {
         }
     }
 
+    /// What is wrong in an object inside of the record.
+    pub(super) fn within(self, path: &str) -> Self {
+        Self(format!("in `{path}`: {}", self.0))
+    }
+
+    pub(super) fn no_operation(token: &Token, record: &str) -> Self {
+        match token.kind {
+            Kind::Missing | Kind::Null => Self(
+                "not a change event: it has no `op` (rows without an envelope are read with \
+                 `format: json`)"
+                    .into(),
+            ),
+            _ => Self(format!(
+                "expected \"c\", \"u\", \"d\" or \"r\" at `op`, found {}",
+                describe(token, record)
+            )),
+        }
+    }
+
     /// What is wrong with a field that stands outside of the value.
     pub(super) fn outer(field: &Field, what: &str) -> Self {
         Self(format!("field `{}`: {what}", field.name))

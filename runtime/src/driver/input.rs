@@ -47,7 +47,7 @@ pub(super) struct Input {
     pub frontier: i64,
     /// Whether there was nothing at the last poll of this round.
     pub is_dry: bool,
-    /// Records of a shared place that are events of none of its streams.
+    /// Records of a shared place that are events of none of its streams, and changes of no row.
     pub foreign_events: u64,
     bad: Vec<BadRecord>,
 }
@@ -98,6 +98,7 @@ impl Input {
     /// came of it.
     pub fn decode(&mut self, records: &RecordBatch, range: Range<usize>) {
         let (mut events, records_count) = (0, range.len());
+        let tombstones_before = self.tombstones();
         self.bad.clear();
         for reader in &mut self.readers {
             reader.batch.clear();
@@ -113,7 +114,13 @@ impl Input {
             self.bad.dedup_by_key(|bad| bad.offset);
         }
         let others = records_count.saturating_sub(events + self.bad.len());
-        self.foreign_events += others as u64;
+        let tombstones = self.tombstones() - tombstones_before;
+        self.foreign_events += (others as u64).saturating_sub(tombstones);
+    }
+
+    /// Records that only said that a row is gone.
+    pub fn tombstones(&self) -> u64 {
+        self.readers.iter().map(|reader| reader.decoder.counts().tombstones).sum()
     }
 
     /// What the last decoding gave, stream by stream.

@@ -302,6 +302,7 @@ impl Driver {
         let [bad_records, late, rule_errors] = self.output.sidelined();
         Summary {
             events: self.events,
+            tombstones: self.inputs.iter().map(Input::tombstones).sum(),
             foreign_events: self.inputs.iter().map(|input| input.foreign_events).sum(),
             emits: self.output.emits(),
             bad_records,

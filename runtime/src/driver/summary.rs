@@ -10,6 +10,8 @@ pub struct Summary {
     pub events: u64,
     /// Events of a shared input that are of no stream of the program.
     pub foreign_events: u64,
+    /// Records of change topics that only said that a row is gone.
+    pub tombstones: u64,
     /// Emits by derived event, in the order of the plan.
     pub emits: Vec<(String, u64)>,
     /// Records that are no events of their stream.
@@ -78,6 +80,9 @@ impl fmt::Display for Summary {
         }
         if self.foreign_events > 0 {
             write!(f, ", {} of other types", grouped(self.foreign_events))?;
+        }
+        if self.tombstones > 0 {
+            write!(f, ", {}", counted(self.tombstones, "tombstone", "tombstones"))?;
         }
         if let Some(bytes) = peak_memory() {
             write!(f, "; peak memory {} MiB", bytes.div_ceil(1024 * 1024))?;

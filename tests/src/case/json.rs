@@ -34,7 +34,7 @@ fn field(field: &FieldPlan, json: &Json) -> Result<Value, String> {
     let found = match &field.source {
         FieldSource::Path(path) => path.iter().try_fold(json, |json, name| json.get(name)),
         // A case has no records; what stands beside their values is given under the field's name.
-        FieldSource::Key | FieldSource::Header(_) => json.get(&field.name),
+        _ => json.get(&field.name),
     };
     let found = found.unwrap_or(&Json::Null);
     value(&field.ty, &field.format, found)

@@ -42,7 +42,9 @@ fn doc(out: &mut String, doc: &str) {
 }
 
 fn connector(connector: &Connector) -> String {
-    format!("{}(\"{}\")", connector.kind, connector.target)
+    let options: String =
+        connector.options.iter().map(|(name, value)| format!(", {name}: {value}")).collect();
+    format!("{}(\"{}\"{options})", connector.kind, connector.target)
 }
 
 fn stream(plan: &Plan, id: StreamId, stream: &StreamPlan, out: &mut String) {
@@ -105,7 +107,7 @@ fn table(table: &TablePlan, out: &mut String) {
 
 fn field(field: &FieldPlan) -> String {
     let from = match &field.source {
-        FieldSource::Path(_) => String::new(),
+        FieldSource::Path(_) | FieldSource::Operation | FieldSource::Before => String::new(),
         FieldSource::Key => " from key".into(),
         FieldSource::Header(name) => format!(" from header({name:?})"),
     };

@@ -61,9 +61,16 @@ fn counts(summary: &Summary) -> String {
         format!("{} {one}{}", grouped(count), if count == 1 { "" } else { "s" })
     };
     let mut text = counted(summary.events, "event");
-    if summary.foreign_events > 0 {
+    let other_types = format!("{} of other types", grouped(summary.foreign_events));
+    let passed = [
+        (summary.foreign_events, other_types),
+        (summary.tombstones, counted(summary.tombstones, "tombstone")),
+    ];
+    let passed: Vec<String> =
+        passed.into_iter().filter(|(count, _)| *count > 0).map(|(_, words)| words).collect();
+    if !passed.is_empty() {
         // Writing to memory has no way to fail.
-        let _ = write!(text, " ({} of other types passed over)", grouped(summary.foreign_events));
+        let _ = write!(text, " ({} passed over)", passed.join(" and "));
     }
     text.push_str(" in");
     for (event, count) in &summary.emits {
