@@ -93,6 +93,7 @@ fn lower_rule(rule: &typed::Rule, events: &Events) -> RulePlan {
         key,
         changes: None,
         window: rule.window.clone(),
+        expects: rule.expects.map(cep_core::plan::TableId),
         aggregates: lowering.aggregates,
         trigger,
         limit,
@@ -128,7 +129,8 @@ impl Lowering<'_> {
             ExprKind::Param(at) => PlanKind::Param(cep_core::plan::ParamId(*at)),
             ExprKind::Let(at) => return self.in_place(self.rule.lets.get(*at as usize), &expr.ty),
             // Without a window, every expression reads the row.
-            ExprKind::Key(at) if self.rule.window.is_none() => {
+            // A key that is known from a table may have had no row.
+            ExprKind::Key(at) if self.rule.window.is_none() && self.rule.expects.is_none() => {
                 return self
                     .in_place(self.rule.key.get(*at as usize).map(|(_, value)| value), &expr.ty);
             }

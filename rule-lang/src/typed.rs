@@ -137,6 +137,8 @@ pub struct Rule {
     pub key: Vec<(String, Expr)>,
     /// `window`
     pub window: Option<WindowPlan>,
+    /// The table whose keys are known from the start: `fill … for TABLE`, `silent … for TABLE`.
+    pub expects: Option<u32>,
     /// The values of its `let`s.
     pub lets: Vec<Expr>,
     /// `when`

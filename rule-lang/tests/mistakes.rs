@@ -194,6 +194,8 @@ mod tables {
         a_table_has_a_name_of_its_own: errors("table A { a: int } key a\ntable A { a: int } key a\ntable Harvest { a: int } key a\ntable floor { a: int } key a\ntable C { a: int } key a\nrule c { from Harvest emit C { farm } }");
         a_table_is_a_file: errors("table A { a: int } key a from kafka(\"a\")\ntable B from Harvest key farm");
         the_time_of_a_row_is_a_timestamp: errors("table A { a: int, at: timestamp, time record } key a from file(\"a.csv\")\ntable B { a: int, at: timestamp?, time at } key a from file(\"b.csv\")\ntable C { a: int, at: timestamp, time att } key a from file(\"c.csv\")\ntable D { a: int, at: timestamp, time at, lateness 2s } key a from file(\"d.csv\")");
+        known_keys_are_those_of_the_rule: errors(&format!("{TABLE}table Site {{ site: string, n: int }} key site, n\nrule a {{\n    from Harvest\n    by ok\n    window tumbling(1s) fill 5s for Factor\n    emit A {{ ok }}\n}}\nrule b {{\n    from Harvest\n    when silent for 5s for Site\n    emit B {{ at: when.start }}\n}}\nrule c {{\n    from Harvest\n    by farm\n    when silent for 5s for Factr\n    emit C {{ farm }}\n}}\nrule d {{\n    from Harvest\n    by farm\n    when silent for 5s for Harvest\n    emit D {{ farm }}\n}}"));
+        a_known_key_may_have_no_event: errors(&format!("{TABLE}rule a {{\n    from Harvest\n    let twice = count * 2\n    by farm\n    when silent for 5s for Factor\n    emit A {{ farm, twice, more: last(count) + 1, fine: (count ?? 0) + 1 }}\n    clear B {{ farm, twice, count: count + 1 }}\n}}"));
         a_key_is_as_many_values_as_its_fields: reading("Factor[farm, count]?.factor");
         a_key_is_of_its_fields_types: reading("Factor[name]?.factor");
         a_key_is_always_there: reading("Factor[bonus]?.factor");

@@ -37,6 +37,7 @@ fn harvest(kind: WindowKind, fill: Option<Span>, trigger: fn(Expr) -> Trigger) -
         filter: None,
         key: vec![KeyPart { name: "farm".into(), expr: int(ExprKind::Field(0)) }],
         window: Some(WindowPlan { kind, fill, allow: None }),
+        expects: None,
         aggregates: vec![AggregateCall {
             function: AggregateFunction::Sum,
             inputs: vec![int(ExprKind::Field(1))],

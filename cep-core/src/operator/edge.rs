@@ -2,8 +2,9 @@
 //! becomes false: judged once for each key and instant, on the instant's last event. Where the
 //! condition must have held `for` some time, the key is judged once more when that has passed, on
 //! the last event there was. `silent for` is the edge of a key that has no events: judged at each of
-//! them, and when none has come for so long.
+//! them, and when none has come for so long. The keys of a table may be expected before they have one.
 
+use super::expected::{Expected, ExpectedState, first_on_time};
 use super::firing::{Decided, EmitLines, Firing};
 use super::intake::Intake;
 use super::keys::KeyTable;
@@ -31,6 +32,8 @@ pub(crate) struct Edge {
     pending: Pending,
     /// The last rows of the keys that may be judged again without a new one, by key id.
     kept: Vec<Option<Box<Last>>>,
+    /// Keys that are known before they have an event.
+    expected: Option<Expected>,
     rows: Vec<u32>,
 }
 
@@ -40,6 +43,7 @@ pub(crate) struct EdgeState {
     pending: Vec<PendingRow>,
     trigger: SavedStates,
     kept: Vec<(Vec<u8>, Last)>,
+    expected: Option<ExpectedState>,
 }
 
 /// One key's last row.
@@ -49,7 +53,8 @@ struct Last {
     #[serde(skip)]
     id: u32,
     time: i64,
-    origin: RowOrigin,
+    /// `None` for a key that never had a row: its values are nulls.
+    origin: Option<RowOrigin>,
     values: Vec<Option<Value>>,
 }
 
@@ -67,13 +72,30 @@ impl Edge {
             keys: KeyTable::new(&rule.key, seed),
             pending: Pending::default(),
             kept: Vec::new(),
+            expected: Expected::of(plan, rule),
             rows: Vec::new(),
         }
     }
 
     /// The next instant at which a key is to be judged.
-    fn next_instant(&self) -> Option<i64> {
-        self.pending.next_time().into_iter().chain(self.trigger.next_timer()).min()
+    fn next_instant(&self, advance: Advance) -> Option<i64> {
+        let expected = self.expected.as_ref().and_then(Expected::next);
+        // When the input is flushed, time runs on without end, and what is expected must not.
+        let expected = expected.filter(|instant| *instant <= advance.last_fill_start.0);
+        let timer = self.trigger.next_timer();
+        self.pending.next_time().into_iter().chain(timer).chain(expected).min()
+    }
+
+    /// Lets the expected keys that have no row yet count as heard of at an instant.
+    fn hear_expected(&mut self, instant: i64) {
+        let end = instant.saturating_add(1);
+        while let Some((_, bytes)) = self.expected.as_mut().and_then(|it| it.pop_before(end)) {
+            let Some(id) = self.keys.intern_encoded(bytes) else { continue };
+            if self.trigger.expect(id, instant) {
+                let values = self.used.iter().map(|used| used.then_some(Value::Null)).collect();
+                self.keep(&Last { id, time: instant, origin: None, values });
+            }
+        }
     }
 
     /// The last row of each key that is to be judged at an instant.
@@ -84,7 +106,11 @@ impl Edge {
             let popped = self.pending.pop(|place, chunk, row| Last {
                 id: chunk.ids.get(row).copied().unwrap_or(0),
                 time: instant,
-                origin: RowOrigin { stream, partition: place.partition, offset: place.offset },
+                origin: Some(RowOrigin {
+                    stream,
+                    partition: place.partition,
+                    offset: place.offset,
+                }),
                 values: chunk.columns.iter().map(|it| Some(it.as_ref()?.get(row))).collect(),
             });
             lasts.extend(popped);
@@ -155,13 +181,12 @@ impl Edge {
             time: EventTime(instant),
             order_time: EventTime(instant),
             key: self.keys.values(last.id),
-            decided: if last.time == instant {
-                Decided::Record(last.origin)
-            } else {
-                Decided::Expiry(EventTime(instant))
+            decided: match last.origin.filter(|_| last.time == instant) {
+                Some(origin) => Decided::Record(origin),
+                None => Decided::Expiry(EventTime(instant)),
             },
             since: EventTime(since),
-            causes: Causes::of(vec![last.origin]),
+            causes: Causes::of(last.origin.into_iter().collect()),
         }
     }
 
@@ -188,6 +213,10 @@ impl Operator for Edge {
     }
 
     fn events(&mut self, arrival: &Arrival<'_>, stage: &mut Stage) {
+        if let Some(expected) = &mut self.expected {
+            let first = first_on_time(arrival, |time, watermark| time >= watermark);
+            first.into_iter().for_each(|first| expected.begin(first));
+        }
         let mut rows = std::mem::take(&mut self.rows);
         self.intake.select(arrival, &[self.rule], &mut rows, stage);
         drop_late(self.rule, arrival, &mut rows, stage);
@@ -202,12 +231,17 @@ impl Operator for Edge {
         self.rows = rows;
     }
 
+    fn begins(&mut self, time: i64) {
+        self.expected.iter_mut().for_each(|expected| expected.begin(time));
+    }
+
     fn advance(&mut self, advance: Advance, stage: &mut Stage) {
         while let Some(instant) =
-            self.next_instant().filter(|time| advance.to.has_decided(EventTime(*time)))
+            self.next_instant(advance).filter(|time| advance.to.has_decided(EventTime(*time)))
         {
             let lasts = self.take_instant(instant);
             self.judge(instant, &lasts, stage);
+            self.hear_expected(instant);
         }
         if self.keys.is_full() {
             self.keys.keep_only(self.pending.ids().chain(self.trigger.keys_with_state()));
@@ -222,8 +256,8 @@ impl Operator for Edge {
 
     fn positions(&self, see: &mut dyn FnMut(u32, u64)) {
         self.pending.positions(see);
-        let kept = self.kept.iter().flatten();
-        kept.for_each(|last| see(last.origin.partition, last.origin.offset));
+        let kept = self.kept.iter().flatten().filter_map(|last| last.origin);
+        kept.for_each(|origin| see(origin.partition, origin.offset));
     }
 
     fn save(&self) -> OperatorState {
@@ -236,12 +270,16 @@ impl Operator for Edge {
                 .flatten()
                 .map(|last| (self.keys.encoded(last.id), (**last).clone()))
                 .collect(),
+            expected: self.expected.as_ref().map(Expected::save),
         })
     }
 
     fn load(&mut self, state: OperatorState) -> Option<()> {
         let OperatorState::Edge(state) = state else { return None };
         self.pending.load(state.pending, &self.kept_types(), &mut self.keys)?;
+        if let (Some(expected), Some(saved)) = (&mut self.expected, state.expected) {
+            expected.load(saved)?;
+        }
         for (bytes, mut last) in state.kept {
             let id = self.keys.intern_encoded(&bytes)?;
             last.id = id;

@@ -145,6 +145,10 @@ impl Operator for Limited {
         self.inner.events(arrival, stage);
     }
 
+    fn begins(&mut self, time: i64) {
+        self.inner.begins(time);
+    }
+
     fn advance(&mut self, advance: Advance, stage: &mut Stage) {
         self.inner.advance(advance, stage);
         self.release(stage);

@@ -4,6 +4,7 @@
 
 mod closing;
 mod edge;
+mod expected;
 mod expression;
 mod firing;
 mod in_order;
@@ -108,6 +109,10 @@ pub(crate) trait Operator: std::fmt::Debug + Send {
     fn stream(&self) -> StreamId;
     /// Takes in events.
     fn events(&mut self, arrival: &Arrival<'_>, stage: &mut Stage);
+    /// Takes note that an event of this time has come and is on time, before the rule's filter: what
+    /// is expected from the first event on is from the smallest of these times on. Said by what stands
+    /// before an operator; of the events that it is given it takes note itself.
+    fn begins(&mut self, _time: i64) {}
     /// Takes in that the watermark has risen.
     fn advance(&mut self, advance: Advance, stage: &mut Stage);
     /// Forgets what it knows of a key, given by its canonical bytes, all of whose rows have been

@@ -109,6 +109,11 @@ impl Horizon {
                 "the event of the key that `changed` compares with may lie any time back".into(),
             );
         }
+        if rule.expects.is_some() && rule.window.is_some() {
+            return Self::Unbounded(
+                "the keys of the table are known from the first event of all on".into(),
+            );
+        }
         if matches!(rule.trigger, Trigger::Silent(_)) {
             return Self::Unbounded(
                 "the last event of a key that is silent may lie any time back".into(),

@@ -1,6 +1,6 @@
 //! Rules: from what, by what key, in which window, when what holds, emit what.
 
-use super::{AggregateFunction, Expr, ExprKind, StreamId};
+use super::{AggregateFunction, Expr, ExprKind, StreamId, TableId};
 use crate::time::Span;
 use crate::value::{Type, Value};
 use crate::zone::Zone;
@@ -32,6 +32,9 @@ pub struct RulePlan {
     pub changes: Option<ChangesPlan>,
     /// The window; without one each row is judged by itself.
     pub window: Option<WindowPlan>,
+    /// The table whose keys the rule knows from the first event of its stream on, where it fills
+    /// windows or waits for silent keys: those have the types of the rule's key.
+    pub expects: Option<TableId>,
     /// The aggregates its group expressions read, without repetition.
     pub aggregates: Vec<AggregateCall>,
     /// When it fires.

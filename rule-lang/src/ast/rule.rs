@@ -94,8 +94,8 @@ pub enum ClauseKind {
         /// `until EXPR`
         until: Option<Expr>,
     },
-    /// `when silent for D`, in microseconds.
-    Silent(Spanned<i64>),
+    /// `when silent for D [for TABLE]`
+    Silent(Silence),
     /// `limit N per D [by EXPR, …]`
     Limit(Limit),
     /// `emit NAME { … } [if EXPR]`
@@ -144,6 +144,15 @@ pub struct Distinct {
     pub within_us: Spanned<i64>,
 }
 
+/// `silent for D [for TABLE]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Silence {
+    /// For how long, in microseconds.
+    pub span_us: Spanned<i64>,
+    /// The table whose keys are known from the start.
+    pub table: Option<Ident>,
+}
+
 /// `limit N per D [by EXPR, …]`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limit {
@@ -173,6 +182,8 @@ pub struct Window {
     pub kind_span: Span,
     /// `fill D`.
     pub fill_us: Option<Spanned<i64>>,
+    /// `fill … for TABLE`: the table whose keys are known from the start.
+    pub fill_for: Option<Ident>,
     /// `allow D`.
     pub allow_us: Option<Spanned<i64>>,
 }

@@ -9,7 +9,7 @@ use super::aggregate::aggregate_names;
 use super::convert::to;
 use super::declare::Declared;
 use super::rule::{MAX_LEVELS, MAX_NODES};
-use super::scope::{Elements, Level, Numbered, Scope, Silence, WhenState, WindowState};
+use super::scope::{Elements, Level, Numbered, Scope, Seen, Silence, WhenState, WindowState};
 use super::structure::LIST_FUNCTIONS;
 use super::types::type_of;
 use super::{Usage, declared_twice, function_order, index};
@@ -107,6 +107,7 @@ pub(super) fn check_all(declared: &mut Declared<'_>, usage: &mut Usage, out: &mu
             window: WindowState::Without,
             numbered: Numbered::No,
             silence: Silence::Not,
+            seen: Seen::Yes,
             level: Level::Row,
             when: WhenState::Without,
             facts: Vec::new(),

@@ -17,6 +17,7 @@ mod expr;
 mod function;
 mod function_order;
 mod inner;
+mod known;
 mod membership;
 mod name;
 mod narrow;

@@ -57,11 +57,13 @@ impl<'p, 'a> Scope<'p, 'a> {
         let found = self.lets.get_mut(at)?;
         found.used = Used::Yes;
         let (name, reads) = (found.name, found.reads);
-        let value = found.value.as_ref()?;
+        let value = found.value.clone()?;
         let expr = Expr::new(value.ty.clone(), ExprKind::Let(index(at)));
+        if self.may_be_unseen(name, reads, span) {
+            return None;
+        }
         match (level, reads) {
             (Level::Group, Reads::Event) => {
-                let value = value.clone();
                 self.readable(value, name, span).map(|readable| match readable.kind {
                     ExprKind::Key(_) => readable,
                     _ => expr,
@@ -86,7 +88,7 @@ impl<'p, 'a> Scope<'p, 'a> {
         let (_, stream) = self.stream?;
         let at = stream.plan.fields.iter().position(|field| field.name == name)?;
         let ty = stream.plan.fields.get(at)?.ty.clone();
-        Some(Expr::new(ty, ExprKind::Field(index(at))))
+        Some(self.as_seen(Expr::new(ty, ExprKind::Field(index(at)))))
     }
 
     /// A value of one event, where it may be read: on the row level as it is, in a group if it is

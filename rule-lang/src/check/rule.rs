@@ -3,8 +3,9 @@
 use super::attribute::attributes;
 use super::declare::DeclaredStream;
 use super::expr::is_false;
+use super::known::known_keys;
 use super::narrow::{where_false, where_true};
-use super::scope::{Elements, Level, Numbered, Scope, Silence, WhenState, WindowState};
+use super::scope::{Elements, Level, Numbered, Scope, Seen, Silence, WhenState, WindowState};
 use super::suspect::window_span;
 use super::trigger::{has_edge, silent_of};
 use super::{Declared, Events, Usage};
@@ -62,6 +63,7 @@ pub(super) fn check<'a>(
     scope.limit_of_revisions(ast, &mut parts);
     scope.revisions_in_order(ast, &mut parts);
     let trigger = scope.trigger(ast, &parts);
+    let expects = known_keys(ast).map(|table| scope.known_keys(table));
     let (input, _) = scope.stream?;
     let key: Option<Vec<_>> =
         scope.keys.into_iter().map(|key| Some((key.name, key.value?))).collect();
@@ -79,6 +81,10 @@ pub(super) fn check<'a>(
         distinct: parts.distinct,
         key: key?,
         window: parts.window,
+        expects: match expects {
+            Some(table) => Some(table?),
+            None => None,
+        },
         lets: lets?,
         trigger: trigger?,
         limit: parts.limit,
@@ -112,6 +118,7 @@ fn scope_of<'p, 'a>(
         window: window_state(ast),
         numbered: numbered(ast),
         silence: if silent_of(ast).is_some() { Silence::Asked } else { Silence::Not },
+        seen: Seen::Yes,
         level: Level::Row,
         when: WhenState::Elsewhere,
         facts: Vec::new(),
@@ -248,7 +255,12 @@ impl<'p, 'a> Scope<'p, 'a> {
             }
             ClauseKind::Limit(limit) => {
                 self.level = group;
+                let facts = self.see_unseen(ast);
                 parts.limit = self.limit(limit);
+                self.seen = Seen::Yes;
+                if let Some(facts) = facts {
+                    self.facts = facts;
+                }
                 parts.faulty |= parts.limit.is_none();
             }
             ClauseKind::Emit(emit) | ClauseKind::Else(emit) => {
@@ -258,6 +270,7 @@ impl<'p, 'a> Scope<'p, 'a> {
                     where_true(condition, &mut self.facts);
                 }
                 self.when = has_edge(ast);
+                let facts = self.see_unseen(ast);
                 if matches!(clause.kind, ClauseKind::Else(_)) {
                     self.else_clause(clause, emit, parts, events);
                 } else {
@@ -265,7 +278,11 @@ impl<'p, 'a> Scope<'p, 'a> {
                     parts.taken = parts.emits.last().and_then(|emit| emit.condition.clone());
                 }
                 self.when = WhenState::Elsewhere;
+                self.seen = Seen::Yes;
                 self.facts.truncate(known);
+                if let Some(facts) = facts {
+                    self.facts = facts;
+                }
             }
             ClauseKind::Clear(emit) => {
                 self.level = group;

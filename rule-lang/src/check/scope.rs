@@ -45,6 +45,15 @@ pub(super) enum Silence {
     Not,
 }
 
+/// Whether an event is read here that may never have come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// It has.
+    Yes,
+    /// The key may be known from a table only: in the `emit` of `silent for D for TABLE`.
+    Perhaps,
+}
+
 /// What is known here about the edge of the rule's condition.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum WhenState {
@@ -106,6 +115,8 @@ pub(super) struct Scope<'p, 'a> {
     pub numbered: Numbered,
     /// Under `when silent for`, `last(x)` is the x of the key's last event.
     pub silence: Silence,
+    /// Whether the event that is read here has come.
+    pub seen: Seen,
     pub level: Level,
     /// Whether the edge is known that the values here are for.
     pub when: WhenState,

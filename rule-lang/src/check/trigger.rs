@@ -85,12 +85,12 @@ impl Scope<'_, '_> {
         }
     }
 
-    /// `when silent for D`
-    fn silence(&mut self, ast: &ast::Rule, silent: &ast::Spanned<i64>) -> Option<Trigger> {
-        if silent.value <= 0 {
+    /// `when silent for D [for TABLE]`
+    fn silence(&mut self, ast: &ast::Rule, silent: &ast::Silence) -> Option<Trigger> {
+        if silent.span_us.value <= 0 {
             self.firing_place(
                 "nothing is shorter than this",
-                silent.span,
+                silent.span_us.span,
                 "expected more than nothing",
                 "write `when silent for 5m`",
             );
@@ -105,7 +105,7 @@ impl Scope<'_, '_> {
             );
             return None;
         }
-        Some(Trigger::Silent(Span(silent.value)))
+        Some(Trigger::Silent(Span(silent.span_us.value)))
     }
 
     /// How long the condition must have held, if that can be asked of this rule.
@@ -251,9 +251,9 @@ pub(super) fn has_edge(ast: &ast::Rule) -> WhenState {
 }
 
 /// What `when silent for` says.
-pub(super) fn silent_of(ast: &ast::Rule) -> Option<&ast::Spanned<i64>> {
+pub(super) fn silent_of(ast: &ast::Rule) -> Option<&ast::Silence> {
     ast.clauses.iter().find_map(|clause| match &clause.kind {
-        ClauseKind::Silent(span) => Some(span),
+        ClauseKind::Silent(silence) => Some(silence),
         _ => None,
     })
 }

@@ -113,6 +113,7 @@ codes! {
     NotAList = "E0331", "something that is not a list where one is needed";
     TableKey = "E0340", "a table whose rows cannot be found by its key";
     SameKey = "E0341", "two rows of a table with the same key and time";
+    KnownKeys = "E0342", "a table whose keys are not the rule's, or an event that a known key never had";
     BadPattern = "E0350", "a pattern that is no regular expression";
 
     // Time and windows.
@@ -142,7 +143,6 @@ codes! {
     NoSuchAggregateYet = "E0527", "this aggregate is not supported in this version";
     NoSuchFunctionYet = "E0528", "this function is not supported in this version";
     NoConnectorYet = "E0531", "this connector or format is not supported in this version";
-    NoFillTable = "E0536", "`fill … for TABLE` is not supported in this version";
     NoReuse = "E0538", "`reuse` and `skip` are not supported in this version";
 
     // Warnings.

@@ -146,14 +146,14 @@ Expression {
     "null", "null", "No value.";
 }
 Part {
-    "fill", "fill D", "A silent key gets its empty windows for so long.";
+    "fill", "fill D [for TABLE]", "A silent key gets its empty windows for so long.";
     "early", "early", "Fires as soon as `when` is certain.";
     "allow", "allow D", "Late events change a closed window for so long.";
     "align", "align D", "Windows begin so long after the epoch's multiples.";
     "zone", "zone \"Europe/Paris\"", "Windows begin at the zone's midnight.";
     "each", "each", "At every evaluation that holds, not only the first.";
     "for", "for D", "It has held for so long.";
-    "silent", "when silent for D", "No event of a known key for so long.";
+    "silent", "when silent for D [for TABLE]", "No event of a known key for so long.";
     "key", "key FIELD", "The field the input is partitioned by.";
     "time", "time FIELD, lateness D, idle D, ahead D", "Where the events' time comes from.";
     "lateness", "lateness D", "How far events may come out of order.";

@@ -4,7 +4,8 @@ use super::cover;
 use super::cursor::Cursor;
 use super::unsupported;
 use crate::ast::{
-    ClauseKind, Completeness, Distinct, Each, Expr, Hold, KeyPart, Limit, Rule, Spanned, Trigger,
+    ClauseKind, Completeness, Distinct, Each, Expr, Hold, KeyPart, Limit, Rule, Silence, Spanned,
+    Trigger,
 };
 use crate::diagnostic::{Code, Diagnostic};
 use crate::lex::{Punct, TokenKind};
@@ -165,13 +166,14 @@ impl Cursor<'_> {
         }
     }
 
-    /// `when [each] EXPR [for D | for N windows] [until EXPR]`, or `when silent for D`
+    /// `when [each] EXPR [for D | for N windows] [until EXPR]`, or `when silent for D [for TABLE]`
     fn when(&mut self) -> Option<ClauseKind> {
         self.bump();
         if self.at_word("silent") && self.word_of(self.nth(1)) == Some("for") {
             self.bump();
             self.bump();
-            return self.duration("`silent for`").map(ClauseKind::Silent);
+            let span_us = self.duration("`silent for`")?;
+            return Some(ClauseKind::Silent(Silence { span_us, table: self.known_keys() }));
         }
         let trigger = if self.eat_word("each").is_some() { Trigger::Each } else { Trigger::Rise };
         let condition = self.expr();

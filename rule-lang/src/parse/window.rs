@@ -1,4 +1,4 @@
-//! `window KIND(…) [fill D]`
+//! `window KIND(…) [fill D [for TABLE]] [allow D]`
 
 use super::cursor::Cursor;
 use crate::ast::{Spanned, Window, WindowKind};
@@ -23,8 +23,13 @@ impl Cursor<'_> {
     /// After `window`.
     pub(super) fn window(&mut self) -> Window {
         let token = self.peek();
-        let mut window =
-            Window { kind: None, kind_span: token.span, fill_us: None, allow_us: None };
+        let mut window = Window {
+            kind: None,
+            kind_span: token.span,
+            fill_us: None,
+            fill_for: None,
+            allow_us: None,
+        };
         let word = self.word().unwrap_or_default();
         match word {
             "tumbling" | "hopping" | "sliding" => {
@@ -267,21 +272,19 @@ impl Cursor<'_> {
         self.skip_group();
     }
 
-    /// `fill D`, `early`, `allow D` after the kind.
+    /// `for TABLE`, if it stands here.
+    pub(super) fn known_keys(&mut self) -> Option<crate::ast::Ident> {
+        self.eat_word("for")?;
+        self.name("the table whose keys are known")
+    }
+
+    /// `fill D [for TABLE]`, `early`, `allow D` after the kind.
     fn window_options(&mut self, window: &mut Window) {
         loop {
             if self.at_word("fill") {
                 self.bump();
                 window.fill_us = self.duration("`fill`");
-                if let Some(span) = self.eat_word("for") {
-                    self.not_supported(
-                        Code::NoFillTable,
-                        span,
-                        "`fill … for TABLE` is",
-                        "without it, a key has windows from its first event on",
-                    );
-                    self.bump();
-                }
+                window.fill_for = self.known_keys();
             } else if let Some(span) = self.eat_word("early") {
                 self.not_supported(
                     Code::NoEarly,

@@ -53,6 +53,7 @@ fn plan(idle: Option<Span>) -> Arc<Plan> {
             fill: None,
             allow: None,
         }),
+        expects: None,
         aggregates: vec![AggregateCall {
             function: AggregateFunction::Sum,
             inputs: vec![int(ExprKind::Field(1))],

@@ -7,7 +7,7 @@ use super::firing::{Edge, Judge, Judgement, Life, Occupied, lives};
 use super::id::Decided;
 use super::output::Source;
 use super::revise;
-use super::rows::{Lateness, Row, rows_of};
+use super::rows::{Lateness, Row, expected, rows_of};
 use crate::log::Log;
 use cep_core::plan::{WindowKind, WindowPlan};
 use cep_core::time::{EventTime, Span, Watermark};
@@ -113,13 +113,27 @@ impl Grid {
 /// Judges every window of every key.
 pub(super) fn run(judge: &mut Judge<'_>, log: &Log, grid: Grid, reach: &Reach) {
     let rows = rows_of(judge, log);
+    // The first life of a key begins where it is first heard of.
+    let mut expected = expected(judge, log);
     for Life { key, rows, end } in lives(&rows, reach.end) {
-        run_key(judge, key, &rows, grid, &Reach { end, ..*reach });
+        let heard_of = expected.remove(key);
+        run_key(judge, key, &rows, heard_of, grid, &Reach { end, ..*reach });
+    }
+    for (key, heard_of) in expected {
+        run_key(judge, &key, &[], Some(heard_of), grid, reach);
     }
 }
 
-fn run_key(judge: &mut Judge<'_>, key: &[Value], rows: &[&Row], grid: Grid, reach: &Reach) {
-    let times = rows.iter().map(|row| row.time);
+/// Judges the windows of a key, which may count as heard of at an instant without a row.
+fn run_key(
+    judge: &mut Judge<'_>,
+    key: &[Value],
+    rows: &[&Row],
+    heard_of: Option<EventTime>,
+    grid: Grid,
+    reach: &Reach,
+) {
+    let times = rows.iter().map(|row| row.time).chain(heard_of);
     let (Some(first), Some(last)) = (times.clone().min(), times.max()) else { return };
     // Clocks that are put back make a window longer than its size.
     let longest = if grid.zone.is_some() { grid.size + 86_400_000_000 } else { grid.size };
@@ -135,7 +149,8 @@ fn run_key(judge: &mut Judge<'_>, key: &[Value], rows: &[&Row], grid: Grid, reac
             let mut ends = grid.ends_over(row.time).into_iter();
             ends.any(|end| !row.watermark.has_reached(EventTime(end)))
         };
-        let before = known().filter(heard).map(|row| row.time.0).filter(|time| *time < start).max();
+        let before = known().filter(heard).map(|row| row.time.0).filter(|time| *time < start);
+        let before = before.chain(heard_of.map(|at| at.0).filter(|at| *at < end)).max();
         let filled = matches!((reach.fill, before), (Some(d), Some(t)) if end - t <= d)
             && start <= reach.last_empty_start;
         let window = Window { key, start, end };

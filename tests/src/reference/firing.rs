@@ -126,6 +126,9 @@ impl Judge<'_> {
             (Edge::High(since), Edge::Low) => (EmitKind::Clear, since),
             _ => return,
         };
+        if !self.rule.emits.iter().any(|emit| emit.kind == kind) {
+            return;
+        }
         let scope = on.scope.with_when(since, Span(to.0 - since.0));
         let emits = self
             .emits_of(kind, on, &scope)

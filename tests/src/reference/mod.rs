@@ -47,7 +47,7 @@ pub use rows::{Lateness, lateness};
 
 use crate::log::{End, Log, watermark_after};
 use cep_core::plan::{InnerSource, Plan, RuleId, RulePlan, StreamId, WindowKind};
-use cep_core::time::Watermark;
+use cep_core::time::{EventTime, Watermark};
 use firing::Judge;
 
 /// Everything that `plan` makes of `log`, in the merged order.
@@ -62,7 +62,13 @@ pub fn run(plan: &Plan, log: &Log) -> Outputs {
         let end = final_watermark(plan, log, rule.input);
         let mut judge = Judge { plan, id, rule, turns: Vec::new(), found: &mut found };
         match rule.window.as_ref().map(|window| (window.kind, window.fill)) {
-            None => rowwise::run(&mut judge, log, end),
+            None => {
+                // When the input is flushed, time runs on without end, and what is expected must not.
+                let flushed = end == Watermark::AFTER_ALL;
+                let latest =
+                    if flushed { EventTime(reached(plan, log).0) } else { EventTime(i64::MAX) };
+                rowwise::run(&mut judge, log, end, latest);
+            }
             Some((WindowKind::Sliding { size }, _)) => sliding::run(&mut judge, log, size, end),
             Some((WindowKind::Session { gap, max }, _)) => {
                 session::run(&mut judge, log, session::Ends { gap, max }, end);

@@ -11,6 +11,7 @@ use cep_core::function::EvalError;
 use cep_core::plan::{AggregateCall, Among, KeyPart, RulePlan};
 use cep_core::time::{EventTime, Watermark};
 use cep_core::value::{RowOrigin, Value};
+use std::collections::BTreeMap;
 
 /// An event that a rule's filter lets through, with what the rule reads of it.
 #[derive(Clone, Debug)]
@@ -158,6 +159,32 @@ fn looked_at(
         fields.extend(changed);
     }
     Ok(Some(life))
+}
+
+/// The keys that a rule knows from the first event of its stream on, each with the instant at which
+/// it counts as heard of: that event's time, or from when on the key has a row if that is later. The
+/// first event is the one with the smallest time of those that are late for nothing.
+pub(super) fn expected(judge: &Judge<'_>, log: &Log) -> BTreeMap<Vec<Value>, EventTime> {
+    let (plan, rule) = (judge.plan, judge.rule);
+    let Some(table) = rule.expects.and_then(|table| plan.table(table)) else {
+        return BTreeMap::new();
+    };
+    let mut strict = rule.clone();
+    strict.window.iter_mut().for_each(|window| window.allow = None);
+    let on_time = |event: &Event| {
+        event.values.is_ok() && lateness(&strict, event.time, event.watermark) == Lateness::OnTime
+    };
+    let events = events_of(plan, log, judge.found, rule.input);
+    let Some(first) = events.iter().filter(|event| on_time(event)).map(|it| it.time).min() else {
+        return BTreeMap::new();
+    };
+    let mut keys = BTreeMap::new();
+    for (key, from, _) in table.rows.iter() {
+        let key: Vec<Value> = key.iter().cloned().map(canonical).collect();
+        let heard = keys.entry(key).or_insert(first.max(from));
+        *heard = first.max(from).min(*heard);
+    }
+    keys
 }
 
 /// Rows in the order of time, partition and offset.

@@ -44,6 +44,7 @@ fn rule(window: Option<WindowPlan>, trigger: Trigger) -> RulePlan {
         filter: None,
         key: vec![KeyPart { name: "k".into(), expr: int(ExprKind::Field(0)) }],
         window,
+        expects: None,
         aggregates: vec![call(AggregateFunction::Sum, Type::Int)],
         trigger,
         limit: None,

@@ -71,6 +71,8 @@ fn operation(ty: Ty, level: Level, depth: u32) -> Text {
                 .prop_map(|(it, zone)| format!("(hour({it}, {zone}) - minute({it}, {zone}))")),
             1 => sub(Ty::Decimal).prop_map(|it| format!("coalesce(int({it}), try(1 div 0), 4)")),
             1 => sub(Ty::String).prop_map(|it| format!("len(split({it}, \"-\"))")),
+            1 => sub(Ty::Int).prop_map(|it| format!("(V[{it}]?.v ?? 6)")),
+            1 => sub(Ty::String).prop_map(|it| format!("(T[{it}]?.n ?? 2)")),
             2 => over_list(level, varying(Ty::Int, level)),
         ]
         .boxed(),
@@ -81,6 +83,7 @@ fn operation(ty: Ty, level: Level, depth: u32) -> Text {
             1 => infix(&["/", "%"], sub(Ty::Decimal), varying(Ty::Decimal, level)),
             1 => sub(Ty::Decimal).prop_map(|it| format!("round({it}, 1)")),
             1 => sub(Ty::String).prop_map(|it| format!("(decimal({it}) ?? 0.5)")),
+            1 => sub(Ty::String).prop_map(|it| format!("(T[{it}]?.d ?? 1.5)")),
         ]
         .boxed(),
         Ty::Float => prop_oneof![

@@ -1,7 +1,7 @@
 //! Inputs of generated programs: disorder within and beyond the lateness, ties, nulls, idle
 //! advances, several partitions.
 
-use cep_core::plan::StreamId;
+use cep_core::plan::{Plan, StreamId};
 use cep_core::time::{EventTime, Span};
 use cep_core::value::{Decimal, Value};
 use cep_tests::log::{End, Entry, Record};
@@ -31,6 +31,22 @@ pub enum Order {
     Any,
     /// They never do, in any partition or between them.
     Rising,
+}
+
+/// Puts the rows of the tables `T` and `V` in: some keys that the streams have, and others.
+pub fn fill_tables(plan: &mut Plan) {
+    let decimal = |text| Value::Decimal(Decimal::from_str_exact(text).unwrap());
+    let texts = [("a", 5, Value::Null), ("b", -2, decimal("0.10")), ("zz", 3, decimal("7"))];
+    let texts = texts.map(|(k, n, d)| vec![Value::text(k), Value::Int(n), d]);
+    let numbers = [(0, 1, -9), (0, 4, 3), (0, -1, 20), (1, 2, 6), (2, 8, 0), (2, 5, 1), (8, 9, 12)];
+    let numbers = numbers.map(|(i, v, since)| {
+        vec![Value::Int(i), Value::Int(v), Value::Timestamp(EventTime(since * 1_000_000))]
+    });
+    for (name, rows) in [("T", texts.to_vec()), ("V", numbers.to_vec())] {
+        if let Some(id) = plan.table_id(name) {
+            plan.tables[id.0 as usize].fill(rows).unwrap();
+        }
+    }
 }
 
 pub fn script(order: Order) -> impl Strategy<Value = Script> {

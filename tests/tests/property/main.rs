@@ -55,7 +55,10 @@ impl<T> std::fmt::Debug for Quiet<T> {
 /// The plan of a generated program. Programs with a constant that has no value are rejected.
 fn plan_of(text: &str) -> Result<Arc<Plan>, TestCaseError> {
     match compile(text) {
-        Ok(plan) => Ok(Arc::new(plan)),
+        Ok(mut plan) => {
+            input::fill_tables(&mut plan);
+            Ok(Arc::new(plan))
+        }
         Err(errors) if errors.contains("this always fails") => Err(TestCaseError::reject(errors)),
         Err(errors) => Err(TestCaseError::fail(format!("not well-typed:\n{text}\n{errors}"))),
     }

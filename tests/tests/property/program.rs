@@ -28,7 +28,8 @@ impl Program {
 
     /// The program's text, without the rules at `omitted`.
     pub fn text(&self, omitted: &[usize]) -> String {
-        let mut text = String::from("param p: int = 4\nparam q: decimal = 2.75\n") + FUNCTIONS;
+        let mut text =
+            String::from("param p: int = 4\nparam q: decimal = 2.75\n") + FUNCTIONS + TABLES;
         for (name, lateness) in ["A", "B"].iter().zip(self.lateness_ms) {
             text += &format!(
                 "stream {name} {{ k: string, g: int?, i: int, j: int?, d: decimal, e: decimal?, f: float, \
@@ -44,6 +45,10 @@ impl Program {
         text
     }
 }
+
+/// Tables that expressions look up, by texts and by numbers.
+const TABLES: &str = "table T { k: string, n: int, d: decimal? } key k from file(\"t.csv\")\n\
+     table V { i: int, v: int, since: timestamp, time since } key i from file(\"v.csv\")\n";
 
 /// Functions that expressions call.
 const FUNCTIONS: &str = "fn twice(n: int) -> int = n + n\n\
@@ -279,6 +284,46 @@ enum Kind {
 }
 
 fn rule() -> impl Strategy<Value = String> {
+    prop_oneof![12 => any_rule().boxed(), 1 => expecting().boxed()]
+}
+
+/// A rule that waits for silent keys which it knows from a table.
+fn expecting() -> impl Strategy<Value = String> {
+    let stream = prop::sample::select(&["A", "A", "B", "A, B", "A each it, nr in xs"]);
+    let filter = prop::sample::select(&["", "", "    where b\n", "    where i > 0\n"]);
+    let key = prop::sample::select(&[("k", "T"), ("i", "V"), ("g", "V"), ("x: j ?? i", "V")]);
+    let span = prop::sample::select(SPANS);
+    let limit =
+        prop::sample::select(&["", "", "    limit 1 per 3s\n", "    limit 2 per 5s by j ?? 1\n"]);
+    let field = prop::sample::select(&[
+        "k",
+        "i",
+        "g",
+        "last(d)",
+        "(j ?? 3)",
+        "V[j ?? 2]?.v",
+        "T[s ?? \"b\"]?.n",
+        "len(s ?? \"none\")",
+        "when.duration",
+    ]);
+    let clear =
+        prop::sample::select(&["", "    clear EVENTx1 { f0: i, d, back: when.duration }\n"]);
+    let fields = prop::collection::vec(field, 1..4);
+    (stream, filter, key, span, limit, fields, clear).prop_map(
+        |(stream, filter, (key, table), span, limit, fields, clear)| {
+            let fields: Vec<String> =
+                fields.iter().enumerate().map(|(at, it)| format!("f{at}: {it}")).collect();
+            format!(
+                "rule RULE {{\n    from {stream}\n{filter}    by {key}\n    \
+                 when silent for {span} for {table}\n{limit}    \
+                 emit EVENTx0 {{ {}, since: when.start }}\n{clear}}}",
+                fields.join(", ")
+            )
+        },
+    )
+}
+
+fn any_rule() -> impl Strategy<Value = String> {
     let kind = prop_oneof![
         2 => Just(Kind::Row),
         5 => closing().prop_map(Kind::Closing),
@@ -289,14 +334,20 @@ fn rule() -> impl Strategy<Value = String> {
     ];
     let stream = prop::sample::select(&["A", "A", "A", "B", "B", "A, B", "A each it, nr in xs"]);
     let filter = prop::option::weighted(0.4, expr(Ty::Bool, Level::Row, 2));
-    (kind, stream, key(), filter, distinct()).prop_flat_map(
-        |(kind, stream, key, filter, distinct)| {
+    (kind, stream, key(), filter, distinct(), any::<bool>()).prop_flat_map(
+        |(kind, stream, key, filter, distinct, known)| {
             let (window, level, clear_level) = match kind {
                 Kind::Row => (String::new(), Level::Row, Level::Row),
                 Kind::Closing(window) => {
                     let level =
                         if window.contains("fill") { Level::EmptyWindow } else { Level::Window };
-                    (format!("    window {window}\n"), level, level)
+                    let table = match key.as_deref() {
+                        Some("k") => " for T",
+                        Some("g" | "i") => " for V",
+                        _ => "",
+                    };
+                    let table = if known && window.contains(" fill ") { table } else { "" };
+                    (format!("    window {window}{table}\n"), level, level)
                 }
                 Kind::Ordered(window) => {
                     (format!("    window {window}\n"), Level::Window, Level::Window)

@@ -168,6 +168,7 @@ impl Operator for ClosingGroup {
     }
 
     fn events(&mut self, arrival: &Arrival<'_>, stage: &mut Stage) {
+        self.rules.iter_mut().for_each(|rule| rule.note_first(arrival));
         let mut scratch = std::mem::take(&mut self.scratch);
         self.intake.select(arrival, &self.rule_ids, &mut scratch.rows, stage);
         if arrival.disorder == Disorder::Some {
@@ -190,6 +191,10 @@ impl Operator for ClosingGroup {
             }
         }
         self.scratch = scratch;
+    }
+
+    fn begins(&mut self, time: i64) {
+        self.rules.iter_mut().for_each(|rule| rule.begins(time));
     }
 
     fn advance(&mut self, advance: Advance, stage: &mut Stage) {

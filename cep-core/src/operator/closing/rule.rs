@@ -1,9 +1,10 @@
 //! One rule over closing windows: which windows it has, and what it makes of each.
 
+use super::super::expected::{Expected, first_on_time};
 use super::super::firing::{Decided, EmitLines, Firing};
 use super::super::keys::KeyTable;
 use super::super::trigger::{Moment, Presence, Steps, TriggerStates, Verdict};
-use super::super::{Advance, Constants, Errors, Instants, Scope, Stage};
+use super::super::{Advance, Arrival, Constants, Errors, Instants, Scope, Stage};
 use super::revise::Revisions;
 use super::store::SliceStore;
 use crate::plan::{EmitKind, KeyPart, Plan, RuleId, RulePlan, StreamId};
@@ -31,6 +32,8 @@ pub(super) struct ClosingRule {
     pub(super) last_seen: Vec<i64>,
     /// The ids that have an entry in `last_seen`.
     pub(super) filled: Vec<u32>,
+    /// Keys that get empty windows before they have an event.
+    pub(super) expected: Option<Expected>,
 }
 
 /// What a window is judged with.
@@ -60,6 +63,7 @@ impl ClosingRule {
             next_end: None,
             last_seen: Vec::new(),
             filled: Vec::new(),
+            expected: Expected::of(plan, rule),
         }
     }
 
@@ -88,6 +92,41 @@ impl ClosingRule {
         self.next_end = Some(self.next_end.map_or(end, |known| known.min(end)));
     }
 
+    /// Takes note of the first event that is late for no window.
+    pub(super) fn note_first(&mut self, arrival: &Arrival<'_>) {
+        if self.expected.is_none() {
+            return;
+        }
+        let grid = &self.grid;
+        let in_time = |time, watermark| grid.first_end_after(time) > watermark;
+        first_on_time(arrival, in_time).into_iter().for_each(|time| self.begins(time));
+    }
+
+    /// An event of this time is late for no window.
+    pub(super) fn begins(&mut self, time: i64) {
+        let Some(expected) = &mut self.expected else { return };
+        let before = expected.next();
+        expected.begin(time);
+        if let Some(next) = expected.next().filter(|next| Some(*next) != before) {
+            self.expect_end_after(next);
+        }
+    }
+
+    /// Gives the expected keys that count as heard of before `end` their empty windows.
+    fn hear_expected(&mut self, end: i64, keys: &mut KeyTable) {
+        while let Some((instant, bytes)) = self.expected.as_mut().and_then(|it| it.pop_before(end))
+        {
+            let Some(id) = keys.intern_encoded(bytes) else { continue };
+            self.last_seen.resize(keys.capacity().max(self.last_seen.len()), i64::MIN);
+            if let Some(last) = self.last_seen.get_mut(id as usize) {
+                if *last == i64::MIN {
+                    self.filled.push(id);
+                }
+                *last = (*last).max(instant);
+            }
+        }
+    }
+
     /// The start of the first window that is still open at a watermark.
     pub(super) fn first_start_after(&self, watermark: Watermark) -> i64 {
         self.grid.start_of(self.grid.first_end_after(watermark.0))
@@ -105,6 +144,7 @@ impl ClosingRule {
     ) {
         while let Some(end) = self.next_end.filter(|end| *end <= advance.to.0) {
             let start = self.grid.start_of(end);
+            self.hear_expected(end, keys);
             let closing = &mut Closing { start, end, keys, parts };
             let mut held = store.window(start, end);
             let combined;
@@ -138,8 +178,11 @@ impl ClosingRule {
     /// The first end after `end` whose window may have something.
     fn end_after(&self, end: i64, store: &SliceStore, last_fill_start: EventTime) -> Option<i64> {
         let next = self.grid.next_end(end);
-        let mut found = (!self.filled.is_empty() && self.grid.start_of(next) <= last_fill_start.0)
-            .then_some(next);
+        let expected = self.expected.as_ref().and_then(Expected::next);
+        let expected = expected.map(|instant| self.grid.first_end_after(instant.max(end)));
+        let filled = (!self.filled.is_empty()).then_some(next);
+        let mut found = filled.into_iter().chain(expected).min();
+        found = found.filter(|end| self.grid.start_of(*end) <= last_fill_start.0);
         for (start, left_out_to) in
             store.slices.range((self.grid.start_of(next), i64::MIN)..).map(|it| it.0)
         {

@@ -1,5 +1,6 @@
 //! The state of a group of closing windows as plain data.
 
+use super::super::expected::{Expected, ExpectedState};
 use super::super::trigger::SavedStates;
 use super::ClosingGroup;
 use super::revise::RevisionsState;
@@ -22,6 +23,7 @@ struct RuleState {
     next_end: Option<i64>,
     /// The canonical bytes of the keys that get empty windows, and their last event times.
     filled: Vec<(Vec<u8>, i64)>,
+    expected: Option<ExpectedState>,
     trigger: SavedStates,
 }
 
@@ -33,6 +35,7 @@ impl ClosingGroup {
             RuleState {
                 next_end: rule.next_end,
                 filled: rule.filled.iter().map(|key| (encoded(*key), last(key))).collect(),
+                expected: rule.expected.as_ref().map(Expected::save),
                 trigger: rule.trigger.save(encoded),
             }
         });
@@ -70,6 +73,9 @@ impl ClosingGroup {
                 rule.last_seen.resize(self.keys.capacity(), i64::MIN);
                 *rule.last_seen.get_mut(id as usize)? = last;
                 rule.filled.push(id);
+            }
+            if let (Some(expected), Some(saved)) = (&mut rule.expected, saved.expected) {
+                expected.load(saved)?;
             }
             rule.trigger.load(saved.trigger, &mut |bytes| self.keys.intern_encoded(bytes))?;
         }

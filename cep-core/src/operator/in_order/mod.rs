@@ -11,6 +11,7 @@
 mod distinct;
 mod memory;
 
+use super::expected::first_on_time;
 use super::intake::{Intake, report};
 use super::keys::KeyTable;
 use super::pending::{Chunk, Pending, PendingRow};
@@ -19,7 +20,7 @@ use super::{
     Advance, Arrival, Constants, Disorder, Instants, Operator, OperatorState, Scope, Stage,
     evaluate,
 };
-use crate::plan::{Among, Expr, FieldPlan, Plan, RuleId, RulePlan, StreamId};
+use crate::plan::{Among, Expr, FieldPlan, Plan, RuleId, RulePlan, StreamId, TableId};
 use crate::time::{EventTime, Watermark};
 use crate::value::{Column, EventBatch};
 use distinct::{Distinct, DistinctState};
@@ -44,6 +45,8 @@ pub(crate) struct InOrder {
     /// after that.
     filter: Option<Expr>,
     constants: Arc<Constants>,
+    /// The table whose keys the rule expects.
+    expects: Option<TableId>,
     inner: Box<dyn Operator>,
     rows: Vec<u32>,
 }
@@ -84,6 +87,7 @@ impl InOrder {
             memory: remembers.then(|| Memory::new(rule, seed)),
             filter,
             constants,
+            expects: rule.expects,
             inner: build(&rest),
             rows: Vec::new(),
         }
@@ -198,6 +202,10 @@ impl Operator for InOrder {
     }
 
     fn events(&mut self, arrival: &Arrival<'_>, stage: &mut Stage) {
+        if self.expects.is_some() {
+            let first = first_on_time(arrival, |time, watermark| time >= watermark);
+            first.into_iter().for_each(|first| self.inner.begins(first));
+        }
         let mut rows = std::mem::take(&mut self.rows);
         self.intake.select(arrival, &[self.rule], &mut rows, stage);
         drop_late(self.rule, arrival, &mut rows, stage);

@@ -15,6 +15,20 @@ impl TriggerStates {
         matches!(self.trigger, Trigger::Silent(_))
     }
 
+    /// A key that never had an event counts as heard of at an instant; `false` if it was heard of.
+    pub(crate) fn expect(&mut self, id: u32, instant: i64) -> bool {
+        let (Hold::For(span), false) = (self.trigger.hold(), self.was_heard_of(id)) else {
+            return false;
+        };
+        self.timers.push(Reverse((instant.saturating_add(span.0), id)));
+        self.set(id, State::Held { since: instant, windows: 1 });
+        true
+    }
+
+    fn was_heard_of(&self, id: u32) -> bool {
+        !matches!(self.states.get(id as usize), None | Some(State::Low))
+    }
+
     /// Judges a key at an instant: it has an event there, or its timer has run out.
     pub(crate) fn judge_silence(&mut self, id: u32, instant: i64, presence: Presence) -> Verdict {
         let Hold::For(span) = self.trigger.hold() else { return Verdict::Nothing };

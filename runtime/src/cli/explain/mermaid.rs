@@ -1,6 +1,6 @@
 //! The plan as a flow chart that Mermaid draws.
 
-use super::text::window;
+use super::text::{expects, window};
 use cep_core::plan::{Connector, InnerSource, Plan, RuleId, StreamId};
 
 /// Streams, rules, derived events and their sinks, from left to right.
@@ -23,7 +23,8 @@ pub(super) fn draw(plan: &Plan, shown: &[RuleId]) -> String {
     for (id, rule) in rules() {
         let keys: Vec<&str> = rule.key.iter().map(|part| part.name.as_str()).collect();
         let by = (!keys.is_empty()).then(|| format!("by {}", keys.join(", ")));
-        let details = by.into_iter().chain(rule.window.as_ref().map(window));
+        let details =
+            by.into_iter().chain(rule.window.as_ref().map(|it| window(it, &expects(plan, rule))));
         let details: String = details.map(|text| format!("<br/>{}", escaped(&text))).collect();
         out.push_str(&format!("  r{id}[\"{}{details}\"]\n", escaped(&rule.name)));
         for input in inputs(plan, rule.input) {

@@ -133,13 +133,16 @@ fn rule(plan: &Plan, id: RuleId, rule: &RulePlan, out: &mut String) {
     let key = key.collect::<Vec<_>>().join(", ");
     line(out, "by", if key.is_empty() { "nothing: one group" } else { &key });
     if let Some(window) = &rule.window {
-        line(out, "window", &self::window(window));
+        line(out, "window", &self::window(window, &expects(plan, rule)));
     }
     let when = match &rule.trigger {
         Trigger::Always => "at every evaluation".into(),
         Trigger::Each(condition) => format!("each {}", names.expression(condition)),
         Trigger::Edge(edge) => edge_text(&names, edge),
-        Trigger::Silent(span) => format!("a key is silent for {span}, or heard of again"),
+        Trigger::Silent(span) => {
+            let known = expects(plan, rule);
+            format!("a key is silent for {span}{known}, or heard of again")
+        }
     };
     line(out, "when", &when);
     if let Some(limit) = &rule.limit {
@@ -177,6 +180,12 @@ fn rule(plan: &Plan, id: RuleId, rule: &RulePlan, out: &mut String) {
     out.push('\n');
 }
 
+/// The table whose keys a rule knows from the start, as it is written.
+pub(super) fn expects(plan: &Plan, rule: &RulePlan) -> String {
+    let table = rule.expects.and_then(|table| plan.table(table));
+    table.map_or_else(String::new, |table| format!(" for {}", table.name))
+}
+
 /// When an edge rises and falls.
 fn edge_text(names: &Names<'_>, edge: &EdgePlan) -> String {
     let condition = names.expression(&edge.condition);
@@ -192,7 +201,7 @@ fn edge_text(names: &Names<'_>, edge: &EdgePlan) -> String {
 }
 
 /// A window as a rule writes it.
-pub(super) fn window(window: &WindowPlan) -> String {
+pub(super) fn window(window: &WindowPlan, expects: &str) -> String {
     let kind = match window.kind {
         WindowKind::Hopping { size, every, align } => {
             let align = if align.0 == 0 { String::new() } else { format!(", align {align}") };
@@ -212,7 +221,7 @@ pub(super) fn window(window: &WindowPlan) -> String {
         WindowKind::Every { count } => format!("every({count})"),
         WindowKind::Forever => "forever".into(),
     };
-    let fill = window.fill.map_or_else(String::new, |fill| format!(" fill {fill}"));
+    let fill = window.fill.map_or_else(String::new, |fill| format!(" fill {fill}{expects}"));
     let allow = window.allow.map_or_else(String::new, |allow| format!(" allow {allow}"));
     format!("{kind}{fill}{allow}")
 }

@@ -51,6 +51,7 @@ fn plan(attributes: &[(&str, &str)], lines: &[(&str, EmitKind, &[&str])]) -> Pla
         filter: None,
         key: vec![KeyPart { name: "farm".into(), expr: expr() }],
         window: None,
+        expects: None,
         aggregates: Vec::new(),
         trigger: Trigger::Always,
         limit: None,

@@ -59,6 +59,7 @@ pub(super) fn plan(fields: Vec<FieldPlan>) -> Plan {
         filter: None,
         key: Vec::new(),
         window: None,
+        expects: None,
         aggregates: Vec::new(),
         trigger: Trigger::Always,
         limit: None,
