@@ -6,9 +6,9 @@ use crate::typed::{self, ExprKind, RuleState, TextPart, Trigger};
 use cep_core::function::{Function, Takes};
 use cep_core::pattern::Pattern;
 use cep_core::plan::{
-    AggregateCall, DistinctPlan, EdgePlan, EmitPlan, EventPlan, Expr, ExprKind as PlanKind, Fold,
-    InnerSource, KeyPart, LimitBy, LimitPlan, PLAN_VERSION, Plan, RulePlan, StreamId,
-    TextPart as PlanText, Trigger as PlanTrigger,
+    AggregateCall, Among, ChangesPlan, DistinctPlan, EdgePlan, EmitPlan, EventPlan, Expr,
+    ExprKind as PlanKind, Fold, InnerSource, KeyPart, LimitBy, LimitPlan, PLAN_VERSION, Plan,
+    RulePlan, StreamId, TextPart as PlanText, Trigger as PlanTrigger,
 };
 use cep_core::value::{Type, Value};
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ pub(crate) fn lower(checked: &Checked<'_>) -> Plan {
         if let (Some(inner), Some(rule)) = (place.and_then(|at| inner.get_mut(at)), rule)
             && let InnerSource::Items(items) = &mut inner.source
         {
-            items.list = Lowering { rule, aggregates: Vec::new() }.expr(list);
+            items.list = Lowering::new(rule, 0).expr(list);
         }
     }
     let id = |input: u32| ids.get(input as usize).copied().unwrap_or(StreamId(input));
@@ -39,7 +39,11 @@ pub(crate) fn lower(checked: &Checked<'_>) -> Plan {
         .rules
         .iter()
         .filter(|(rule, _)| rule.state == RuleState::On)
-        .map(|(rule, _)| RulePlan { input: id(rule.input), ..lower_rule(rule, &checked.events) })
+        .map(|(rule, _)| {
+            let stream = checked.inner.plan(&checked.declared, rule.input);
+            let fields = stream.map_or(0, |stream| stream.fields.len());
+            RulePlan { input: id(rule.input), ..lower_rule(rule, fields, &checked.events) }
+        })
         .collect();
     rules.sort_by(|a, b| a.name.cmp(&b.name));
     Plan {
@@ -53,9 +57,11 @@ pub(crate) fn lower(checked: &Checked<'_>) -> Plan {
     }
 }
 
-fn lower_rule(rule: &typed::Rule, events: &Events) -> RulePlan {
-    let mut lowering = Lowering { rule, aggregates: Vec::new() };
+fn lower_rule(rule: &typed::Rule, fields: usize, events: &Events) -> RulePlan {
+    let mut lowering = Lowering::new(rule, fields);
     let filter = rule.filter.as_ref().map(|filter| lowering.expr(filter));
+    // A filter that asks what changed is judged after all events were compared.
+    let among = if lowering.changes.is_empty() { Among::Passing } else { Among::All };
     let distinct = rule.distinct.as_ref().map(|distinct| DistinctPlan {
         by: distinct.by.iter().map(|expr| lowering.expr(expr)).collect(),
         span: distinct.span,
@@ -83,6 +89,7 @@ fn lower_rule(rule: &typed::Rule, events: &Events) -> RulePlan {
         }),
     });
     let emits = rule.emits.iter().map(|emit| lowering.emit(emit, events)).collect();
+    let changes = std::mem::take(&mut lowering.changes);
     RulePlan {
         name: rule.name.clone(),
         doc: rule.doc.clone(),
@@ -91,7 +98,7 @@ fn lower_rule(rule: &typed::Rule, events: &Events) -> RulePlan {
         filter,
         distinct,
         key,
-        changes: None,
+        changes: (!changes.is_empty()).then_some(ChangesPlan { of: changes, among }),
         window: rule.window.clone(),
         expects: rule.expects.map(cep_core::plan::TableId),
         aggregates: lowering.aggregates,
@@ -104,10 +111,29 @@ fn lower_rule(rule: &typed::Rule, events: &Events) -> RulePlan {
 
 struct Lowering<'r> {
     rule: &'r typed::Rule,
+    /// How many fields the rule's stream has.
+    fields: usize,
     aggregates: Vec<AggregateCall>,
+    /// What is asked whether it changed, without repetition.
+    changes: Vec<Expr>,
 }
 
-impl Lowering<'_> {
+impl<'r> Lowering<'r> {
+    fn new(rule: &'r typed::Rule, fields: usize) -> Self {
+        Self { rule, fields, aggregates: Vec::new(), changes: Vec::new() }
+    }
+
+    /// The field that says whether a value changed: one behind those of the stream.
+    fn change(&mut self, value: &typed::Expr) -> PlanKind {
+        let value = self.expr(value);
+        let known = self.changes.iter().position(|other| *other == value);
+        let at = known.unwrap_or_else(|| {
+            self.changes.push(value);
+            self.changes.len() - 1
+        });
+        PlanKind::Field(crate::check::index(self.fields + at))
+    }
+
     /// Fields in the order in which the event has them.
     fn emit(&mut self, emit: &typed::Emit, events: &Events) -> EmitPlan {
         let order = events.by_name.get(&emit.event).and_then(|event| event.fields.as_ref());
@@ -183,6 +209,7 @@ impl Lowering<'_> {
                 condition: fold.condition.as_ref().map(|condition| self.expr(condition)),
                 value: self.expr(&fold.value),
             })),
+            ExprKind::Changed(inner) => self.change(inner),
             ExprKind::Try(inner) => PlanKind::Try(self.boxed(inner)),
             ExprKind::Fail(why) => PlanKind::Fail(self.boxed(why)),
         };

@@ -55,6 +55,8 @@ pub enum ExprKind {
     In(Box<Expr>, Vec<Expr>),
     /// The row of a table, by its index, with this key.
     Lookup(u32, Vec<Expr>),
+    /// `changed(value)`: whether it differs from the key's event before.
+    Changed(Box<Expr>),
     /// A function with arguments of its parameters' types.
     Call(Function, Vec<Expr>),
     /// Text put together from pieces.
@@ -286,7 +288,10 @@ impl Expr {
             | ExprKind::WhenStart
             | ExprKind::WhenDuration
             | ExprKind::Item(_) => {}
-            ExprKind::Member(inner, _) | ExprKind::Try(inner) | ExprKind::Fail(inner) => {
+            ExprKind::Member(inner, _)
+            | ExprKind::Changed(inner)
+            | ExprKind::Try(inner)
+            | ExprKind::Fail(inner) => {
                 inner.visit(see);
             }
             ExprKind::List(items) => items.iter().for_each(|item| item.visit(see)),
@@ -367,6 +372,7 @@ impl Expr {
             }
             ExprKind::Unary(_, inner)
             | ExprKind::Member(inner, _)
+            | ExprKind::Changed(inner)
             | ExprKind::Try(inner)
             | ExprKind::Fail(inner) => change(inner),
             ExprKind::Binary(_, left, right) | ExprKind::Index(left, right) => {
@@ -426,6 +432,7 @@ impl Expr {
             }
             ExprKind::Unary(_, operand)
             | ExprKind::Member(operand, _)
+            | ExprKind::Changed(operand)
             | ExprKind::Try(operand)
             | ExprKind::Fail(operand) => below.add(operand.measure_with(lets, arguments)),
             ExprKind::List(items) => {

@@ -72,7 +72,7 @@ mod names {
         an_unknown_stream_is_guessed: errors("rule a {\n    from Harvset\n    where nothing > here\n    emit A { farm }\n}");
         an_unknown_function_is_guessed: emit("upperr(name) ");
         a_function_of_another_language_is_translated: emit_windowed("average(count)");
-        functions_and_aggregates_to_come_are_named: emit_windowed("prev(1, count()) + changed(farm)");
+        functions_and_aggregates_to_come_are_named: emit_windowed("prev(1, count()) + overlaps(farm)");
         the_clock_cannot_be_read: emit("now() - at");
         an_unknown_type_is_guessed: errors("stream A {\n    a: integer\n    b: strng\n    c: json\n    d: Row\n    at: timestamp\n    time at\n}");
         names_are_declared_once: errors("param floor: int = 1\nstream Harvest {\n    at: timestamp\n    at: int\n    time at\n}\nrule a { from Harvest emit A { farm, farm } }\nrule a { from Harvest let b = 1 let b = 2 emit B { x: b } }");
@@ -208,6 +208,17 @@ mod tables {
         rows_of_a_test_are_whole: test("    given Factor\n        | farm |\n        | 1 |");
         rows_of_a_test_fit: test("    given Factor\n        | farm | factor | b |\n        | 1 | \"x\" | 2 |");
         rows_of_a_test_differ_in_their_keys: test("    given Factor\n        | farm | factor |\n        | 1 | 1 |\n        | 2 | 1 |\n        | 1 | 2 |");
+    }
+}
+
+mod looking_back {
+    use super::*;
+    answers! {
+        distinct_says_within_what: errors("rule a {\n    from Harvest\n    distinct farm\n    emit A { farm }\n}\nrule b {\n    from Harvest\n    distinct farm, name within 10\n    emit B { farm }\n}\nrule c {\n    from Harvest\n    distinct farm within 0s\n    emit C { farm }\n}\nrule d {\n    from Harvest\n    distinct frm, region within 1m\n    emit D { farm }\n}");
+        distinct_stands_once_before_the_key: clauses("    by farm\n    distinct farm within 1m\n    distinct name within 1m\n    emit A { farm }");
+        what_is_looked_at_in_order_is_not_revised: errors("rule a {\n    from Harvest\n    distinct farm within 1m\n    by farm\n    window tumbling(1m) allow 1m\n    emit A { farm }\n}\nrule b {\n    from Harvest\n    by farm\n    window tumbling(1m) allow 1m\n    emit B { n: count(where changed(count)) }\n}");
+        changed_compares_events: errors("fn f(a: int) -> bool = changed(a)\nrule a {\n    from Harvest\n    by farm\n    window tumbling(1m)\n    when changed(count)\n    emit A { farm }\n}\nrule b {\n    from Harvest\n    let moved = changed(count)\n    distinct moved within 1m\n    by x: changed(name), farm\n    emit B { x: changed(null), y: changed(changed(farm)), z: any(changed(n) for n in [farm]), w: changed(), v: changed(farm, name) }\n}\nrule c {\n    from Harvest each x in [changed(farm)]\n    emit C { x }\n}");
+        a_change_stays_true_from_one_to_the_next: answer("rule a {\n    from Harvest\n    by farm\n    let moved = changed(count)\n    when moved or changed(name)\n    emit A { farm }\n}\nrule b {\n    from Harvest\n    by farm\n    when changed(ok) and ok\n    emit B { farm }\n    clear C { farm }\n}", &["W0111"]);
     }
 }
 

@@ -8,9 +8,10 @@ use crate::typed::Expr;
 
 impl<'p> Scope<'p, '_> {
     pub(super) fn key_part(&mut self, part: &ast::KeyPart, parts: &mut Parts) {
-        let value = self
-            .expr(&part.value)
-            .filter(|expr| self.small_enough(expr, part.value.span).is_some());
+        let value = self.expr(&part.value).filter(|expr| {
+            self.small_enough(expr, part.value.span).is_some()
+                && self.without_changes(expr, part.value.span, "in a key").is_some()
+        });
         let name = match (&part.name, &part.value.kind) {
             (Some(name), _) | (None, ast::ExprKind::Member { name, .. }) => Some(name.name.clone()),
             (None, ast::ExprKind::Name(name)) => Some(name.clone()),

@@ -16,7 +16,7 @@ use cep_core::value::{Type, Value};
 const MAX_FOLDED_BYTES: usize = 4096;
 
 /// Functions of the language that are still to come.
-const FUNCTIONS_TO_COME: &[&str] = &["changed", "before", "after", "meets", "overlaps", "during"];
+const FUNCTIONS_TO_COME: &[&str] = &["before", "after", "meets", "overlaps", "during"];
 
 /// The most values that one `coalesce` takes.
 const MAX_COALESCED: usize = 32;
@@ -32,6 +32,9 @@ impl Scope<'_, '_> {
         let name = function.name.as_str();
         if let ("try" | "fail", [argument], None) = (name, args, filter) {
             return self.failure(name, argument);
+        }
+        if let ("changed", [argument], None) = (name, args, filter) {
+            return self.changed(function, argument);
         }
         if let ("coalesce", [_, _, ..], None) = (name, args, filter)
             && args.len() <= MAX_COALESCED

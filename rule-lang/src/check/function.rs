@@ -110,6 +110,7 @@ pub(super) fn check_all(declared: &mut Declared<'_>, usage: &mut Usage, out: &mu
             seen: Seen::Yes,
             level: Level::Row,
             when: WhenState::Without,
+            change: None,
             facts: Vec::new(),
             elements: Elements::default(),
         };

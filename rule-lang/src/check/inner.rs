@@ -35,7 +35,7 @@ impl InnerStreams {
     }
 
     /// The stream of an id.
-    pub(super) fn plan<'s>(
+    pub(crate) fn plan<'s>(
         &'s self,
         declared: &'s Declared<'_>,
         id: u32,

@@ -9,6 +9,7 @@ mod attribute;
 mod binding;
 mod call;
 mod cell;
+mod change;
 mod convert;
 mod declare;
 mod emit;

@@ -60,6 +60,7 @@ pub(super) fn check<'a>(
     }
     scope.unused_lets(ast);
     scope.window_without_key(ast, &parts);
+    scope.edge_on_change(ast, &parts);
     scope.limit_of_revisions(ast, &mut parts);
     scope.revisions_in_order(ast, &mut parts);
     let trigger = scope.trigger(ast, &parts);
@@ -121,6 +122,7 @@ fn scope_of<'p, 'a>(
         seen: Seen::Yes,
         level: Level::Row,
         when: WhenState::Elsewhere,
+        change: None,
         facts: Vec::new(),
         elements: Elements::default(),
     }
@@ -142,6 +144,7 @@ pub(super) fn list_of(
     let mut scope = scope_of(ast, alias, declared, input, usage, out);
     let list = scope.expr(&each.list)?;
     scope.small_enough(&list, each.list.span)?;
+    scope.without_changes(&list, each.list.span, "in the list of `each`")?;
     if matches!(list.ty, Type::List(_)) {
         return Some(list);
     }

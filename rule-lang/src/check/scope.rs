@@ -120,6 +120,8 @@ pub(super) struct Scope<'p, 'a> {
     pub level: Level,
     /// Whether the edge is known that the values here are for.
     pub when: WhenState,
+    /// Where the rule first asks what changed.
+    pub change: Option<Span>,
     /// Expressions known not to be null here.
     pub facts: Vec<Expr>,
     /// The elements of lists that have names here.
@@ -158,7 +160,7 @@ pub(super) fn reads(expr: &Expr, lets: &[Let<'_>], window: WindowState) -> Reads
         | ExprKind::WhenStart
         | ExprKind::WhenDuration => see(Reads::Group),
         ExprKind::Key(_) if window != WindowState::Without => see(Reads::Group),
-        ExprKind::Field(_) => see(Reads::Event),
+        ExprKind::Field(_) | ExprKind::Changed(_) => see(Reads::Event),
         ExprKind::Let(at) => {
             see(lets.get(*at as usize).map_or(Reads::Nothing, |other| other.reads))
         }

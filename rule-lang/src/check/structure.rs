@@ -12,7 +12,8 @@ use cep_core::plan::{BinaryOp, ListFold};
 use cep_core::value::{Type, Value};
 
 /// Functions that take lists, or that are no functions of values.
-pub(super) const LIST_FUNCTIONS: &[&str] = &["len", "contains", "sort", "try", "fail", "coalesce"];
+pub(super) const LIST_FUNCTIONS: &[&str] =
+    &["len", "contains", "sort", "try", "fail", "coalesce", "changed"];
 
 /// How such a function is written.
 pub(super) fn list_form(name: &str) -> Option<&'static str> {
@@ -21,6 +22,7 @@ pub(super) fn list_form(name: &str) -> Option<&'static str> {
         "contains" => "`contains([T], T)`",
         "sort" => "`sort([T])`",
         "try" => "`try(x)`",
+        "changed" => "`changed(x)`",
         "fail" => "`fail(text)`",
         "coalesce" => "`coalesce(a, b, …)`",
         _ => return None,

@@ -1,11 +1,12 @@
 //! Warnings about one rule.
 
 use super::rule::Parts;
-use super::scope::{Scope, Used};
+use super::scope::{Let, Scope, Used};
 use crate::ast::{self, ClauseKind, Completeness};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
-use cep_core::plan::{WindowKind, WindowPlan};
+use crate::typed::{Expr, ExprKind};
+use cep_core::plan::{BinaryOp, WindowKind, WindowPlan};
 
 impl Scope<'_, '_> {
     pub(super) fn unused_lets(&mut self, ast: &ast::Rule) {
@@ -19,6 +20,25 @@ impl Scope<'_, '_> {
                 Diagnostic::new(Code::UnusedLet, format!("nothing reads `{}`", other.name))
                     .label(other.span, "")
                     .help("remove this `let`"),
+            );
+        }
+    }
+
+    /// Warns of a condition that is true at each change and is to become true.
+    pub(super) fn edge_on_change(&mut self, ast: &ast::Rule, parts: &Parts) {
+        if let Some((ast::Trigger::Rise, condition)) = &parts.trigger
+            && asks_for_change(condition, &self.lets)
+            && let Some((keyword, condition)) =
+                ast.clauses.iter().find_map(|clause| match &clause.kind {
+                    ClauseKind::When { condition, .. } => Some((clause.keyword, condition.span)),
+                    _ => None,
+                })
+        {
+            self.out.push(
+                Diagnostic::new(Code::EdgeOnChange, "this does not fire at two changes in a row")
+                    .label(condition, "stays true from one change to the next")
+                    .help("write `when each`, which fires at every change")
+                    .suggest(keyword, "when each".to_owned()),
             );
         }
     }
@@ -59,6 +79,21 @@ impl Scope<'_, '_> {
                     )),
             );
         }
+    }
+}
+
+/// Whether a condition holds wherever something changed.
+fn asks_for_change(condition: &Expr, lets: &[Let<'_>]) -> bool {
+    match &condition.kind {
+        ExprKind::Changed(_) => true,
+        ExprKind::Binary(BinaryOp::Or, left, right) => {
+            asks_for_change(left, lets) || asks_for_change(right, lets)
+        }
+        ExprKind::Let(at) => {
+            let value = lets.get(*at as usize).and_then(|other| other.value.as_ref());
+            value.is_some_and(|value| asks_for_change(value, lets))
+        }
+        _ => false,
     }
 }
 

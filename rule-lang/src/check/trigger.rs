@@ -160,7 +160,12 @@ impl Scope<'_, '_> {
         let by: Vec<_> = ast
             .by
             .iter()
-            .map(|it| self.present(it).filter(|expr| self.small_enough(expr, it.span).is_some()))
+            .map(|it| {
+                let value = self.present(it)?;
+                self.small_enough(&value, it.span)?;
+                self.without_changes(&value, it.span, "in `distinct`")?;
+                Some(value)
+            })
             .collect();
         if ast.within_us.value <= 0 {
             self.firing_place(

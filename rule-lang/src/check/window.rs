@@ -106,13 +106,19 @@ impl Scope<'_, '_> {
     /// after its time reaches no window.
     pub(super) fn revisions_in_order(&mut self, ast: &ast::Rule, parts: &mut Parts) {
         let revised = parts.window.as_ref().is_some_and(|window| window.allow.is_some());
-        let clause = ast.clauses.iter().find(|it| matches!(it.kind, ast::ClauseKind::Distinct(_)));
-        if let (true, Some(clause)) = (revised, clause) {
+        let distinct =
+            ast.clauses.iter().find(|it| matches!(it.kind, ast::ClauseKind::Distinct(_)));
+        let word = (distinct.map(|clause| ("distinct", clause.keyword)))
+            .or(self.change.map(|span| ("changed", span)));
+        if let (true, Some((word, span))) = (revised, word) {
             parts.faulty = true;
             self.out.push(
-                Diagnostic::new(Code::AllowPlace, "`allow` and `distinct` do not go together")
-                    .label(clause.span, "needs its events in the order of time")
-                    .help("remove `allow` and give the stream a larger `lateness`"),
+                Diagnostic::new(
+                    Code::AllowPlace,
+                    format!("`allow` and `{word}` do not go together"),
+                )
+                .label(span, "needs the events in the order of time")
+                .help("remove `allow` and give the stream a larger `lateness`"),
             );
         }
     }

@@ -156,6 +156,7 @@ codes! {
     Untested = "W0108", "a rule that no test expects anything of";
     PercentFraction = "W0109", "a percentile below 1, where percent are counted from 0 to 100";
     UnusedFunction = "W0110", "a function that nothing calls";
+    EdgeOnChange = "W0111", "an edge on `changed`, which does not fire at two changes in a row";
 }
 
 impl Code {

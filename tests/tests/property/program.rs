@@ -360,13 +360,17 @@ fn any_rule() -> impl Strategy<Value = String> {
             let key = key.map_or_else(String::new, |it| format!("    by {it}\n"));
             let head = format!("    from {stream}\n{filter}{distinct}{key}{window}");
             let hold = hold(&window);
-            (body(level, clear_level, hold), allow()).prop_map(move |(body, allow)| {
+            let (body, changes) = (body(level, clear_level, hold), changes());
+            (body, allow(), changes).prop_map(move |(body, allow, changes)| {
+                let (head, body) = changes.put(head.clone(), body, level);
                 // Windows on a grid whose verdicts stand for themselves can be revised.
                 let grid = head.contains("window tumbling") || head.contains("window hopping");
                 let edge = ["    clear ", " for ", " until ", "    limit "]
                     .iter()
                     .any(|word| body.contains(word));
-                let ordered = head.contains("    distinct ");
+                let ordered = head.contains("    distinct ")
+                    || head.contains("changed(")
+                    || body.contains("changed(");
                 let allow = allow.filter(|_| grid && !edge && !ordered).unwrap_or_default();
                 let head = format!("{}{allow}\n", head.trim_end_matches('\n'));
                 let numbered = head.contains("window every(");
@@ -387,6 +391,57 @@ fn distinct() -> impl Strategy<Value = String> {
     prop::option::weighted(0.15, (by, prop::sample::select(SPANS))).prop_map(|it| {
         it.map_or_else(String::new, |(by, span)| format!("    distinct {by} within {span}\n"))
     })
+}
+
+/// What a rule asks whether it changed, and where.
+#[derive(Clone, Debug, Default)]
+struct Changes {
+    filter: Option<String>,
+    condition: Option<String>,
+    field: Option<String>,
+}
+
+fn changes() -> impl Strategy<Value = Changes> {
+    let value = || {
+        prop_oneof![
+            3 => prop::sample::select(&["i", "s", "b", "j", "d", "f", "xs", "r", "k"])
+                .prop_map(str::to_owned),
+            1 => expr(Ty::Int, Level::Row, 1),
+        ]
+    };
+    let place = move || prop::option::weighted(0.5, value());
+    let some = (place(), place(), place());
+    prop::option::weighted(0.2, some).prop_map(|some| {
+        let (filter, condition, field) = some.unwrap_or_default();
+        Changes { filter, condition, field }
+    })
+}
+
+impl Changes {
+    /// A rule's head and body with these questions in them.
+    fn put(&self, head: String, body: String, level: Level) -> (String, String) {
+        let (mut head, mut body) = (head, body);
+        if let Some(value) = &self.filter {
+            // With a name, or without.
+            let (named, asked) = match value.len() % 2 {
+                0 => (format!("    let moved = changed({value})\n"), "moved".to_owned()),
+                _ => (String::new(), format!("changed({value})")),
+            };
+            head = head.replacen("    where ", &format!("{named}    where {asked} or "), 1);
+        }
+        if let (Some(value), Level::Row) = (&self.condition, level) {
+            body =
+                body.replacen("    when each ", &format!("    when each changed({value}) or "), 1);
+        }
+        if let Some(value) = &self.field {
+            let asked = match level {
+                Level::Row => format!("changed({value})"),
+                _ => format!("count(where changed({value}))"),
+            };
+            body = body.replacen("EVENTx0 { ", &format!("EVENTx0 {{ asked: {asked}, "), 1);
+        }
+        (head, body)
+    }
 }
 
 fn key() -> impl Strategy<Value = Option<String>> {

@@ -58,16 +58,24 @@ impl Names<'_> {
         exprs.iter().map(|expr| self.expression(expr)).collect::<Vec<_>>().join(", ")
     }
 
+    /// A field of the stream, or what stands behind them: whether something changed.
+    fn field(&self, at: usize) -> String {
+        let fields = self.plan.stream(self.rule.input).map_or(&[][..], |stream| &stream.fields);
+        let changed = || {
+            let changes = self.rule.changes.as_ref()?;
+            let value = changes.of.get(at.checked_sub(fields.len())?)?;
+            Some(format!("changed({})", self.expression(value)))
+        };
+        let name = fields.get(at).map(|field| field.name.clone());
+        name.or_else(changed).unwrap_or_else(|| "?".to_owned())
+    }
+
     fn write(&self, expr: &Expr) -> (String, Binding) {
         let unknown = || "?".to_owned();
         let index = |index: u32| index as usize;
         let text = match &expr.kind {
             ExprKind::Literal(value) => literal(value),
-            ExprKind::Field(field) => self
-                .plan
-                .stream(self.rule.input)
-                .and_then(|stream| stream.fields.get(index(*field)))
-                .map_or_else(unknown, |field| field.name.clone()),
+            ExprKind::Field(field) => self.field(index(*field)),
             ExprKind::Param(id) => {
                 self.plan.params.get(index(id.0)).map_or_else(unknown, |it| it.name.clone())
             }

@@ -232,6 +232,10 @@ fn state(names: &Names<'_>) -> String {
     if let Some(distinct) = &names.rule.distinct {
         kept.push(format!("what passed in the last {}", distinct.span));
     }
+    if let Some(changes) = &names.rule.changes {
+        let of: Vec<String> = changes.of.iter().map(|expr| names.expression(expr)).collect();
+        kept.push(format!("for each key there ever was, its last {}", of.join(", ")));
+    }
     if kept.len() > 1 {
         kept.retain(|text| text != "none");
     }
