@@ -8,7 +8,7 @@ use cep_core::pattern::Pattern;
 use cep_core::plan::{
     AggregateCall, Among, ChangesPlan, DistinctPlan, EdgePlan, EmitPlan, EventPlan, Expr,
     ExprKind as PlanKind, Fold, InnerSource, KeyPart, LimitBy, LimitPlan, PLAN_VERSION, Plan,
-    RulePlan, StreamId, TextPart as PlanText, Trigger as PlanTrigger,
+    PreviousCall, RulePlan, StreamId, TextPart as PlanText, Trigger as PlanTrigger,
 };
 use cep_core::value::{Type, Value};
 use std::collections::BTreeMap;
@@ -102,6 +102,7 @@ fn lower_rule(rule: &typed::Rule, fields: usize, events: &Events) -> RulePlan {
         window: rule.window.clone(),
         expects: rule.expects.map(cep_core::plan::TableId),
         aggregates: lowering.aggregates,
+        previous: lowering.previous,
         trigger,
         limit,
         forget: None,
@@ -116,11 +117,12 @@ struct Lowering<'r> {
     aggregates: Vec<AggregateCall>,
     /// What is asked whether it changed, without repetition.
     changes: Vec<Expr>,
+    previous: Vec<PreviousCall>,
 }
 
 impl<'r> Lowering<'r> {
     fn new(rule: &'r typed::Rule, fields: usize) -> Self {
-        Self { rule, fields, aggregates: Vec::new(), changes: Vec::new() }
+        Self { rule, fields, aggregates: Vec::new(), changes: Vec::new(), previous: Vec::new() }
     }
 
     /// The field that says whether a value changed: one behind those of the stream.
@@ -132,6 +134,15 @@ impl<'r> Lowering<'r> {
             self.changes.len() - 1
         });
         PlanKind::Field(crate::check::index(self.fields + at))
+    }
+
+    /// The place of what is read of a window before. Equal ones share one place.
+    fn previous(&mut self, call: PreviousCall) -> u32 {
+        let known = self.previous.iter().position(|known| *known == call);
+        crate::check::index(known.unwrap_or_else(|| {
+            self.previous.push(call);
+            self.previous.len() - 1
+        }))
     }
 
     /// Fields in the order in which the event has them.
@@ -164,6 +175,13 @@ impl<'r> Lowering<'r> {
             // Rules have none: calls of functions were put in place as they were checked.
             ExprKind::Argument(_) => PlanKind::Literal(Value::Null),
             ExprKind::Aggregate(call) => PlanKind::Aggregate(self.aggregate(call, &expr.ty)),
+            ExprKind::Previous(windows, inner) => match self.expr(inner).kind {
+                PlanKind::Aggregate(aggregate) => {
+                    PlanKind::Previous(self.previous(PreviousCall { aggregate, windows: *windows }))
+                }
+                // The check has let nothing else in.
+                other => other,
+            },
             ExprKind::WindowStart => PlanKind::WindowStart,
             ExprKind::WindowEnd => PlanKind::WindowEnd,
             ExprKind::WindowIndex => PlanKind::WindowIndex,

@@ -35,6 +35,8 @@ pub enum ExprKind {
     Argument(u32),
     /// An aggregate over the window.
     Aggregate(Box<Aggregate>),
+    /// What an aggregate, or a `let` that is one, was so many windows before.
+    Previous(u32, Box<Expr>),
     /// `window.start`
     WindowStart,
     /// `window.end`
@@ -290,6 +292,7 @@ impl Expr {
             | ExprKind::Item(_) => {}
             ExprKind::Member(inner, _)
             | ExprKind::Changed(inner)
+            | ExprKind::Previous(_, inner)
             | ExprKind::Try(inner)
             | ExprKind::Fail(inner) => {
                 inner.visit(see);
@@ -371,6 +374,7 @@ impl Expr {
                 call.inputs.iter_mut().chain(&mut call.filter).for_each(change);
             }
             ExprKind::Unary(_, inner)
+            | ExprKind::Previous(_, inner)
             | ExprKind::Member(inner, _)
             | ExprKind::Changed(inner)
             | ExprKind::Try(inner)
@@ -431,6 +435,7 @@ impl Expr {
                     .for_each(|inner| below.add(inner.measure_with(lets, arguments)));
             }
             ExprKind::Unary(_, operand)
+            | ExprKind::Previous(_, operand)
             | ExprKind::Member(operand, _)
             | ExprKind::Changed(operand)
             | ExprKind::Try(operand)

@@ -72,7 +72,7 @@ mod names {
         an_unknown_stream_is_guessed: errors("rule a {\n    from Harvset\n    where nothing > here\n    emit A { farm }\n}");
         an_unknown_function_is_guessed: emit("upperr(name) ");
         a_function_of_another_language_is_translated: emit_windowed("average(count)");
-        functions_and_aggregates_to_come_are_named: emit_windowed("prev(1, count()) + overlaps(farm)");
+        functions_and_aggregates_to_come_are_named: emit_windowed("count() + overlaps(farm)");
         the_clock_cannot_be_read: emit("now() - at");
         an_unknown_type_is_guessed: errors("stream A {\n    a: integer\n    b: strng\n    c: json\n    d: Row\n    at: timestamp\n    time at\n}");
         names_are_declared_once: errors("param floor: int = 1\nstream Harvest {\n    at: timestamp\n    at: int\n    time at\n}\nrule a { from Harvest emit A { farm, farm } }\nrule a { from Harvest let b = 1 let b = 2 emit B { x: b } }");
@@ -129,6 +129,8 @@ mod windows {
         a_percentile_needs_its_percent: emit_windowed("percentile(count)");
         top_is_ranked_by_one_aggregate: errors("rule a {\n    from Harvest\n    window tumbling(10s)\n    emit A {\n        a: top(3, name),\n        b: top(name by sum(count)),\n        c: top(3, name by count),\n        d: top(3, name by sum(count) / 2),\n        e: top(3, name by rate()),\n        f: top(3, name by corr(weight, weight)),\n        g: top(3, name, by sum(count)),\n        h: top(3, name by sum(top(1, name by count()))),\n    }\n}");
         top_is_of_so_many_plain_values: errors("rule a {\n    from Harvest\n    window tumbling(10s)\n    emit A {\n        a: top(0, name by count()),\n        b: top(1001, name by count()),\n        c: top(count, name by count()),\n        d: top(3, [count] by count()),\n        e: top(3, null by count()),\n        f: top(3, name by sum(region)),\n        g: top(3, name by last(ok)),\n        h: top(3, name by percentile(count)),\n        i: topk(3, name),\n    }\n}");
+        prev_takes_a_number_and_one_aggregate: errors("rule a {\n    from Harvest\n    window tumbling(10s)\n    let total = sum(count)\n    let twice = total * 2\n    emit A {\n        a: prev(sum(count)),\n        b: prev(0, total),\n        c: prev(total, total),\n        d: prev(1, twice),\n        e: prev(1, rate()),\n        f: prev(1, prev(1, total)),\n        g: prev(1, sum(count) where ok),\n        h: prev(1, count),\n        i: prev(1, total) + 1,\n        j: sum(prev(1, total)),\n        k: lag(total),\n    }\n}");
+        prev_needs_windows_before: errors("rule a { from Harvest window sliding(10s) emit A { x: prev(1, count()) } }\nrule b { from Harvest window session(gap 1s, max 1m) emit B { x: prev(1, count()) } }\nrule c { from Harvest window tumbling(10s) allow 1m emit C { x: prev(1, count()) } }\nrule d { from Harvest emit D { x: prev(1, count()) } }");
         a_percent_is_from_0_to_100: emit_windowed("percentile(count, 101) + percentile(count, farm)");
         a_half_life_is_a_duration: emit_windowed("ema(count, 30)");
         collect_has_a_limit: emit_windowed("len(collect(count))");

@@ -46,6 +46,7 @@ fn harvest(kind: WindowKind, fill: Option<Span>, trigger: fn(Expr) -> Trigger) -
             ranked_by: None,
             ty: Type::Int,
         }],
+        previous: Vec::new(),
         trigger: trigger(Expr::new(Type::Bool, low)),
         limit: None,
         distinct: None,

@@ -15,6 +15,7 @@ mod limit;
 mod ordered;
 mod pending;
 mod positions;
+mod previous;
 mod sliding;
 mod stateless;
 mod trigger;

@@ -33,6 +33,8 @@ pub enum ExprKind {
     Key(u32),
     /// An aggregate, by its index in the rule.
     Aggregate(u32),
+    /// An aggregate in a window before, by its index in [`RulePlan::previous`](super::RulePlan).
+    Previous(u32),
     /// The window's first instant (of a sliding window: the instant just before it).
     WindowStart,
     /// The window's end, which no longer belongs to it (of a sliding window: its last instant).
@@ -194,6 +196,7 @@ impl Expr {
             | ExprKind::Aggregate(_)
             | ExprKind::WindowStart
             | ExprKind::WindowEnd
+            | ExprKind::Previous(_)
             | ExprKind::WindowIndex
             | ExprKind::WhenStart
             | ExprKind::WhenDuration

@@ -141,7 +141,12 @@ impl Horizon {
             None => Self::Bounded(lateness),
             Some(window) => match unbounded(window.kind, edge) {
                 Some(reason) => Self::Unbounded(reason.into()),
-                None => Self::Bounded(reach(window).saturating_add(held).saturating_add(lateness)),
+                None => Self::Bounded(
+                    reach(window)
+                        .saturating_add(windows_before(rule, window))
+                        .saturating_add(held)
+                        .saturating_add(lateness),
+                ),
             },
         }
     }
@@ -173,6 +178,17 @@ fn unbounded(kind: WindowKind, edge: bool) -> Option<&'static str> {
             None
         }
     }
+}
+
+/// How far back the windows lie that `prev` reads.
+fn windows_before(rule: &RulePlan, window: &WindowPlan) -> Span {
+    let step = match window.kind {
+        WindowKind::Hopping { every, .. } => every,
+        WindowKind::Calendar { size, .. } => size,
+        _ => return Span::ZERO,
+    };
+    let windows = rule.previous.iter().map(|call| call.windows).max().unwrap_or(0);
+    Span(step.0.saturating_mul(i64::from(windows)))
 }
 
 /// How far before the watermark a window's events may lie.

@@ -18,7 +18,7 @@ pub use horizon::Horizon;
 pub use inner::{InnerSource, InnerStream, Items, UnionMember};
 pub use rule::{
     AggregateCall, Among, Attribute, ChangesPlan, DistinctPlan, EdgePlan, EmitKind, EmitPlan, Hold,
-    KeyPart, LimitBy, LimitPlan, RankedBy, RulePlan, Trigger, WindowKind, WindowPlan,
+    KeyPart, LimitBy, LimitPlan, PreviousCall, RankedBy, RulePlan, Trigger, WindowKind, WindowPlan,
 };
 pub use stream::{
     Connector, FieldPlan, FieldSource, StreamPlan, TimeSource, TimestampFormat, is_below,
@@ -29,7 +29,7 @@ use crate::value::{Type, Value};
 use serde::{Deserialize, Serialize};
 
 /// The version of the plan format. A checkpoint of another version is not restored.
-pub const PLAN_VERSION: u32 = 8;
+pub const PLAN_VERSION: u32 = 9;
 
 /// The index of a stream in [`Plan::streams`], or, from their number on, in [`Plan::inner`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -37,6 +37,9 @@ pub struct RulePlan {
     pub expects: Option<TableId>,
     /// The aggregates its group expressions read, without repetition.
     pub aggregates: Vec<AggregateCall>,
+    /// What its group expressions read of the aggregates in windows before, without repetition; only
+    /// with a window on a grid that is not revised, and with `every`.
+    pub previous: Vec<PreviousCall>,
     /// When it fires.
     pub trigger: Trigger,
     /// How many of its firings go out.
@@ -327,6 +330,17 @@ pub struct AggregateCall {
     pub ranked_by: Option<RankedBy>,
     /// The type of the result.
     pub ty: Type,
+}
+
+/// `prev(n, agg)`: what an aggregate was in the key's window so many windows before; null where the
+/// key had none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreviousCall {
+    /// The aggregate, by its index in the rule.
+    pub aggregate: u32,
+    /// How many windows before; at least one. On a grid these are steps of it, whether the key has a
+    /// window at each of them or not.
+    pub windows: u32,
 }
 
 /// An aggregate over each group of a [`AggregateFunction::Top`], of its second input if it has one.

@@ -83,6 +83,15 @@ impl Grid {
         }
     }
 
+    /// The end of the window so many windows before the one that ends at `end`.
+    pub(crate) fn earlier_end(&self, end: i64, windows: u32) -> i64 {
+        match self {
+            Self::Even(even) => end.saturating_sub(even.every.saturating_mul(windows.into())),
+            // Side by side: each begins where the one before it ends.
+            Self::Calendar(_) => (0..windows).fold(end, |end, _| self.start_of(end)),
+        }
+    }
+
     /// The start of the window that ends at `end`.
     pub(crate) fn start_of(&self, end: i64) -> i64 {
         match self {

@@ -1,6 +1,6 @@
 //! Calls: aggregates over the window, and functions of single values.
 
-use super::aggregate::{AGGREGATES_TO_COME, aggregate_names, aggregate_of, foreign_aggregate};
+use super::aggregate::{aggregate_names, aggregate_of, foreign_aggregate};
 use super::convert::to;
 use super::scope::{Level, Scope};
 use super::structure::{LIST_FUNCTIONS, list_form};
@@ -47,19 +47,8 @@ impl Scope<'_, '_> {
         if name == "rate" {
             return self.rate(function, args, filter);
         }
-        if AGGREGATES_TO_COME.contains(&name) {
-            self.out.push(
-                Diagnostic::new(
-                    Code::NoSuchAggregateYet,
-                    format!("`{name}` is not supported in this version"),
-                )
-                .label(function.span, "")
-                .help(format!(
-                    "the aggregates of this version are `{}`",
-                    aggregate_names().collect::<Vec<_>>().join(" ")
-                )),
-            );
-            return None;
+        if name == "prev" {
+            return self.prev(function, args, filter);
         }
         if let Some(filter) = filter {
             self.out.push(

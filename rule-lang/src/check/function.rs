@@ -9,7 +9,9 @@ use super::aggregate::aggregate_names;
 use super::convert::to;
 use super::declare::Declared;
 use super::rule::{MAX_LEVELS, MAX_NODES};
-use super::scope::{Elements, Level, Numbered, Scope, Seen, Silence, WhenState, WindowState};
+use super::scope::{
+    Before, Elements, Level, Numbered, Scope, Seen, Silence, WhenState, WindowState,
+};
 use super::structure::LIST_FUNCTIONS;
 use super::types::type_of;
 use super::{Usage, declared_twice, function_order, index};
@@ -106,6 +108,7 @@ pub(super) fn check_all(declared: &mut Declared<'_>, usage: &mut Usage, out: &mu
             keys: Vec::new(),
             window: WindowState::Without,
             numbered: Numbered::No,
+            before: Before::Known,
             silence: Silence::Not,
             seen: Seen::Yes,
             level: Level::Row,

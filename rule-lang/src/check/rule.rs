@@ -5,7 +5,9 @@ use super::declare::DeclaredStream;
 use super::expr::is_false;
 use super::known::known_keys;
 use super::narrow::{where_false, where_true};
-use super::scope::{Elements, Level, Numbered, Scope, Seen, Silence, WhenState, WindowState};
+use super::scope::{
+    Before, Elements, Level, Numbered, Scope, Seen, Silence, WhenState, WindowState,
+};
 use super::suspect::window_span;
 use super::trigger::{has_edge, silent_of};
 use super::{Declared, Events, Usage};
@@ -118,6 +120,7 @@ fn scope_of<'p, 'a>(
         keys: Vec::new(),
         window: window_state(ast),
         numbered: numbered(ast),
+        before: before(ast),
         silence: if silent_of(ast).is_some() { Silence::Asked } else { Silence::Not },
         seen: Seen::Yes,
         level: Level::Row,
@@ -198,6 +201,25 @@ fn numbered(ast: &ast::Rule) -> Numbered {
     match window_of(ast).map(|window| &window.kind) {
         Some(Some(ast::WindowKind::Every(_)) | None) => Numbered::Yes,
         _ => Numbered::No,
+    }
+}
+
+/// What is known of the windows before; of a rule without a window, that aggregates cannot stand in
+/// it is said anyway.
+fn before(ast: &ast::Rule) -> Before {
+    let Some(window) = window_of(ast) else { return Before::Known };
+    match (&window.kind, &window.allow_us) {
+        (Some(_), Some(allow)) => Before::Revised(allow.span),
+        (
+            Some(
+                ast::WindowKind::Sliding { .. }
+                | ast::WindowKind::Session { .. }
+                | ast::WindowKind::Last(_)
+                | ast::WindowKind::Forever,
+            ),
+            None,
+        ) => Before::None(window.kind_span),
+        _ => Before::Known,
     }
 }
 

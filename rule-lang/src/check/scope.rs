@@ -38,6 +38,17 @@ pub(super) enum Numbered {
     No,
 }
 
+/// Whether windows before are known where one is judged.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Before {
+    /// They are: the windows lie on a grid, or are counted.
+    Known,
+    /// They are not: there is none, or no two windows of a key stand in an order of their own.
+    None(Span),
+    /// They may still be revised.
+    Revised(Span),
+}
+
 /// Whether the rule fires as a key falls silent.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Silence {
@@ -113,6 +124,8 @@ pub(super) struct Scope<'p, 'a> {
     pub window: WindowState,
     /// What the window's numbers count, if it has any.
     pub numbered: Numbered,
+    /// What is known of the windows before.
+    pub before: Before,
     /// Under `when silent for`, `last(x)` is the x of the key's last event.
     pub silence: Silence,
     /// Whether the event that is read here has come.
@@ -153,7 +166,7 @@ pub(super) fn reads(expr: &Expr, lets: &[Let<'_>], window: WindowState) -> Reads
         _ => found = part,
     };
     expr.visit(&mut |node| match &node.kind {
-        ExprKind::Aggregate(_) => see(Reads::Group),
+        ExprKind::Aggregate(_) | ExprKind::Previous(..) => see(Reads::Group),
         ExprKind::WindowStart
         | ExprKind::WindowEnd
         | ExprKind::WindowIndex

@@ -129,6 +129,7 @@ codes! {
     UnknownZone = "E0430", "a time zone that does not exist";
     AllowPlace = "E0431", "`allow` where a window cannot be revised";
     FieldBound = "E0432", "a bound where a field cannot have one";
+    PrevPlace = "E0435", "`prev` where there are no windows before";
     TimeFormat = "E0440", "a timestamp format that tells no instant";
     BadFormat = "E0441", "a format that cannot be written";
 
@@ -140,7 +141,6 @@ codes! {
     NoForget = "E0515", "`forget` is not supported in this version";
     NoTimeout = "E0517", "`timeout` is not supported in this version";
     NoScenarios = "E0524", "`scenario` is not supported in this version";
-    NoSuchAggregateYet = "E0527", "this aggregate is not supported in this version";
     NoSuchFunctionYet = "E0528", "this function is not supported in this version";
     NoConnectorYet = "E0531", "this connector or format is not supported in this version";
     NoReuse = "E0538", "`reuse` and `skip` are not supported in this version";

@@ -62,6 +62,7 @@ fn plan(idle: Option<Span>) -> Arc<Plan> {
             ranked_by: None,
             ty: Type::Int,
         }],
+        previous: Vec::new(),
         trigger: Trigger::Always,
         limit: None,
         distinct: None,

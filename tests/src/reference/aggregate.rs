@@ -10,14 +10,27 @@ use super::exact::{
 use super::rows::{Row, canonical as canonical_key, in_order as in_order_of_events};
 use super::statistics;
 use cep_core::function::{EvalError, apply_binary};
-use cep_core::plan::{AggregateCall, AggregateFunction, BinaryOp, RulePlan};
+use cep_core::plan::{AggregateCall, AggregateFunction, BinaryOp, PreviousCall, RulePlan};
 use cep_core::time::{EventTime, Span};
 use cep_core::value::{Type, Value};
 use num_bigint::BigInt;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The results of aggregates.
+pub(super) type Results = Vec<Result<Value, EvalError>>;
+
+/// What a rule reads of windows before: `window` gives the results of the one so many before, if the
+/// key had one.
+pub(super) fn previous(rule: &RulePlan, window: impl Fn(u32) -> Option<Results>) -> Results {
+    let read = |call: &PreviousCall| {
+        let results = window(call.windows).unwrap_or_default();
+        results.get(call.aggregate as usize).cloned().unwrap_or(Ok(Value::Null))
+    };
+    rule.previous.iter().map(read).collect()
+}
+
 /// The results of all aggregates of a rule over a window's rows.
-pub(super) fn results(rule: &RulePlan, rows: &[&Row]) -> Vec<Result<Value, EvalError>> {
+pub(super) fn results(rule: &RulePlan, rows: &[&Row]) -> Results {
     let rows = in_order_of_events(rows);
     let result = |(index, call): (usize, &AggregateCall)| {
         let taken: Vec<Taken<'_>> = rows

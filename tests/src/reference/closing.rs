@@ -1,6 +1,6 @@
 //! Tumbling and hopping windows, judged when they close.
 
-use super::aggregate;
+use super::aggregate::{self, Results};
 use super::calendar;
 use super::expr::Scope;
 use super::firing::{Edge, Judge, Judgement, Life, Occupied, lives};
@@ -82,6 +82,14 @@ impl Grid {
         }
     }
 
+    /// The end of the window so many windows before the one that ends at `end`.
+    fn earlier_end(self, end: i64, windows: u32) -> i64 {
+        match self.zone {
+            Some(_) => (0..windows).fold(end, |end, _| self.start_of(end)),
+            None => end - i64::from(windows) * self.every,
+        }
+    }
+
     /// An event misses exactly the windows whose end its partition had passed by `allow` before it.
     pub fn lateness_of(self, time: EventTime, watermark: Watermark) -> Lateness {
         let (missed, open): (Vec<i64>, Vec<i64>) = self
@@ -139,6 +147,7 @@ fn run_key(
     let longest = if grid.zone.is_some() { grid.size + 86_400_000_000 } else { grid.size };
     let furthest = last.0 + longest.max(reach.fill.unwrap_or(0));
     let mut edge = Edge::default();
+    let mut judged: Vec<(i64, Results)> = Vec::new();
     for end in grid.ends(first, furthest.min(reach.end.0)) {
         let start = grid.start_of(end);
         let known = || rows.iter().filter(|row| !row.watermark.has_reached(EventTime(end)));
@@ -153,10 +162,15 @@ fn run_key(
         let before = before.chain(heard_of.map(|at| at.0).filter(|at| *at < end)).max();
         let filled = matches!((reach.fill, before), (Some(d), Some(t)) if end - t <= d)
             && start <= reach.last_empty_start;
-        let window = Window { key, start, end };
+        let previous = aggregate::previous(judge.rule, |windows| {
+            let before = grid.earlier_end(end, windows);
+            judged.iter().find(|(end, _)| *end == before).map(|(_, results)| results.clone())
+        });
+        let window = Window { key, start, end, previous };
         let mark = judge.turns.len();
         if !inside.is_empty() || filled {
             window.judge(judge, &mut edge, &inside);
+            judged.push((end, aggregate::results(judge.rule, &inside)));
         }
         if grid.allow > 0 {
             let late: Vec<&Row> = rows
@@ -176,6 +190,8 @@ pub(super) struct Window<'a> {
     pub key: &'a [Value],
     start: i64,
     end: i64,
+    /// What the rule reads of windows before.
+    previous: Results,
 }
 
 impl Window<'_> {
@@ -191,7 +207,8 @@ impl Window<'_> {
                 order: time,
                 key: self.key,
                 decided: Decided::Window(bounds.0, bounds.1),
-                scope: Scope::of_window(judge.plan, time, self.key, results, bounds),
+                scope: Scope::of_window(judge.plan, time, self.key, results, bounds)
+                    .with_previous(self.previous.clone()),
                 occupied: Occupied::Yes,
                 source: Source::of(rows.iter().map(|row| row.origin)),
             },

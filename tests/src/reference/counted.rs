@@ -1,6 +1,6 @@
 //! Windows by count, and the one that never ends: `last(n)`, `every(n)` and `forever`.
 
-use super::aggregate;
+use super::aggregate::{self, Results};
 use super::expr::Scope;
 use super::firing::{Edge, Judge, Judgement, Life, Occupied, lives};
 use super::id::Decided;
@@ -17,8 +17,14 @@ pub(super) fn run_every(judge: &mut Judge<'_>, log: &Log, count: u32, end: Water
     for Life { key, rows, end } in lives(&rows, end) {
         let rows = in_order(&rows);
         let mut edge = Edge::default();
-        for (index, window) in (0..).zip(rows.chunks_exact(count as usize)) {
-            judge_window(judge, &mut edge, key, window, index, None, end);
+        let windows: Vec<_> = rows.chunks_exact(count as usize).collect();
+        for (index, window) in (0_usize..).zip(&windows) {
+            let previous = aggregate::previous(judge.rule, |back| {
+                let before = windows.get(index.checked_sub(back as usize)?)?;
+                Some(aggregate::results(judge.rule, before))
+            });
+            let before = Before { index: i64::try_from(index).unwrap_or(i64::MAX), previous };
+            judge_window(judge, &mut edge, key, window, before, None, end);
         }
     }
 }
@@ -38,16 +44,25 @@ pub(super) fn run_last(judge: &mut Judge<'_>, log: &Log, count: Option<u32>, end
             }
             let from = count.map_or(0, |count| (newest + 1).saturating_sub(count as usize));
             let window = &rows[from..=newest];
-            judge_window(judge, &mut edge, key, window, 0, None, end);
+            judge_window(judge, &mut edge, key, window, Before::default(), None, end);
             // Where the condition has held `for` long enough before the next row comes.
             let next = rows.get(newest + 1).map(|next| next.time);
             if let Some(due) =
                 edge.due(&judge.rule.trigger).filter(|due| next.is_none_or(|next| *due < next))
             {
-                judge_window(judge, &mut edge, key, window, 0, Some(due), end);
+                judge_window(judge, &mut edge, key, window, Before::default(), Some(due), end);
             }
         }
     }
+}
+
+/// What is known of the windows of a key before one of them.
+#[derive(Default)]
+struct Before {
+    /// How many there were.
+    index: i64,
+    /// What the rule reads of them.
+    previous: Results,
 }
 
 /// Judges a window at its last row, or at an instant after it.
@@ -56,7 +71,7 @@ fn judge_window(
     edge: &mut Edge,
     key: &[Value],
     rows: &[&Row],
-    index: i64,
+    before: Before,
     after: Option<EventTime>,
     end: Watermark,
 ) {
@@ -74,7 +89,9 @@ fn judge_window(
             order: time,
             key,
             decided: after.map_or(Decided::Record(last.origin), Decided::Expiry),
-            scope: Scope::of_window(judge.plan, time, key, results, bounds).numbered(index),
+            scope: Scope::of_window(judge.plan, time, key, results, bounds)
+                .numbered(before.index)
+                .with_previous(before.previous),
             occupied: Occupied::Yes,
             source: Source::of(rows.iter().map(|row| row.origin)),
         },

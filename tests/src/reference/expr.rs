@@ -17,6 +17,8 @@ pub(super) struct Scope<'a> {
     key: &'a [Value],
     /// The aggregates' results, where a window is judged.
     aggregates: Vec<Result<Value, EvalError>>,
+    /// What aggregates were in windows before.
+    previous: Vec<Result<Value, EvalError>>,
     /// The window's start and end.
     window: Option<(EventTime, EventTime)>,
     /// How many windows of the key were before it.
@@ -38,6 +40,7 @@ impl<'a> Scope<'a> {
             fields,
             key,
             aggregates: Vec::new(),
+            previous: Vec::new(),
             window: None,
             index: 0,
             when: None,
@@ -56,7 +59,24 @@ impl<'a> Scope<'a> {
     ) -> Self {
         let items = RefCell::default();
         let window = Some(window);
-        Self { plan, fields: &[], key, aggregates, window, index: 0, when: None, at, items }
+        let previous = Vec::new();
+        Self {
+            plan,
+            fields: &[],
+            key,
+            aggregates,
+            previous,
+            window,
+            index: 0,
+            when: None,
+            at,
+            items,
+        }
+    }
+
+    /// The same where something is read of windows before.
+    pub fn with_previous(self, previous: Vec<Result<Value, EvalError>>) -> Self {
+        Self { previous, ..self }
     }
 
     /// The same for the window of this number.
@@ -95,6 +115,9 @@ impl<'a> Scope<'a> {
             ExprKind::Lookup(table, key) => self.look_up(*table, &self.values(key)?),
             ExprKind::Aggregate(index) => {
                 self.aggregates.get(*index as usize).cloned().unwrap_or(Err(DEFECT))
+            }
+            ExprKind::Previous(index) => {
+                self.previous.get(*index as usize).cloned().unwrap_or(Err(DEFECT))
             }
             ExprKind::WindowStart => self.window.map(|w| Value::Timestamp(w.0)).ok_or(DEFECT),
             ExprKind::WindowEnd => self.window.map(|w| Value::Timestamp(w.1)).ok_or(DEFECT),

@@ -46,6 +46,7 @@ fn rule(window: Option<WindowPlan>, trigger: Trigger) -> RulePlan {
         window,
         expects: None,
         aggregates: vec![call(AggregateFunction::Sum, Type::Int)],
+        previous: Vec::new(),
         trigger,
         limit: None,
         distinct: None,

@@ -208,11 +208,15 @@ fn sharing_rule() -> impl Strategy<Value = String> {
         "sum(u)",
         "window.start",
         "window.end",
+        "prev(1, count())",
+        "prev(2, sum(i))",
+        "prev(1, max(s))",
     ]);
     let when = prop::sample::select(&[
         "",
         "    when count() > 1\n",
         "    when sum(i) < 4\n",
+        "    when sum(i) > (prev(1, sum(i)) ?? 0)\n",
         "    when each count(where b) >= count(where not b)\n",
     ]);
     let clear = prop_oneof![
@@ -361,7 +365,7 @@ fn any_rule() -> impl Strategy<Value = String> {
             let head = format!("    from {stream}\n{filter}{distinct}{key}{window}");
             let hold = hold(&window);
             let (body, changes) = (body(level, clear_level, hold), changes());
-            (body, allow(), changes).prop_map(move |(body, allow, changes)| {
+            (body, allow(), changes, before()).prop_map(move |(body, allow, changes, before)| {
                 let (head, body) = changes.put(head.clone(), body, level);
                 // Windows on a grid whose verdicts stand for themselves can be revised.
                 let grid = head.contains("window tumbling") || head.contains("window hopping");
@@ -374,8 +378,14 @@ fn any_rule() -> impl Strategy<Value = String> {
                 let allow = allow.filter(|_| grid && !edge && !ordered).unwrap_or_default();
                 let head = format!("{}{allow}\n", head.trim_end_matches('\n'));
                 let numbered = head.contains("window every(");
-                let index = if numbered { "EVENTx0 { index: window.index, " } else { "EVENTx0 { " };
-                format!("rule RULE {{\n{head}{}}}", body.replace("EVENTx0 { ", index))
+                let mut first = String::from("EVENTx0 { ");
+                if numbered {
+                    first += "index: window.index, ";
+                }
+                if let Some(before) = before.filter(|_| numbered || grid && allow.is_empty()) {
+                    first += &format!("before: {before}, ");
+                }
+                format!("rule RULE {{\n{head}{}}}", body.replace("EVENTx0 { ", &first))
             })
         },
     )
@@ -442,6 +452,31 @@ impl Changes {
         }
         (head, body)
     }
+}
+
+/// What is read of a window before.
+fn before() -> impl Strategy<Value = Option<String>> {
+    let aggregate = prop::sample::select(&[
+        "count()",
+        "count(where b)",
+        "sum(i)",
+        "sum(i * i)",
+        "min(j)",
+        "last(s)",
+        "avg(f)",
+        "collect(d, 2)",
+        "top(2, s by sum(j))",
+    ]);
+    let form = prop::sample::select(&[
+        "prev(N, X)",
+        "prev(N, X)",
+        "[prev(N, X), X]",
+        "(if prev(N, X) == X then 1 else 2)",
+        "sum(x5 for x5 in [1, prev(2, count())] if prev(N, X) != null)",
+    ]);
+    let call = (form, 1..4_u32, aggregate)
+        .prop_map(|(form, n, of)| form.replace('N', &n.to_string()).replace('X', of));
+    prop::option::weighted(0.6, call)
 }
 
 fn key() -> impl Strategy<Value = Option<String>> {

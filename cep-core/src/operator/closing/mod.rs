@@ -9,6 +9,7 @@
 //! watermark's slice bound leave out; so what a window holds never depends on how far other
 //! partitions were read.
 
+mod past;
 mod revise;
 mod rule;
 mod state;

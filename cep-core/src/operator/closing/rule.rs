@@ -3,8 +3,10 @@
 use super::super::expected::{Expected, first_on_time};
 use super::super::firing::{Decided, EmitLines, Firing};
 use super::super::keys::KeyTable;
+use super::super::previous::Results;
 use super::super::trigger::{Moment, Presence, Steps, TriggerStates, Verdict};
 use super::super::{Advance, Arrival, Constants, Errors, Instants, Scope, Stage};
+use super::past::Past;
 use super::revise::Revisions;
 use super::store::SliceStore;
 use crate::plan::{EmitKind, KeyPart, Plan, RuleId, RulePlan, StreamId};
@@ -26,6 +28,8 @@ pub(super) struct ClosingRule {
     /// Which keys' conditions held at their last windows.
     pub(super) trigger: TriggerStates,
     emits: EmitLines,
+    /// What aggregates were in the windows before.
+    pub(super) past: Past,
     /// The next window end that has, or may have, something in its window.
     pub(super) next_end: Option<i64>,
     /// Keys that get empty windows, by id: their last event time, `i64::MIN` for others.
@@ -60,6 +64,7 @@ impl ClosingRule {
             calls: calls.into_iter().zip(types).collect(),
             trigger: TriggerStates::new(&rule.trigger),
             emits: EmitLines::new(id, rule, Constants::of(plan)),
+            past: Past::new(rule),
             next_end: None,
             last_seen: Vec::new(),
             filled: Vec::new(),
@@ -81,9 +86,10 @@ impl ClosingRule {
         self.emits.rule()
     }
 
-    /// The keys that get empty windows, and those whose condition held at their last window.
+    /// The keys that get empty windows, those whose condition held at their last window, and those
+    /// whose windows before are read.
     pub(super) fn keys_with_state(&self) -> impl Iterator<Item = u32> {
-        self.filled.iter().copied().chain(self.trigger.keys_with_state())
+        self.filled.iter().copied().chain(self.trigger.keys_with_state()).chain(self.past.keys())
     }
 
     /// The windows with an end after `after` may have something.
@@ -160,6 +166,7 @@ impl ClosingRule {
                     Some(&combined)
                 }
             };
+            self.past.open(&self.grid, end);
             let mark = stage.emits.len();
             if let Some(window) = window {
                 self.judge(window, closing, stage);
@@ -171,6 +178,7 @@ impl ClosingRule {
                 let kept = combine(&store.empty, window.into_iter(), closing.keys);
                 revisions.keep(end, kept, stage, mark);
             }
+            self.past.close(&self.grid, end);
             self.next_end = self.end_after(end, store, advance.last_fill_start);
         }
     }
@@ -287,10 +295,12 @@ impl ClosingRule {
                 (column, errors)
             })
             .collect();
-        let (fired, cleared) = self.verdicts(window, from, ids, &aggregates, closing, stage);
+        let results = Results { previous: self.past.read(ids), aggregates };
+        self.past.note(closing.end, ids, &results.aggregates);
+        let (fired, cleared) = self.verdicts(window, from, ids, &results, closing, stage);
         for (kind, steps) in [(EmitKind::Fire, fired), (EmitKind::Clear, cleared)] {
             if !steps.rows.is_empty() && self.emits.has(kind) {
-                self.emit(kind, window, from, &steps, &aggregates, closing, stage);
+                self.emit(kind, window, from, &steps, &results, closing, stage);
             }
         }
     }
@@ -301,7 +311,7 @@ impl ClosingRule {
         window: &Slice,
         from: usize,
         ids: &[u32],
-        aggregates: &[(Column, Errors)],
+        results: &Results,
         closing: &mut Closing<'_>,
         stage: &mut Stage,
     ) -> (Steps, Steps) {
@@ -314,7 +324,8 @@ impl ClosingRule {
         let scope = Scope {
             len: ids.len(),
             keys: &key_columns,
-            aggregates,
+            aggregates: &results.aggregates,
+            previous: &results.previous,
             starts: Some(&starts),
             ends: Some(&ends),
             constants: Some(self.emits.constants()),
@@ -345,7 +356,7 @@ impl ClosingRule {
         window: &Slice,
         from: usize,
         steps: &Steps,
-        aggregates: &[(Column, Errors)],
+        results: &Results,
         closing: &Closing<'_>,
         stage: &mut Stage,
     ) {
@@ -353,10 +364,7 @@ impl ClosingRule {
         let ids: Vec<u32> =
             rows.iter().filter_map(|row| window.keys.get(from + *row as usize).copied()).collect();
         let key_columns = closing.keys.columns(closing.parts, &ids);
-        let picked: Vec<(Column, Errors)> = aggregates
-            .iter()
-            .map(|(column, errors)| (column.gather(rows), errors.pick(rows)))
-            .collect();
+        let picked = results.pick(rows);
         let firings: Vec<Firing> = (rows.iter().zip(&steps.since))
             .map(|(row, since)| closing.firing(window, from, *row, *since, self.stream))
             .collect();
@@ -364,7 +372,8 @@ impl ClosingRule {
         let scope = Scope {
             len: rows.len(),
             keys: &key_columns,
-            aggregates: &picked,
+            aggregates: &picked.aggregates,
+            previous: &picked.previous,
             starts: Some(&starts),
             ends: Some(&ends),
             constants: Some(self.emits.constants()),

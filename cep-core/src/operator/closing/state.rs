@@ -3,6 +3,7 @@
 use super::super::expected::{Expected, ExpectedState};
 use super::super::trigger::SavedStates;
 use super::ClosingGroup;
+use super::past::PastState;
 use super::revise::RevisionsState;
 use super::store::SliceKey;
 use crate::time::Watermark;
@@ -25,6 +26,7 @@ struct RuleState {
     filled: Vec<(Vec<u8>, i64)>,
     expected: Option<ExpectedState>,
     trigger: SavedStates,
+    past: Vec<PastState>,
 }
 
 impl ClosingGroup {
@@ -37,6 +39,7 @@ impl ClosingGroup {
                 filled: rule.filled.iter().map(|key| (encoded(*key), last(key))).collect(),
                 expected: rule.expected.as_ref().map(Expected::save),
                 trigger: rule.trigger.save(encoded),
+                past: rule.past.save(encoded),
             }
         });
         ClosingState {
@@ -78,6 +81,7 @@ impl ClosingGroup {
                 expected.load(saved)?;
             }
             rule.trigger.load(saved.trigger, &mut |bytes| self.keys.intern_encoded(bytes))?;
+            rule.past.load(saved.past, &mut |bytes| self.keys.intern_encoded(bytes))?;
         }
         Some(())
     }

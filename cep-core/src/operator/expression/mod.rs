@@ -31,6 +31,8 @@ pub struct Scope<'a> {
     pub keys: &'a [Column],
     /// The aggregates, with the rows that have none.
     pub aggregates: &'a [(Column, Errors)],
+    /// The aggregates in windows before, likewise.
+    pub previous: &'a [(Column, Errors)],
     /// The windows' starts, in microseconds.
     pub starts: Option<&'a Column>,
     /// The windows' ends, in microseconds.
@@ -129,6 +131,10 @@ pub fn evaluate<'a>(expr: &Expr, scope: &Scope<'a>) -> Evaluated<'a> {
     let at = |columns: &'a [Column], index: u32| {
         columns.get(index as usize).map_or_else(Evaluated::missing, Evaluated::column)
     };
+    let found = |results: &'a [(Column, Errors)], index: u32| match results.get(index as usize) {
+        Some((column, errors)) => Evaluated { errors: errors.clone(), ..Evaluated::column(column) },
+        None => Evaluated::missing(),
+    };
     match &expr.kind {
         ExprKind::Literal(value) => Evaluated::constant(value.clone()),
         ExprKind::Param(id) => scope
@@ -141,12 +147,8 @@ pub fn evaluate<'a>(expr: &Expr, scope: &Scope<'a>) -> Evaluated<'a> {
         }
         ExprKind::Field(index) => at(scope.fields, *index),
         ExprKind::Key(index) => at(scope.keys, *index),
-        ExprKind::Aggregate(index) => match scope.aggregates.get(*index as usize) {
-            Some((column, errors)) => {
-                Evaluated { errors: errors.clone(), ..Evaluated::column(column) }
-            }
-            None => Evaluated::missing(),
-        },
+        ExprKind::Aggregate(index) => found(scope.aggregates, *index),
+        ExprKind::Previous(index) => found(scope.previous, *index),
         ExprKind::WindowStart => scope.starts.map_or_else(Evaluated::missing, Evaluated::column),
         ExprKind::WindowEnd => scope.ends.map_or_else(Evaluated::missing, Evaluated::column),
         ExprKind::WindowIndex => scope.indices.map_or_else(Evaluated::missing, Evaluated::column),

@@ -156,6 +156,7 @@ struct Repeated {
     fields: Vec<Column>,
     keys: Vec<Column>,
     aggregates: Vec<(Column, Errors)>,
+    previous: Vec<(Column, Errors)>,
     starts: Option<Column>,
     ends: Option<Column>,
     indices: Option<Column>,
@@ -178,6 +179,8 @@ impl Repeated {
         fold.value.visit(&mut see);
         fold.condition.iter().for_each(|condition| condition.visit(&mut see));
         let repeat = |column: &Column| column.gather(rows);
+        let repeat_results =
+            |(column, errors): &(Column, Errors)| (repeat(column), errors.pick(rows));
         let field = |(column, is_read): (&Column, bool)| {
             // What nobody reads is not repeated.
             if is_read { repeat(column) } else { column.gather(&[]) }
@@ -188,11 +191,8 @@ impl Repeated {
         Self {
             fields: scope.fields.iter().zip(fields).map(field).collect(),
             keys: scope.keys.iter().map(repeat).collect(),
-            aggregates: scope
-                .aggregates
-                .iter()
-                .map(|(column, errors)| (repeat(column), errors.pick(rows)))
-                .collect(),
+            aggregates: scope.aggregates.iter().map(repeat_results).collect(),
+            previous: scope.previous.iter().map(repeat_results).collect(),
             starts: scope.starts.map(repeat),
             ends: scope.ends.map(repeat),
             indices: scope.indices.map(repeat),
@@ -209,6 +209,7 @@ impl Repeated {
             fields: &self.fields,
             keys: &self.keys,
             aggregates: &self.aggregates,
+            previous: &self.previous,
             starts: self.starts.as_ref(),
             ends: self.ends.as_ref(),
             indices: self.indices.as_ref(),

@@ -1,6 +1,7 @@
 //! Judging windows, many at once, and following the verdicts in order.
 
 use super::super::firing::{Decided, EmitLines, Firing};
+use super::super::previous::{Asked, Found, Results, push};
 use super::super::trigger::{Moment, Presence, Steps, Verdict};
 use super::super::{Errors, Instants, Scope, Stage};
 use super::content::Content;
@@ -13,7 +14,7 @@ use crate::value::{Column, ColumnData};
 /// Windows as they were when they were to be judged, with what their aggregates were then.
 pub(super) struct Judgements {
     of: Vec<Judgement>,
-    aggregates: Vec<(Column, Errors)>,
+    results: Results,
 }
 
 /// One window of one key.
@@ -36,26 +37,26 @@ struct Bounds {
 }
 
 impl Judgements {
-    pub(super) fn new(calls: &[AggregateCall]) -> Self {
+    pub(super) fn new(calls: &[AggregateCall], asked: &Asked) -> Self {
         let columns = calls.iter().map(|call| (Column::new(&call.ty), Errors::default()));
-        Self { of: Vec::new(), aggregates: columns.collect() }
+        let aggregates = columns.collect();
+        Self { of: Vec::new(), results: Results { aggregates, previous: asked.columns() } }
     }
 
     pub(super) fn len(&self) -> usize {
         self.of.len()
     }
 
-    pub(super) fn add(&mut self, judgement: Judgement, content: &Content) {
-        let row = self.of.len();
-        for ((column, errors), result) in self.aggregates.iter_mut().zip(content.results()) {
-            match result {
-                Ok(value) => column.push(&value),
-                Err(error) => {
-                    column.push_null();
-                    errors.push(row, error);
-                }
-            }
-        }
+    pub(super) fn add(
+        &mut self,
+        judgement: Judgement,
+        content: &Content,
+        previous: Vec<Option<Found>>,
+    ) {
+        let results = content.results().into_iter().map(Some);
+        let Results { aggregates, previous: before } = &mut self.results;
+        aggregates.iter_mut().zip(results).for_each(|(it, found)| push(it, found));
+        before.iter_mut().zip(previous).for_each(|(it, found)| push(it, found));
         self.of.push(judgement);
     }
 
@@ -77,7 +78,8 @@ impl Judgements {
 
     fn clear(&mut self) {
         self.of.clear();
-        for (column, errors) in &mut self.aggregates {
+        let Results { aggregates, previous } = &mut self.results;
+        for (column, errors) in aggregates.iter_mut().chain(previous) {
             column.truncate(0);
             *errors = Errors::default();
         }
@@ -115,10 +117,9 @@ impl Ordered {
         let keyed = self.trigger.reads_keys().then(|| self.key_columns(&rows, judgements));
         let key_columns = keyed.unwrap_or_default();
         let bounds = judgements.bounds(&rows);
-        let (emits, aggregates) = (&self.emits, &judgements.aggregates);
         let times: Vec<i64> = judgements.of.iter().map(|it| it.time).collect();
         let instants = Instants::Each(&times);
-        let scope = scope_of(emits, &key_columns, aggregates, &bounds, rows.len());
+        let scope = scope_of(&self.emits, &key_columns, &judgements.results, &bounds, rows.len());
         let scope = Scope { instants, ..scope };
         let judged = self.trigger.evaluate(&scope);
         let (mut fired, mut cleared) = (Steps::default(), Steps::default());
@@ -145,11 +146,7 @@ impl Ordered {
         let rows = steps.rows.as_slice();
         let key_columns = self.key_columns(rows, judgements);
         let bounds = judgements.bounds(rows);
-        let picked: Vec<(Column, Errors)> = judgements
-            .aggregates
-            .iter()
-            .map(|(column, errors)| (column.gather(rows), errors.pick(rows)))
-            .collect();
+        let picked = judgements.results.pick(rows);
         let scope = scope_of(&self.emits, &key_columns, &picked, &bounds, rows.len());
         let firings: Vec<Firing> = (judgements.chosen(rows).zip(&steps.since))
             .map(|(judgement, since)| self.firing(judgement, *since))
@@ -179,14 +176,15 @@ impl Ordered {
 fn scope_of<'a>(
     emits: &'a EmitLines,
     keys: &'a [Column],
-    aggregates: &'a [(Column, Errors)],
+    results: &'a Results,
     bounds: &'a Bounds,
     len: usize,
 ) -> Scope<'a> {
     Scope {
         len,
         keys,
-        aggregates,
+        aggregates: &results.aggregates,
+        previous: &results.previous,
         starts: Some(&bounds.starts),
         ends: Some(&bounds.ends),
         indices: Some(&bounds.indices),

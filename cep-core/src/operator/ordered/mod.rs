@@ -21,6 +21,7 @@ use super::firing::{Decided, EmitLines};
 use super::intake::Intake;
 use super::keys::KeyTable;
 use super::pending::{Chunk, Pending, Place};
+use super::previous::Asked;
 use super::sliding::{drop_late, places};
 use super::trigger::TriggerStates;
 use super::{Advance, Arrival, Constants, Operator, OperatorState, Stage};
@@ -45,6 +46,8 @@ pub(crate) struct Ordered {
     trigger: TriggerStates,
     pace: Pace,
     emits: EmitLines,
+    /// What rules read of the windows before.
+    asked: Asked,
     keys: KeyTable,
     pending: Pending,
     /// What is known of the keys, by id.
@@ -89,6 +92,7 @@ impl Ordered {
             trigger: TriggerStates::new(&rule.trigger),
             pace: Pace::of(rule),
             emits: EmitLines::new(id, rule, constants),
+            asked: Asked::new(rule),
             keys: KeyTable::new(&rule.key, seed),
             pending: Pending::default(),
             windows: Vec::new(),
@@ -137,7 +141,7 @@ impl Ordered {
                 decided: Decided::Window { start: EventTime(first), end: EventTime(end) },
                 causes: open.content.causes(self.stream),
             };
-            judgements.add(judgement, &open.content);
+            judgements.add(judgement, &open.content, Vec::new());
         }
     }
 
@@ -178,7 +182,7 @@ impl Ordered {
             decided: after.map_or(Decided::Record(origin), |at| Decided::Expiry(EventTime(at))),
             causes: open.content.causes(self.stream),
         };
-        judgements.add(judgement, &open.content);
+        judgements.add(judgement, &open.content, window.previous(&self.asked));
     }
 
     fn judge_if_full(&mut self, id: u32, count: u32, judgements: &mut Judgements) {
@@ -189,8 +193,7 @@ impl Ordered {
         }
         self.judge_so_far(id, None, judgements);
         if let Some(window) = self.windows.get_mut(id as usize).and_then(Option::as_mut) {
-            window.open = None;
-            window.index = window.index.saturating_add(1);
+            window.end_window(&self.asked);
         }
     }
 
@@ -265,7 +268,7 @@ impl Operator for Ordered {
     }
 
     fn advance(&mut self, advance: Advance, stage: &mut Stage) {
-        let mut judgements = Judgements::new(&self.intake.calls);
+        let mut judgements = Judgements::new(&self.intake.calls, &self.asked);
         // Judgements that are not followed yet may ask for one to be made at this instant.
         let mut settled_to = None;
         loop {

@@ -1,9 +1,11 @@
 //! What is known of one key.
 
 use super::super::pending::{Chunk, Place};
+use super::super::previous::{Asked, Found};
 use super::content::{Content, ContentState};
 use crate::plan::{AggregateCall, WindowKind};
 use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
 
 /// A key: its open window, and what is to be remembered of those before.
 #[derive(Debug, Default)]
@@ -11,6 +13,8 @@ pub(super) struct KeyWindow {
     pub(super) open: Option<OpenWindow>,
     /// How many windows of the key are over; counted by `every` alone.
     pub(super) index: u64,
+    /// Of the last windows that are over, the oldest first, the results that later ones read.
+    past: VecDeque<Vec<Found>>,
 }
 
 /// A window that is not over.
@@ -30,6 +34,7 @@ pub(super) struct OpenWindow {
 pub(super) struct KeyWindowState {
     open: Option<OpenWindowState>,
     index: u64,
+    past: VecDeque<Vec<Found>>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -46,6 +51,27 @@ impl KeyWindow {
         self.open.is_none() && self.index == 0
     }
 
+    /// What is read of the windows before.
+    pub(super) fn previous(&self, asked: &Asked) -> Vec<Option<Found>> {
+        let of = |(place, windows): &(usize, u32)| {
+            let window = self.past.len().checked_sub(*windows as usize)?;
+            self.past.get(window)?.get(*place).cloned()
+        };
+        asked.calls.iter().map(of).collect()
+    }
+
+    /// The open window is over.
+    pub(super) fn end_window(&mut self, asked: &Asked) {
+        self.index = self.index.saturating_add(1);
+        let Some(open) = self.open.take().filter(|_| asked.longest > 0) else { return };
+        let results = open.content.results();
+        let result = |(aggregate, _): &(u32, _)| results.get(*aggregate as usize).cloned();
+        self.past.push_back(asked.aggregates.iter().filter_map(result).collect());
+        if self.past.len() > asked.longest as usize {
+            self.past.pop_front();
+        }
+    }
+
     pub(super) fn save(&self) -> KeyWindowState {
         let open = self.open.as_ref().map(|open| OpenWindowState {
             first: open.first,
@@ -53,7 +79,7 @@ impl KeyWindow {
             count: open.count,
             content: open.content.save(),
         });
-        KeyWindowState { open, index: self.index }
+        KeyWindowState { open, index: self.index, past: self.past.clone() }
     }
 
     pub(super) fn load(
@@ -70,7 +96,7 @@ impl KeyWindow {
             window.content.load(saved.content)?;
             open = Some(window);
         }
-        Some(Self { open, index: state.index })
+        Some(Self { open, index: state.index, past: state.past })
     }
 }
 

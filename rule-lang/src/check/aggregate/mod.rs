@@ -2,6 +2,7 @@
 
 mod arguments;
 mod names;
+mod prev;
 mod top;
 mod types;
 
@@ -17,7 +18,7 @@ use cep_core::value::{Type, Value};
 
 use arguments::takes_constant;
 pub(crate) use names::aggregate_names;
-pub(super) use names::{AGGREGATES_TO_COME, aggregate_of, foreign_aggregate};
+pub(super) use names::{aggregate_of, foreign_aggregate};
 
 /// What is written between the parentheses of an aggregate, typed.
 struct Written<'e> {

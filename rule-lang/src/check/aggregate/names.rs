@@ -9,11 +9,8 @@ pub(in crate::check) fn aggregate_of(name: &str) -> Option<AggregateFunction> {
 
 /// The names of all aggregates.
 pub(crate) fn aggregate_names() -> impl Iterator<Item = &'static str> {
-    AggregateFunction::ALL.iter().map(|known| known.name()).chain(["rate"])
+    AggregateFunction::ALL.iter().map(|known| known.name()).chain(["rate", "prev"])
 }
-
-/// Aggregates of the language that are still to come.
-pub(in crate::check) const AGGREGATES_TO_COME: &[&str] = &["prev"];
 
 /// What other languages call the aggregates.
 pub(in crate::check) fn foreign_aggregate(name: &str) -> Option<&'static str> {
@@ -28,6 +25,7 @@ pub(in crate::check) fn foreign_aggregate(name: &str) -> Option<&'static str> {
         "quantile" | "percentile_cont" | "percentile_disc" => "percentile",
         "distinct" | "distinct_count" | "approx_count_distinct" | "nunique" => "count_distinct",
         "top_k" | "topk" | "topn" | "approx_top_k" => "top",
+        "lag" | "previous" => "prev",
         "arg_max" | "argmax" => "max_by",
         "arg_min" | "argmin" => "min_by",
         "first_value" => "first",

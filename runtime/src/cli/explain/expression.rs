@@ -86,6 +86,16 @@ impl Names<'_> {
                 let call = self.rule.aggregates.get(index(*call));
                 call.map_or_else(unknown, |call| self.aggregate(call))
             }
+            ExprKind::Previous(call) => {
+                let call = self.rule.previous.get(index(*call));
+                let of = call.and_then(|it| self.rule.aggregates.get(index(it.aggregate)));
+                match (call, of) {
+                    (Some(call), Some(of)) => {
+                        format!("prev({}, {})", call.windows, self.aggregate(of))
+                    }
+                    _ => unknown(),
+                }
+            }
             ExprKind::WindowIndex => "window.index".into(),
             ExprKind::WindowStart => "window.start".into(),
             ExprKind::WindowEnd => "window.end".into(),

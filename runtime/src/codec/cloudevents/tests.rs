@@ -53,6 +53,7 @@ fn plan(attributes: &[(&str, &str)], lines: &[(&str, EmitKind, &[&str])]) -> Pla
         window: None,
         expects: None,
         aggregates: Vec::new(),
+        previous: Vec::new(),
         trigger: Trigger::Always,
         limit: None,
         distinct: None,

@@ -61,6 +61,7 @@ pub(super) fn plan(fields: Vec<FieldPlan>) -> Plan {
         window: None,
         expects: None,
         aggregates: Vec::new(),
+        previous: Vec::new(),
         trigger: Trigger::Always,
         limit: None,
         distinct: None,
