@@ -1,6 +1,7 @@
 //! `cep explain`: what the rules mean, how far back they look, what they share.
 
 mod expression;
+mod keeps;
 mod mermaid;
 mod text;
 
@@ -90,12 +91,15 @@ fn json(plan: &Plan, shown: &[RuleId]) -> Result<String, Failure> {
     struct ExplainedRule<'a> {
         name: &'a str,
         horizon: Horizon,
+        keeps: Vec<keeps::Kept>,
         shares_with: Vec<&'a str>,
     }
     let rules = shown.iter().filter_map(|id| {
         let rule = plan.rule(*id)?;
         let horizon = Horizon::of_rule(plan, rule);
-        Some(ExplainedRule { name: &rule.name, horizon, shares_with: shares_with(plan, *id) })
+        let keeps = keeps::kept(&expression::Names { plan, rule });
+        let shares_with = shares_with(plan, *id);
+        Some(ExplainedRule { name: &rule.name, horizon, keeps, shares_with })
     });
     let explained = Explained {
         plan,

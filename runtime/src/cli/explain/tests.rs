@@ -60,6 +60,13 @@ rule total {
     window forever
     emit   Total { farm, n: sum(count) }
 }
+rule hourly {
+    from   Harvest
+    window tumbling(1h) fill 2d
+    let    best = top(3, farm by percentile(count, 95) where count > 0)
+    when   sum(count) < (prev(24, sum(count)) ?? 0) div 2
+    emit   Less { n: sum(count), best, was: prev(1, median(count)), some: collect(note, 5) }
+}
 sink Disaster to kafka("disaster")
 "#;
 
@@ -97,5 +104,8 @@ fn the_json_form_is_the_plan_with_horizons() {
     let value: serde_json::Value = serde_json::from_str(&text).unwrap();
     let read: Plan = serde_json::from_value(value["plan"].clone()).unwrap();
     assert_eq!(read, plan);
-    assert_eq!(value["rules"].as_array().unwrap().len(), 7);
+    assert_eq!(value["rules"].as_array().unwrap().len(), 8);
+    let keeps = &value["rules"][3]["keeps"];
+    assert_eq!(keeps[1]["aggregate"], "top(3, farm by percentile(count, 95) where count > 0)");
+    assert_eq!(keeps[1]["error"], "exact up to 1,024 different values, then within 0.4 %");
 }

@@ -1,6 +1,7 @@
 //! The plan for people.
 
 use super::expression::{Names, literal};
+use super::keeps::{Kept, kept};
 use super::shares_with;
 use cep_core::plan::{
     Connector, EdgePlan, EmitKind, FieldPlan, FieldSource, Hold, Horizon, InnerSource, LimitBy,
@@ -173,6 +174,9 @@ fn rule(plan: &Plan, id: RuleId, rule: &RulePlan, out: &mut String) {
     }
     line(out, "horizon", &Horizon::of_rule(plan, rule).to_string());
     line(out, "state", &state(&names));
+    for Kept { aggregate, keeps, error } in kept(&names) {
+        line(out, "keeps", &format!("{aggregate}: {keeps}; {error}"));
+    }
     let shares = shares_with(plan, id);
     if !shares.is_empty() {
         line(out, "shares", &format!("its slices with {}", shares.join(", ")));
