@@ -130,9 +130,11 @@ impl Judge<'_> {
             return;
         }
         let scope = on.scope.with_when(since, Span(to.0 - since.0));
-        let emits = self
-            .emits_of(kind, on, &scope)
-            .and_then(|emits| Ok((emits, self.counts_by(on.key, &scope)?)));
+        let emits = self.emits_of(kind, on, &scope).and_then(|emits| {
+            // A clear goes with its firing and counts against nothing.
+            let counts = kind == EmitKind::Fire;
+            Ok((emits, if counts { self.counts_by(on.key, &scope)? } else { Vec::new() }))
+        });
         let (emits, by) = emits.unwrap_or_else(|error| {
             self.fail(on, error);
             Default::default()

@@ -1,9 +1,11 @@
 //! Well-typed expressions, as text.
 
 use proptest::prelude::*;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 /// The types that expressions are made of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Ty {
     Int,
     Decimal,
@@ -15,7 +17,7 @@ pub enum Ty {
 }
 
 /// What an expression can read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
     /// An event's fields.
     Row,
@@ -33,8 +35,29 @@ const PATTERNS: &[&str] = &["'^([^-]*)-'", "'(a|b|\\d)+'", "'(?i)(z)?$'"];
 /// Zones, one of them with clocks that are moved.
 const ZONES: &[&str] = &["\"Europe/Paris\"", "\"Asia/Kathmandu\""];
 
+/// What makes a text, by what it is asked for.
+type Made = RefCell<BTreeMap<(Ty, Level, Option<u32>), Text>>;
+
+/// What makes a text is made once: making it anew for each program takes longer than running these.
+fn once(ty: Ty, level: Level, depth: Option<u32>, make: impl FnOnce() -> Text) -> Text {
+    thread_local! {
+        static MADE: Made = const { RefCell::new(BTreeMap::new()) };
+    }
+    let at = (ty, level, depth);
+    if let Some(made) = MADE.with_borrow(|made| made.get(&at).cloned()) {
+        return made;
+    }
+    let text = make();
+    MADE.with_borrow_mut(|made| made.insert(at, text.clone()));
+    text
+}
+
 /// An expression of this type that is never null, of at most `depth` operations in a row.
 pub fn expr(ty: Ty, level: Level, depth: u32) -> Text {
+    once(ty, level, Some(depth), || expr_anew(ty, level, depth))
+}
+
+fn expr_anew(ty: Ty, level: Level, depth: u32) -> Text {
     if depth == 0 {
         return leaf(ty, level);
     }
@@ -208,6 +231,10 @@ fn leaf(ty: Ty, level: Level) -> Text {
 
 /// What differs from event to event or from window to window, without an operation around it.
 pub fn varying(ty: Ty, level: Level) -> Text {
+    once(ty, level, None, || varying_anew(ty, level))
+}
+
+fn varying_anew(ty: Ty, level: Level) -> Text {
     if level == Level::Row {
         return prop::sample::select(fields(ty)).prop_map(str::to_owned).boxed();
     }
