@@ -150,7 +150,7 @@ impl EmitLines {
             let passing: Vec<bool> = (0..firings.len()).map(passes).collect();
             computed.push((index, passing, fields));
         }
-        let by = self.limit_by(scope);
+        let by = self.limit_by(kind, scope);
         by.iter().for_each(|value| errors.merge(value.errors.clone()));
         stage.emits.reserve(firings.len());
         let mut bytes = Vec::new();
@@ -173,10 +173,10 @@ impl EmitLines {
         }
     }
 
-    /// What the limit counts by, but for the rule's key.
-    fn limit_by<'a>(&self, scope: &Scope<'a>) -> Vec<Evaluated<'a>> {
+    /// What the limit counts by, but for the rule's key. A clear counts against nothing.
+    fn limit_by<'a>(&self, kind: EmitKind, scope: &Scope<'a>) -> Vec<Evaluated<'a>> {
         match &self.limit {
-            Some(LimitPlan { by: LimitBy::Values(by), .. }) => {
+            Some(LimitPlan { by: LimitBy::Values(by), .. }) if kind == EmitKind::Fire => {
                 by.iter().map(|expr| evaluate(expr, scope)).collect()
             }
             _ => Vec::new(),

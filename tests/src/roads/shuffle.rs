@@ -16,13 +16,15 @@ pub fn shuffled(plan: &Plan, script: &Script, seed: u64) -> Script {
     let mut log = script.log();
     for (stream, partitions) in (0_u32..).zip(&mut log.streams) {
         let id = StreamId(stream);
-        let allowed = plan.stream(id).map_or(0, |stream| stream.lateness.0);
-        let rules: Vec<&RulePlan> =
-            plan.rules.iter().filter(|rule| is_given(plan, rule.input, id)).collect();
+        let readers = Readers {
+            lateness: plan.stream(id).map_or(0, |stream| stream.lateness.0),
+            rules: plan.rules.iter().filter(|rule| is_given(plan, rule.input, id)).collect(),
+            pass_on: is_passed_on(plan, id),
+        };
         for entries in partitions {
             for _ in 0..entries.len() * 4 {
                 let index = random.below(entries.len().saturating_sub(1));
-                if may_swap(&rules, entries, index, allowed) {
+                if readers.may_swap(entries, index) {
                     swap(entries, index);
                 }
             }
@@ -45,45 +47,70 @@ fn is_given(plan: &Plan, stream: StreamId, input: StreamId) -> bool {
             .get(inner.stream.name.as_str())
             .into_iter()
             .flatten()
-            .any(|rule| passes_late_ones_on(rule) && is_given(plan, rule.input, input)),
+            .any(|rule| passes_on(plan, rule, input)),
     }
+}
+
+fn passes_on(plan: &Plan, rule: &RulePlan, input: StreamId) -> bool {
+    passes_late_ones_on(rule) && is_given(plan, rule.input, input)
+}
+
+/// Whether some rule passes an input's events on to others. These come in the order in which they
+/// were passed on, within an instant, and late ones when their partition's watermark says.
+fn is_passed_on(plan: &Plan, input: StreamId) -> bool {
+    let producers = plan.producers();
+    plan.inner.iter().filter(|inner| inner.source == InnerSource::Event).any(|inner| {
+        let rules = producers.get(inner.stream.name.as_str());
+        rules.into_iter().flatten().any(|rule| passes_on(plan, rule, input))
+    })
 }
 
 fn passes_late_ones_on(rule: &RulePlan) -> bool {
     lateness(rule, EventTime(0), Watermark::AFTER_ALL) == Lateness::OnTime
 }
 
-/// Whether the entry at `index` and the next one are events that can be exchanged.
-fn may_swap(rules: &[&RulePlan], entries: &[Entry], index: usize, allowed: i64) -> bool {
-    let (Some(Entry::Record(first)), Some(Entry::Record(second))) =
-        (entries.get(index), entries.get(index + 1))
-    else {
-        return false;
-    };
-    let before = watermark_after(entries.get(..index).unwrap_or(&[]), allowed);
-    let after = |record: &Record| before.max(Watermark(record.time.0.saturating_sub(allowed)));
-    let same = |time: EventTime, a: Watermark, b: Watermark| {
-        rules.iter().all(|rule| {
-            windows_missed(rule, time, a) == windows_missed(rule, time, b)
-                // A late event revises at its partition's watermark.
-                && (a == b || on_time(rule, time, a) && on_time(rule, time, b))
-        })
-    };
-    first.time != second.time
-        && same(first.time, before, after(second))
-        && same(second.time, after(first), before)
+/// Those that read a stream.
+struct Readers<'p> {
+    lateness: i64,
+    rules: Vec<&'p RulePlan>,
+    /// Whether one of them passes its events on to others, however late.
+    pass_on: bool,
+}
+
+impl Readers<'_> {
+    /// Whether the entry at `index` and the next one are events that can be exchanged.
+    fn may_swap(&self, entries: &[Entry], index: usize) -> bool {
+        let (Some(Entry::Record(first)), Some(Entry::Record(second))) =
+            (entries.get(index), entries.get(index + 1))
+        else {
+            return false;
+        };
+        let before = watermark_after(entries.get(..index).unwrap_or(&[]), self.lateness);
+        let after = |record: &Record| before.max(Watermark(record.time.0 - self.lateness));
+        first.time != second.time
+            && self.same(first.time, before, after(second))
+            && self.same(second.time, after(first), before)
+    }
+
+    /// Whether an event is to all the same at two watermarks of its partition.
+    fn same(&self, time: EventTime, a: Watermark, b: Watermark) -> bool {
+        // Late events are passed on, and revise, in the order of the log.
+        let on_time = time.0 >= a.max(b).0;
+        (on_time || !self.pass_on)
+            && self.rules.iter().all(|rule| {
+                lateness(rule, time, a) == lateness(rule, time, b)
+                    && revises_nothing(rule, time, a)
+                    && revises_nothing(rule, time, b)
+            })
+    }
 }
 
 /// Whether an event revises nothing.
-fn on_time(rule: &RulePlan, time: EventTime, watermark: Watermark) -> bool {
+fn revises_nothing(rule: &RulePlan, time: EventTime, watermark: Watermark) -> bool {
     let Some(window) = rule.window.as_ref().filter(|it| it.allow.is_some()) else { return true };
     let mut strict = rule.clone();
     strict.window = Some(WindowPlan { allow: None, ..window.clone() });
     lateness(&strict, time, watermark) == Lateness::OnTime
-}
-
-fn windows_missed(rule: &RulePlan, time: EventTime, watermark: Watermark) -> Lateness {
-    lateness(rule, time, watermark)
 }
 
 /// Exchanges two events; the offsets stay where they are.
