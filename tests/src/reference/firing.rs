@@ -10,7 +10,7 @@ use cep_core::function::EvalError;
 use cep_core::plan::{EdgePlan, EmitKind, EmitPlan, Expr, Hold, Plan, RuleId, RulePlan, Trigger};
 use cep_core::time::{EventTime, Span, Watermark};
 use cep_core::value::{RowOrigin, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A rule, and where what it gives is put.
 pub(super) struct Judge<'a> {
@@ -61,6 +61,19 @@ impl Edge {
             (Self::Held(since, _), Hold::For(span)) => Some(since.saturating_add(span)),
             _ => None,
         }
+    }
+
+    /// Takes the next instant at which a key is judged: the first of `instants`, or before it the one
+    /// at which the edge rises, if it still stands by then.
+    pub fn next(
+        self,
+        trigger: &Trigger,
+        instants: &mut BTreeSet<EventTime>,
+        end: Watermark,
+    ) -> Option<EventTime> {
+        let next = instants.first().copied().into_iter().chain(self.due(trigger)).min()?;
+        instants.remove(&next);
+        end.has_decided(next).then_some(next)
     }
 
     /// Where it stands when the condition holds at a judgement.
@@ -200,7 +213,7 @@ impl Judge<'_> {
         })
     }
 
-    fn records(&self, source: &Source) -> Source {
+    pub fn records(&self, source: &Source) -> Source {
         records(self.plan, self.found, source)
     }
 

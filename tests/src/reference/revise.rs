@@ -37,7 +37,7 @@ pub(super) fn run<'a>(
         }
         for (line, told) in (0_u32..).zip(&mut told) {
             let new = found.iter().find(|placed| placed.emit.line == line);
-            let source = Source::of(inside.iter().map(|row| row.origin));
+            let source = judge.records(&Source::of(inside.iter().map(|row| row.origin)));
             if let Some(emit) = revised(told.as_ref(), new.map(|it| &it.emit), source) {
                 *told = Some(emit.clone());
                 let (order, record) = (EventTime(row.watermark.0), Some(row.origin));

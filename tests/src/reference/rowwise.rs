@@ -49,10 +49,9 @@ pub(super) fn run(judge: &mut Judge<'_>, log: &Log, end: Watermark, latest: Even
         let last_of_instant = last_of_instants(&rows);
         let mut edge = Edge::default();
         let mut instants: BTreeSet<EventTime> = last_of_instant.keys().copied().collect();
-        while let Some(instant) = instants.pop_first().filter(|instant| end.has_decided(*instant)) {
+        while let Some(instant) = edge.next(&judge.rule.trigger, &mut instants, end) {
             let Some((_, row)) = last_of_instant.range(..=instant).next_back() else { continue };
             judge_row(judge, &mut edge, row, instant, instant, Occupied::Yes);
-            instants.extend(edge.due(&judge.rule.trigger));
         }
     }
 }

@@ -26,7 +26,7 @@ fn run_key(judge: &mut Judge<'_>, key: &[Value], rows: &[&Row], size: Span, end:
         instants.extend(rows.iter().map(|row| row.time.saturating_add(size)));
     }
     let mut edge = Edge::default();
-    while let Some(instant) = instants.pop_first().filter(|instant| end.has_decided(*instant)) {
+    while let Some(instant) = edge.next(&judge.rule.trigger, &mut instants, end) {
         let after = instant.saturating_sub(size);
         let inside: Vec<&Row> =
             rows.iter().filter(|row| after < row.time && row.time <= instant).copied().collect();
@@ -49,6 +49,5 @@ fn run_key(judge: &mut Judge<'_>, key: &[Value], rows: &[&Row], size: Span, end:
                 source: Source::of(inside.iter().map(|row| row.origin)),
             },
         );
-        instants.extend(edge.due(&judge.rule.trigger));
     }
 }

@@ -269,7 +269,7 @@ impl Operator for Ordered {
 
     fn advance(&mut self, advance: Advance, stage: &mut Stage) {
         let mut judgements = Judgements::new(&self.intake.calls, &self.asked);
-        // Judgements that are not followed yet may ask for one to be made at this instant.
+        // Up to here judgements need not be followed.
         let mut settled_to = None;
         loop {
             let mut instant = self.next_instant(advance.to);
@@ -284,13 +284,13 @@ impl Operator for Ordered {
                     self.close(end, &mut judgements);
                 }
                 (Some(instant), _) => {
-                    if self.pace == Pace::Instants {
-                        settled_to = settled_to.or_else(|| self.trigger.first_timer_after(instant));
-                    }
                     while self.pending.next_time() == Some(instant) {
                         self.take_next(&mut judgements);
                     }
                     self.judge_instant(instant, &mut judgements);
+                    if self.pace == Pace::Instants {
+                        settled_to = settled_to.or_else(|| self.trigger.settled_after(instant));
+                    }
                 }
                 _ => break,
             }

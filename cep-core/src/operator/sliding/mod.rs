@@ -146,7 +146,7 @@ impl Operator for Sliding {
 
     fn advance(&mut self, advance: Advance, stage: &mut Stage) {
         let mut judgements = Judgements::new(&self.intake.calls);
-        // Judgements that are not followed yet may ask for one to be made at this instant.
+        // Up to here judgements need not be followed.
         let mut settled_to = None;
         loop {
             let next = self.next_instant(advance.to);
@@ -158,8 +158,8 @@ impl Operator for Sliding {
                 self.follow(&mut judgements, stage);
                 continue;
             };
-            settled_to = settled_to.or_else(|| self.trigger.first_timer_after(instant));
             self.turn(instant);
+            settled_to = settled_to.or_else(|| self.trigger.settled_after(instant));
             for index in 0..self.touched.len() {
                 let Some((id, arrival)) = self.touched.get(index).copied() else { break };
                 if let Some(window) = self.windows.get_mut(id as usize).and_then(Option::as_mut) {

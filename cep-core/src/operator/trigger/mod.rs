@@ -232,12 +232,12 @@ impl TriggerStates {
         due
     }
 
-    /// Judgements made at `instant` ask for none to be made before this.
-    pub(crate) fn first_timer_after(&self, instant: i64) -> Option<i64> {
-        match self.trigger.hold() {
-            Hold::For(span) => Some(instant.saturating_add(span.0)),
-            _ => None,
-        }
+    /// Once what is due at `instant` was taken: until when it does not matter how the judgements made
+    /// there turn out. They may ask for one to be made then, or have it that a timer stands no more.
+    pub(crate) fn settled_after(&self, instant: i64) -> Option<i64> {
+        let Hold::For(span) = self.trigger.hold() else { return None };
+        let asked = instant.saturating_add(span.0);
+        Some(self.next_timer().map_or(asked, |timer| timer.min(asked)))
     }
 
     /// Whether a key's condition holds, but not for long enough yet.
