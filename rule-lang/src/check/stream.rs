@@ -273,7 +273,7 @@ impl Side {
     /// The formats of this version.
     fn formats(self, kind: &str) -> &'static [&'static str] {
         match self {
-            Self::Read => &["json", "debezium", "cloudevents"],
+            Self::Read => &["json", "csv", "debezium", "cloudevents"],
             Self::Table if kind == "file" => &["json", "csv"],
             Self::Table | Self::Write => &["json"],
         }

@@ -6,13 +6,14 @@
 //! by default.
 
 use super::{Exit, Failure};
-use crate::codec::Format;
+use crate::codec::{CsvHead, Format};
 use crate::config::{Config, relative_to};
-use crate::connector::{AtEnd, Uri};
+use crate::connector::{AtEnd, ConnectorOptions, Polled, RecordBatch, Uri, open_source};
 use crate::driver::Extent;
 use cep_core::plan::{Connector, Plan, StreamId, StreamPlan};
 use rule_lang::diagnostic::closest;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// `NAME=URI` of `--bind` and `--sink`; a sink's name may be missing, which is every event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -158,7 +159,7 @@ impl Wishes<'_> {
                     .or_else(|| self.config.sink.get(&event.name).cloned())
                     .or_else(declared)
                     .unwrap_or_else(|| vec!["stdout:".into()]);
-                uris.iter().map(|uri| Uri::parse(uri).map_err(Failure::from)).collect()
+                uris.iter().map(|uri| output(uri)).collect()
             })
             .collect()
     }
@@ -214,23 +215,65 @@ pub(super) fn place_and_format(text: &str, stream: &StreamPlan) -> Result<(Uri, 
     let options = stream.from.iter().flat_map(|from| &from.options);
     let declared =
         options.rev().find(|(name, _)| name == "format").map(|(_, value)| value.as_str());
-    let is_events = match &uri {
-        Uri::File { path, .. } => {
-            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("events.jsonl"))
-        }
-        _ => false,
+    let by_name = match &uri {
+        Uri::File { path, .. } => format_of_name(&path.to_string_lossy()),
+        _ => None,
     };
-    let by_name = is_events.then_some("cloudevents");
     match said.or(by_name).or(declared).unwrap_or("json") {
         "json" => Ok((uri, Format::Json)),
         "cloudevents" => Ok((uri, Format::CloudEvents)),
         "debezium" => Ok((uri, Format::Debezium)),
+        "csv" => {
+            let head = if let Uri::File { .. } = &uri { Some(csv_head(&uri)?) } else { None };
+            Ok((uri, Format::Csv(head)))
+        }
         other => {
             let message = format!("stream `{}` has the unknown format `{other}`", stream.name);
             Err(Failure::usage(message)
-                .with_help("this version reads `json`, `cloudevents` and `debezium`"))
+                .with_help("this version reads `json`, `csv`, `cloudevents` and `debezium`"))
         }
     }
+}
+
+/// The place of a derived event.
+fn output(text: &str) -> Result<Uri, Failure> {
+    let uri = Uri::parse(text)?;
+    match &uri {
+        Uri::File { path, .. } if format_of_name(&path.to_string_lossy()) == Some("csv") => {
+            let message = format!("derived events are not written as CSV, as `{uri}` says");
+            Err(Failure::usage(message).with_help("give the file another ending, such as `.jsonl`"))
+        }
+        _ => Ok(uri),
+    }
+}
+
+/// What the name of a file says of its records, packed or not.
+fn format_of_name(path: &str) -> Option<&'static str> {
+    let bare = path.strip_suffix(".gz").or(path.strip_suffix(".zst")).unwrap_or(path);
+    let name = bare.rsplit('/').next().unwrap_or(bare);
+    if name.to_ascii_lowercase().ends_with(".csv") {
+        return Some("csv");
+    }
+    (name == "events.jsonl").then_some("cloudevents")
+}
+
+/// The first line of a file, which names the columns.
+fn csv_head(uri: &Uri) -> Result<CsvHead, Failure> {
+    let mut source = open_source(uri, &ConnectorOptions::default())?;
+    let mut records = RecordBatch::new();
+    while records.is_empty() {
+        if source.poll(&mut records, 1, Duration::ZERO)? != Polled::Records {
+            break;
+        }
+    }
+    let line = records.get(0).and_then(|first| Some((first.offset, first.value?)));
+    let wrong = |why: &str| {
+        Failure::usage(format!("the first line of `{uri}` names no columns: {why}"))
+            .with_help("write the names of the stream's fields there, with commas between them")
+    };
+    let (offset, line) = line.ok_or_else(|| wrong("there is none"))?;
+    let line = std::str::from_utf8(line).map_err(|_| wrong("it is not UTF-8"))?;
+    CsvHead::of_line(line, offset).map_err(|why| wrong(&why))
 }
 
 /// Whether a place ends by itself.

@@ -55,7 +55,7 @@ pub fn csv_records(
     Ok(records)
 }
 
-fn is_called(field: &FieldPlan, head: &str) -> bool {
+pub(super) fn is_called(field: &FieldPlan, head: &str) -> bool {
     field.name == head
         || match &field.source {
             FieldSource::Path(path) => path.join(".") == head,

@@ -193,7 +193,7 @@ impl Before {
             time: TimeSource::Record,
             ..stream.clone()
         };
-        let projection = Projection::new(Some(&row), &vec![true; row.fields.len()], Format::Json);
+        let projection = Projection::new(Some(&row), &vec![true; row.fields.len()], &Format::Json);
         Some(Self {
             decoder: Decoder::of_projection(projection),
             batch: EventBatch::new(id, &row),

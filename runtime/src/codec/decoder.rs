@@ -1,7 +1,8 @@
 //! The decoder of one stream: records in, rows and bad records out.
 
 use super::Format;
-use super::debezium::{Envelope, Opened};
+use super::csv_line::CsvLines;
+use super::debezium::{Change, Envelope, Opened};
 use super::fit::Fitting;
 use super::flat;
 use super::instant::InstantReader;
@@ -27,8 +28,8 @@ use std::ops::Range;
 #[derive(Debug)]
 pub struct Decoder {
     projection: Projection,
-    /// How rows are found in change events, if the stream is of those.
-    envelope: Option<Box<Envelope>>,
+    /// How rows are found in records that are not the row itself in JSON.
+    inside: Option<Box<Inside>>,
     templates: Templates,
     visits: Visits,
     found: Vec<Token>,
@@ -39,6 +40,29 @@ pub struct Decoder {
     first_tier: Tier,
     /// How many records are walked over without trying the quick way.
     slow_walks: u32,
+}
+
+/// Where a record has its row.
+#[derive(Debug)]
+enum Inside {
+    /// In the envelope of a change.
+    Change(Envelope),
+    /// In the cells of a line.
+    Csv(CsvLines),
+}
+
+impl Inside {
+    fn change(&self) -> Option<&Change> {
+        match self {
+            Self::Change(envelope) => Some(&envelope.change),
+            Self::Csv(_) => None,
+        }
+    }
+
+    /// Whether a record only says how the others are to be read.
+    fn is_head(&self, offset: u64) -> bool {
+        matches!(self, Self::Csv(lines) if lines.head == Some(offset))
+    }
 }
 
 /// After a record that the quick way gave way on, so many are not tried.
@@ -68,6 +92,8 @@ pub struct DecodeCounts {
     pub other_type: u64,
     /// Records of a change topic that only say that a row is gone.
     pub tombstones: u64,
+    /// Lines that only name the columns.
+    pub heads: u64,
     /// Bad records.
     pub bad: u64,
 }
@@ -89,29 +115,33 @@ impl Decoder {
     /// A stream that the plan does not have gives a decoder that reads no field.
     #[must_use]
     pub fn new(plan: &Plan, stream: StreamId, format: Format) -> Self {
-        Self::reading(plan, stream, format, &plan.used_fields(stream))
+        Self::reading(plan, stream, &format, &plan.used_fields(stream))
     }
 
     /// The same for all fields of a stream, whether a rule reads them or not.
     #[must_use]
     pub fn of_all_fields(plan: &Plan, stream: StreamId, format: Format) -> Self {
         let fields = plan.stream(stream).map_or(0, |stream| stream.fields.len());
-        Self::reading(plan, stream, format, &vec![true; fields])
+        Self::reading(plan, stream, &format, &vec![true; fields])
     }
 
-    fn reading(plan: &Plan, stream: StreamId, format: Format, used: &[bool]) -> Self {
+    fn reading(plan: &Plan, stream: StreamId, format: &Format, used: &[bool]) -> Self {
         let projection = Projection::new(plan.stream(stream), used, format);
-        let mut decoder = Self::of_projection(projection);
-        if format == Format::Debezium {
-            decoder.envelope = Some(Box::new(Envelope::new(plan, stream, used)));
-        }
-        decoder
+        let inside = match format {
+            Format::Json | Format::CloudEvents => None,
+            Format::Debezium => Some(Inside::Change(Envelope::new(plan, stream, used))),
+            Format::Csv(head) => {
+                let lines = CsvLines::new(plan.stream(stream), head.as_ref(), &projection);
+                Some(Inside::Csv(lines))
+            }
+        };
+        Self { inside: inside.map(Box::new), ..Self::of_projection(projection) }
     }
 
     /// A decoder of what a projection says.
     pub(super) fn of_projection(projection: Projection) -> Self {
         Self {
-            envelope: None,
+            inside: None,
             found: vec![Token::MISSING; projection.slots],
             projection,
             templates: Templates::default(),
@@ -155,6 +185,10 @@ impl Decoder {
         let text = text.and_then(Result::ok);
         for index in range {
             let Some(record) = records.get(index) else { break };
+            if self.inside.as_ref().is_some_and(|inside| inside.is_head(record.offset)) {
+                self.counts.heads += 1;
+                continue;
+            }
             let decoded = match records.value_range(index) {
                 Some(value) => {
                     let in_span = value.start - span.start..value.end - span.start;
@@ -167,7 +201,9 @@ impl Decoder {
                         _ => self.odd_record(record.value.unwrap_or_default(), timestamp, into),
                     }
                 }
-                None if self.envelope.is_some() => Ok(Verdict::Tombstone),
+                None if matches!(self.inside.as_deref(), Some(Inside::Change(_))) => {
+                    Ok(Verdict::Tombstone)
+                }
                 None => Err(Reason::no_value()),
             };
             let decoded = match decoded {
@@ -199,8 +235,8 @@ impl Decoder {
         index: usize,
         into: &mut EventBatch,
     ) -> Result<(), Reason> {
-        let Self { projection, instants, envelope, .. } = self;
-        let change = envelope.as_ref().map(|envelope| &envelope.change);
+        let Self { projection, instants, inside, .. } = self;
+        let change = inside.as_ref().and_then(|inside| inside.change());
         for (column, outer) in &projection.outer {
             if let Some(column) = into.columns.get_mut(*column) {
                 outer.push((records, index), change, column, instants)?;
@@ -236,17 +272,48 @@ impl Decoder {
         verdict
     }
 
-    /// Appends the event of a record: the record itself, or the row in its envelope.
+    /// Appends the event of a record: the record itself, or the row inside of it.
     #[inline(always)]
     fn event(&mut self, record: Record<'_>, into: &mut EventBatch) -> Result<Verdict, Reason> {
-        if self.envelope.is_some() { self.change(record, into) } else { self.record(record, into) }
+        if self.inside.is_none() { self.record(record, into) } else { self.inner(record, into) }
+    }
+
+    #[inline(never)]
+    fn inner(&mut self, record: Record<'_>, into: &mut EventBatch) -> Result<Verdict, Reason> {
+        match self.inside.take() {
+            None => self.record(record, into),
+            Some(mut inside) => {
+                let verdict = match inside.as_mut() {
+                    Inside::Change(envelope) => self.change(envelope, record, into),
+                    Inside::Csv(lines) => self.line(lines, record, into),
+                };
+                self.inside = Some(inside);
+                verdict
+            }
+        }
+    }
+
+    /// Appends the cells of a line.
+    fn line(
+        &mut self,
+        lines: &mut CsvLines,
+        record: Record<'_>,
+        into: &mut EventBatch,
+    ) -> Result<Verdict, Reason> {
+        lines.read(record.text, &mut self.found)?;
+        let window = lines.cells.as_bytes();
+        self.fit(Record { window, text: &lines.cells, ..record }, into)?;
+        Ok(Verdict::Ours)
     }
 
     /// Appends the row of a change event.
-    #[inline(never)]
-    fn change(&mut self, record: Record<'_>, into: &mut EventBatch) -> Result<Verdict, Reason> {
+    fn change(
+        &mut self,
+        envelope: &mut Envelope,
+        record: Record<'_>,
+        into: &mut EventBatch,
+    ) -> Result<Verdict, Reason> {
         let Record { window, text, timestamp } = record;
-        let Some(envelope) = &mut self.envelope else { return Ok(Verdict::OtherType) };
         match envelope.open(window, text)? {
             Opened::Tombstone => Ok(Verdict::Tombstone),
             Opened::NoRow => Ok(Verdict::OtherType),

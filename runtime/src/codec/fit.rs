@@ -178,7 +178,11 @@ impl<'a> Fitting<'a> {
             Kind::Text | Kind::EscapedText => self.record.get(start.saturating_sub(1)..end + 1),
             _ => self.record.get(start..end),
         };
-        whole::read(raw.unwrap_or_default(), self.field.ty.base(), &self.field.name, instants)
+        match raw {
+            Some(raw) => whole::read(raw, self.field.ty.base(), &self.field.name, instants),
+            // A text without quotes, which stands outside of the value.
+            None => Err(self.misfit("JSON")),
+        }
     }
 
     /// The value, one by one; for what stands inside of lists and records.

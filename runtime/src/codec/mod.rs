@@ -24,6 +24,7 @@
 
 pub mod cloudevents;
 mod csv;
+mod csv_line;
 mod debezium;
 mod decoder;
 mod fit;
@@ -48,10 +49,11 @@ mod whole;
 mod tests;
 
 pub use csv::csv_records;
+pub use csv_line::CsvHead;
 pub use decoder::{DecodeCounts, Decoder};
 
 /// How the records of a stream are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Format {
     /// One JSON object a record, holding the fields.
     Json,
@@ -60,4 +62,6 @@ pub enum Format {
     CloudEvents,
     /// Change events of Debezium: the fields are the row's. Tombstones are passed over.
     Debezium,
+    /// A line of CSV a record: with the head of a file, or without one.
+    Csv(Option<CsvHead>),
 }

@@ -62,7 +62,9 @@ impl Outer {
             _ => {}
         }
         match self.text(records, index)? {
-            Some(text) => self.fitting(text, &self.token(text)).push(column, instants),
+            Some(text) => {
+                self.fitting(text, &text_token(&self.field.ty, text)).push(column, instants)
+            }
             None if self.field.is_optional => {
                 column.push_null();
                 Ok(())
@@ -79,7 +81,7 @@ impl Outer {
         instants: &mut InstantReader,
     ) -> Result<EventTime, Reason> {
         let text = self.text(records, index)?.ok_or_else(|| self.absent())?;
-        self.fitting(text, &self.token(text)).instant(instants)
+        self.fitting(text, &text_token(&self.field.ty, text)).instant(instants)
     }
 
     fn fitting<'a>(&'a self, record: &'a str, token: &'a Token) -> Fitting<'a> {
@@ -115,25 +117,25 @@ impl Outer {
             Place::Header(name) => format!("the header `{name}`"),
         }
     }
+}
 
-    /// What the text is, as far as the field's type needs to know.
-    fn token(&self, text: &str) -> Token {
-        let as_text = Token::spanning(Kind::Text, 0, text.len());
-        match self.field.ty.base() {
-            Type::Int | Type::Float | Type::Timestamp => {
-                let mut token = Token::MISSING;
-                let end = number::read(&padded(text.as_bytes()), 0, &mut token);
-                if end == Some(text.len()) { token } else { as_text }
-            }
-            Type::Bool if text == "true" => Token::spanning(Kind::True, 0, text.len()),
-            Type::Bool if text == "false" => Token::spanning(Kind::False, 0, text.len()),
-            Type::List(_) | Type::Record(_) | Type::Json
-                if serde_json::from_str::<IgnoredAny>(text).is_ok() =>
-            {
-                let start = text.len() - text.trim_start().len();
-                parser::token(text.trim(), start)
-            }
-            _ => as_text,
+/// What a text is, as far as a field of a type needs to know.
+pub(super) fn text_token(ty: &Type, text: &str) -> Token {
+    let as_text = Token::spanning(Kind::Text, 0, text.len());
+    match ty.base() {
+        Type::Int | Type::Float | Type::Timestamp => {
+            let mut token = Token::MISSING;
+            let end = number::read(&padded(text.as_bytes()), 0, &mut token);
+            if end == Some(text.len()) { token } else { as_text }
         }
+        Type::Bool if text == "true" => Token::spanning(Kind::True, 0, text.len()),
+        Type::Bool if text == "false" => Token::spanning(Kind::False, 0, text.len()),
+        Type::List(_) | Type::Record(_) | Type::Json
+            if serde_json::from_str::<IgnoredAny>(text).is_ok() =>
+        {
+            let start = text.len() - text.trim_start().len();
+            parser::token(text.trim(), start)
+        }
+        _ => as_text,
     }
 }

@@ -159,14 +159,14 @@ impl Tree {
 
 impl Projection {
     /// The projection of a stream: the fields that are used, and its time.
-    pub fn new(stream: Option<&StreamPlan>, used: &[bool], format: Format) -> Self {
+    pub fn new(stream: Option<&StreamPlan>, used: &[bool], format: &Format) -> Self {
         let prefix = match format {
-            Format::Json | Format::Debezium => Vec::new(),
+            Format::Json | Format::Debezium | Format::Csv(_) => Vec::new(),
             Format::CloudEvents => vec!["data".to_owned()],
         };
         let mut builder = Tree { root: Node::default(), next_slot: 0, prefix };
         let kind = match format {
-            Format::Json | Format::Debezium => None,
+            Format::Json | Format::Debezium | Format::Csv(_) => None,
             Format::CloudEvents => {
                 let member = builder.root.member("type", &mut builder.next_slot);
                 Some((member.slot, stream.map_or_else(String::new, |stream| stream.name.clone())))
@@ -210,10 +210,11 @@ impl Projection {
 }
 
 /// The slot of a field in the record's value, or where else it stands.
-fn place(plan: &FieldPlan, format: Format, builder: &mut Tree) -> Result<u16, Place> {
+fn place(plan: &FieldPlan, format: &Format, builder: &mut Tree) -> Result<u16, Place> {
     match &plan.source {
-        FieldSource::Operation if format == Format::Debezium => Err(Place::Operation),
-        FieldSource::Before if format == Format::Debezium => Err(Place::Before),
+        _ if format.has_column(plan) => Ok(builder.slot(std::slice::from_ref(&plan.name))),
+        FieldSource::Operation if *format == Format::Debezium => Err(Place::Operation),
+        FieldSource::Before if *format == Format::Debezium => Err(Place::Before),
         FieldSource::Operation => Ok(builder.slot(&["op".to_owned()])),
         FieldSource::Before => Ok(builder.slot(&["before".to_owned()])),
         FieldSource::Path(path) => Ok(builder.slot(path)),

@@ -71,6 +71,15 @@ impl Reason {
         Self(format!("expected an object at `{path}`, found {}", describe(token, record)))
     }
 
+    pub(super) fn open_quote() -> Self {
+        Self("a quote is not closed".into())
+    }
+
+    pub(super) fn cells(wanted: usize, found: usize) -> Self {
+        let cells = |count: usize| format!("{count} cell{}", if count == 1 { "" } else { "s" });
+        Self(format!("expected {}, found {found}", cells(wanted)))
+    }
+
     pub(super) fn no_cloud_event_type() -> Self {
         Self("not a CloudEvent: it has no `type`".into())
     }

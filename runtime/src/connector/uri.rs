@@ -133,18 +133,13 @@ impl Uri {
         if path.is_empty() {
             return Err("the path is missing, as in `file:harvest.jsonl`".into());
         }
-        let (packing, bare) = if let Some(bare) = path.strip_suffix(".gz") {
-            (Packing::Gzip, bare)
-        } else if let Some(bare) = path.strip_suffix(".zst") {
-            (Packing::Zstd, bare)
+        let packing = if path.ends_with(".gz") {
+            Packing::Gzip
+        } else if path.ends_with(".zst") {
+            Packing::Zstd
         } else {
-            (Packing::Plain, path)
+            Packing::Plain
         };
-        if bare.to_ascii_lowercase().ends_with(".csv") {
-            return Err("CSV is not read or written by this version; convert it to JSON lines, \
-                        one object a line"
-                .into());
-        }
         Ok(Self::File { path: PathBuf::from(path), packing })
     }
 
@@ -231,8 +226,6 @@ mod tests {
         let report: String = [
             "harvest.jsonl",
             "file:",
-            "file:factors.csv",
-            "file:factors.csv.gz",
             "stdin:x",
             "log:harvests",
             "kafka:topic",

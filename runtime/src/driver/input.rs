@@ -77,7 +77,7 @@ impl Input {
         let count = spec.source.partitions();
         let reader = |(stream, format): &(StreamId, Format)| {
             let batch = EventBatch::new(*stream, plan.stream(*stream)?);
-            Some(Reader { decoder: Decoder::new(plan, *stream, *format), batch })
+            Some(Reader { decoder: Decoder::new(plan, *stream, format.clone()), batch })
         };
         Self {
             source: spec.source,
@@ -98,7 +98,7 @@ impl Input {
     /// came of it.
     pub fn decode(&mut self, records: &RecordBatch, range: Range<usize>) {
         let (mut events, records_count) = (0, range.len());
-        let tombstones_before = self.tombstones();
+        let passed_before = self.passed();
         self.bad.clear();
         for reader in &mut self.readers {
             reader.batch.clear();
@@ -114,13 +114,19 @@ impl Input {
             self.bad.dedup_by_key(|bad| bad.offset);
         }
         let others = records_count.saturating_sub(events + self.bad.len());
-        let tombstones = self.tombstones() - tombstones_before;
-        self.foreign_events += (others as u64).saturating_sub(tombstones);
+        let passed = self.passed() - passed_before;
+        self.foreign_events += (others as u64).saturating_sub(passed);
     }
 
     /// Records that only said that a row is gone.
     pub fn tombstones(&self) -> u64 {
         self.readers.iter().map(|reader| reader.decoder.counts().tombstones).sum()
+    }
+
+    /// Records that are no events and were not meant to be.
+    fn passed(&self) -> u64 {
+        let counts = self.readers.iter().map(|reader| reader.decoder.counts());
+        counts.map(|counts| counts.tombstones + counts.heads).sum()
     }
 
     /// What the last decoding gave, stream by stream.

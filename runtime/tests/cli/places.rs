@@ -76,6 +76,7 @@ fn mistakes_in_places_say_what_to_type() {
         "run . --bind Harvest=file:factors.csv",
         "run . --sink Disaster=kafka://localhost/x",
         "run . --sink Disaster=stdin:",
+        "run . --sink Disaster=file:out.csv.gz",
         "run . --bind Harvest=stdout:",
         "run . --set flor=1",
         "run . --set floor=high",
@@ -93,4 +94,85 @@ fn mistakes_in_places_say_what_to_type() {
     })
     .collect();
     insta::assert_snapshot!(report);
+}
+
+/// Harvests as CSV, the columns in another order than the fields.
+fn csv(events: &str) -> String {
+    let line = |event: &str| {
+        let event: serde_json::Value = serde_json::from_str(event).unwrap();
+        format!("{},{},{},x\n", event["batchtime"], event["farmid"], event["batchcnt"])
+    };
+    events.lines().map(line).collect()
+}
+
+const HEAD: &str = "batchtime,farm,batchcnt,unread\n";
+
+#[test]
+fn csv_files_give_what_lines_of_json_give() {
+    let room = Room::with(&harvests(0..25));
+    let expected = room.cep("run . --format plain");
+    assert_eq!(expected.lines().len(), TWO);
+    room.write("h.csv", format!("{HEAD}{}", csv(&harvests(0..25))));
+    room.write("h.CSV", format!("\u{feff}{HEAD}\n{}", csv(&harvests(0..25))).replace('\n', "\r\n"));
+    for packed in ["h.csv.gz", "h.csv.zst"] {
+        let copied = room.cep(&format!("copy file:h.csv file:{packed}"));
+        assert_eq!(copied.code, Some(0), "{}", copied.err);
+    }
+    for file in ["h.csv", "h.CSV", "h.csv.gz", "h.csv.zst"] {
+        let ran = room.cep(&format!("run . --format plain --bind Harvest=file:{file}"));
+        assert_eq!((ran.code, &ran.out), (Some(0), &expected.out), "{file}: {}", ran.err);
+        assert!(ran.err.contains("75 events"), "{}", ran.err);
+        assert!(!ran.err.contains("other types"), "{}", ran.err);
+    }
+    let without_head = csv(&harvests(0..25)).replace(",x", "");
+    let in_order = "stream Harvest { at: timestamp, farm: int, count: int";
+    room.write("farm.rules", crate::room::RULES.replace(
+        "stream Harvest from kafka(\"costcenter\") {\n    farm:  int       from \"farmid\"\n    count: int       from \"batchcnt\"\n    at:    timestamp from \"batchtime\"",
+        in_order,
+    ));
+    let lines = "run . --format plain --bind Harvest=stdin:?format=csv";
+    let ran = room.cep_with_input(lines, without_head.as_bytes());
+    assert_eq!((ran.code, &ran.out), (Some(0), &expected.out), "{}", ran.err);
+}
+
+#[test]
+fn a_csv_file_is_gone_on_with_in_its_middle() {
+    let room = Room::with(&harvests(0..25));
+    let expected = room.cep("run . --format plain");
+    room.write("h.csv", format!("{HEAD}{}", csv(&harvests(0..13))));
+    let words = "run . --format plain --bind Harvest=file:h.csv --state state";
+    let first = room.cep(words);
+    assert_eq!(first.code, Some(0), "{}", first.err);
+    room.append("h.csv", csv(&harvests(13..25)));
+    let second = room.cep(words);
+    assert!(second.err.contains("36 events"), "{}", second.err);
+    assert_eq!(first.out + &second.out, expected.out);
+}
+
+#[test]
+fn what_is_wrong_with_a_csv_file_is_said_with_its_line() {
+    let room = Room::with("");
+    room.write("h.csv", format!("{HEAD}{}1,2\n,2,3,\n", csv(&harvests(0..1))));
+    let ran = room.cep("run . --bind Harvest=file:h.csv --errors file:errors.jsonl");
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let reasons: Vec<String> = room
+        .read("errors.jsonl")
+        .lines()
+        .map(|line| {
+            let error: serde_json::Value = serde_json::from_str(line).unwrap();
+            format!("{}: {}", error["offset"], error["reason"])
+        })
+        .collect();
+    assert_eq!(
+        reasons,
+        ["4: \"expected 4 cells, found 2\"", "5: \"field `at` is null (at `batchtime`)\""]
+    );
+    room.write("empty.csv", "");
+    let ran = room.cep("run . --bind Harvest=file:empty.csv");
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.err.contains("names no columns: there is none"), "{}", ran.err);
+    room.write("open.csv", "farm,\"count\n");
+    let ran = room.cep("run . --bind Harvest=file:open.csv");
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.err.contains("names no columns: a quote is not closed"), "{}", ran.err);
 }

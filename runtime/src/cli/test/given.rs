@@ -47,7 +47,7 @@ pub(super) fn read(
         let mut source = Undated::new(open_source(&uri, &ConnectorOptions::default())?);
         let mut records = RecordBatch::new();
         while source.poll(&mut records, MAX_RECORDS, Duration::ZERO)? == Polled::Records {
-            reader.take(&records, format);
+            reader.take(&records, format.clone());
         }
     }
     if reader.found.events.is_empty() && reader.found.bad.is_empty() {

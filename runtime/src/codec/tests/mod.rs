@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod behaviour;
+mod csv;
 mod debezium;
 mod outer;
 mod property;
@@ -92,7 +93,7 @@ pub(super) struct Decoders {
 impl Decoders {
     pub fn new(plan: Plan, format: Format) -> Self {
         let tiers = [Tier::Template, Tier::Flat, Tier::Walk, Tier::Parser]
-            .map(|tier| Decoder::new(&plan, StreamId(0), format).starting_at(tier));
+            .map(|tier| Decoder::new(&plan, StreamId(0), format.clone()).starting_at(tier));
         Self { plan, tiers: tiers.into() }
     }
 
