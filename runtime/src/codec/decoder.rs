@@ -29,7 +29,7 @@ use std::ops::Range;
 pub struct Decoder {
     projection: Projection,
     /// How rows are found in records that are not the row itself in JSON.
-    inside: Option<Box<Inside>>,
+    inside: Option<Inside>,
     templates: Templates,
     visits: Visits,
     found: Vec<Token>,
@@ -46,9 +46,9 @@ pub struct Decoder {
 #[derive(Debug)]
 enum Inside {
     /// In the envelope of a change.
-    Change(Envelope),
+    Change(Box<Envelope>),
     /// In the cells of a line.
-    Csv(CsvLines),
+    Csv(Box<CsvLines>),
 }
 
 impl Inside {
@@ -129,13 +129,13 @@ impl Decoder {
         let projection = Projection::new(plan.stream(stream), used, format);
         let inside = match format {
             Format::Json | Format::CloudEvents => None,
-            Format::Debezium => Some(Inside::Change(Envelope::new(plan, stream, used))),
+            Format::Debezium => Some(Inside::Change(Box::new(Envelope::new(plan, stream, used)))),
             Format::Csv(head) => {
                 let lines = CsvLines::new(plan.stream(stream), head.as_ref(), &projection);
-                Some(Inside::Csv(lines))
+                Some(Inside::Csv(Box::new(lines)))
             }
         };
-        Self { inside: inside.map(Box::new), ..Self::of_projection(projection) }
+        Self { inside, ..Self::of_projection(projection) }
     }
 
     /// A decoder of what a projection says.
@@ -201,9 +201,7 @@ impl Decoder {
                         _ => self.odd_record(record.value.unwrap_or_default(), timestamp, into),
                     }
                 }
-                None if matches!(self.inside.as_deref(), Some(Inside::Change(_))) => {
-                    Ok(Verdict::Tombstone)
-                }
+                None if matches!(&self.inside, Some(Inside::Change(_))) => Ok(Verdict::Tombstone),
                 None => Err(Reason::no_value()),
             };
             let decoded = match decoded {
@@ -283,7 +281,7 @@ impl Decoder {
         match self.inside.take() {
             None => self.record(record, into),
             Some(mut inside) => {
-                let verdict = match inside.as_mut() {
+                let verdict = match &mut inside {
                     Inside::Change(envelope) => self.change(envelope, record, into),
                     Inside::Csv(lines) => self.line(lines, record, into),
                 };

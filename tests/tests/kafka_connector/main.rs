@@ -4,6 +4,7 @@
 
 mod contract;
 mod errors;
+mod formats;
 mod offsets;
 mod outages;
 mod records;
