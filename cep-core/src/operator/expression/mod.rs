@@ -9,6 +9,7 @@ mod constants;
 mod errors;
 mod search;
 mod structure;
+mod text;
 mod whole;
 
 pub use constants::{Constants, Instants};
@@ -277,15 +278,20 @@ fn binary<'a>(
             let errors = errors.retain(|row| left.operand.get(row).is_null());
             row_by_row(ty, vec![left, Evaluated { operand, errors }], len, two(op))
         }
-        _ => match whole_numbers(op, &left.operand, &right.operand, len) {
-            Some(fast) => {
-                let mut errors = left.errors;
-                errors.merge(right.errors);
-                errors.merge(fast.errors);
-                Evaluated { operand: fast.operand, errors }
-            }
-            None => row_by_row(ty, vec![left, right], len, two(op)),
-        },
+        _ => {
+            let sides = (&left.operand, &right.operand);
+            let fast = whole_numbers(op, sides.0, sides.1, len).or_else(|| {
+                let compared = text::compared(op, sides.0, sides.1, len)?;
+                Some(Evaluated::owned(ColumnData::Bool(compared), Errors::default()))
+            });
+            let Some(fast) = fast else {
+                return row_by_row(ty, vec![left, right], len, two(op));
+            };
+            let mut errors = left.errors;
+            errors.merge(right.errors);
+            errors.merge(fast.errors);
+            Evaluated { operand: fast.operand, errors }
+        }
     }
 }
 
@@ -339,6 +345,11 @@ fn membership<'a>(needle: Evaluated<'a>, options: Vec<Evaluated<'a>>, len: usize
     let mut found = vec![false; len];
     for option in options {
         errors.merge(option.errors.retain(|row| !found.get(row).copied().unwrap_or(true)));
+        if let Some(equal) = text::compared(BinaryOp::Equal, &needle.operand, &option.operand, len)
+        {
+            found.iter_mut().zip(equal).for_each(|(found, equal)| *found |= equal);
+            continue;
+        }
         for (row, found) in found.iter_mut().enumerate() {
             *found = *found || needle.operand.get(row) == option.operand.get(row);
         }
