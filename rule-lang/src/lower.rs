@@ -105,7 +105,7 @@ fn lower_rule(rule: &typed::Rule, fields: usize, events: &Events) -> RulePlan {
         previous: lowering.previous,
         trigger,
         limit,
-        forget: None,
+        forget: rule.forget,
         emits,
     }
 }

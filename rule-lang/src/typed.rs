@@ -149,6 +149,8 @@ pub struct Rule {
     pub trigger: Trigger,
     /// `limit`
     pub limit: Option<Limit>,
+    /// `forget`
+    pub forget: Option<cep_core::time::Span>,
     /// `emit`, `else` and `clear`
     pub emits: Vec<Emit>,
 }

@@ -98,6 +98,8 @@ pub enum ClauseKind {
     Silent(Silence),
     /// `limit N per D [by EXPR, …]`
     Limit(Limit),
+    /// `forget D`, in microseconds.
+    Forget(Spanned<i64>),
     /// `emit NAME { … } [if EXPR]`
     Emit(Emit),
     /// `else NAME { … } [if EXPR]`

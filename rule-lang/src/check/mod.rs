@@ -15,6 +15,7 @@ mod declare;
 mod emit;
 mod events;
 mod expr;
+mod forget;
 mod function;
 mod function_order;
 mod inner;

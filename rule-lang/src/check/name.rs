@@ -64,6 +64,10 @@ impl<'p, 'a> Scope<'p, 'a> {
         }
         match (level, reads) {
             (Level::Group, Reads::Event) => {
+                let grouped = self.keys.iter().position(|key| key.value.as_ref() == Some(&expr));
+                if let Some(at) = grouped {
+                    return self.key(at);
+                }
                 self.readable(value, name, span).map(|readable| match readable.kind {
                     ExprKind::Key(_) => readable,
                     _ => expr,

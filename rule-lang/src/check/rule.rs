@@ -66,6 +66,8 @@ pub(super) fn check<'a>(
     scope.limit_of_revisions(ast, &mut parts);
     scope.revisions_in_order(ast, &mut parts);
     let trigger = scope.trigger(ast, &parts);
+    let forget = scope.forget(ast, &mut parts, trigger.as_ref());
+    scope.never_forgotten(ast, &parts, trigger.as_ref());
     let expects = known_keys(ast).map(|table| scope.known_keys(table));
     let (input, _) = scope.stream?;
     let key: Option<Vec<_>> =
@@ -91,6 +93,7 @@ pub(super) fn check<'a>(
         lets: lets?,
         trigger: trigger?,
         limit: parts.limit,
+        forget,
         emits: parts.emits,
     })
 }
@@ -241,7 +244,7 @@ impl<'p, 'a> Scope<'p, 'a> {
     ) {
         let group = if self.window == WindowState::Without { Level::Row } else { Level::Group };
         match &clause.kind {
-            ClauseKind::From { .. } | ClauseKind::Silent(_) => {}
+            ClauseKind::From { .. } | ClauseKind::Silent(_) | ClauseKind::Forget(_) => {}
             ClauseKind::Where(condition) => {
                 self.level = Level::Row;
                 let filter = self.checked_condition(condition, parts);

@@ -1,5 +1,6 @@
 //! Windows: sizes that can be.
 
+use super::forget::forget_of;
 use super::rule::Parts;
 use super::scope::Scope;
 use super::setting::unknown_zone;
@@ -109,7 +110,8 @@ impl Scope<'_, '_> {
         let distinct =
             ast.clauses.iter().find(|it| matches!(it.kind, ast::ClauseKind::Distinct(_)));
         let word = (distinct.map(|clause| ("distinct", clause.keyword)))
-            .or(self.change.map(|span| ("changed", span)));
+            .or(self.change.map(|span| ("changed", span)))
+            .or(forget_of(ast).map(|(clause, _)| ("forget", clause.keyword)));
         if let (true, Some((word, span))) = (revised, word) {
             parts.faulty = true;
             self.out.push(

@@ -138,7 +138,6 @@ codes! {
     NoJoins = "E0502", "`join` is not supported in this version";
     NoStreamTables = "E0503", "a table of a stream's rows is not supported in this version";
     NoEarly = "E0509", "`early` is not supported in this version";
-    NoForget = "E0515", "`forget` is not supported in this version";
     NoTimeout = "E0517", "`timeout` is not supported in this version";
     NoScenarios = "E0524", "`scenario` is not supported in this version";
     NoSuchFunctionYet = "E0528", "this function is not supported in this version";
@@ -157,6 +156,7 @@ codes! {
     PercentFraction = "W0109", "a percentile below 1, where percent are counted from 0 to 100";
     UnusedFunction = "W0110", "a function that nothing calls";
     EdgeOnChange = "W0111", "an edge on `changed`, which does not fire at two changes in a row";
+    Unforgotten = "W0112", "a rule that remembers keys without number and without `forget`";
 }
 
 impl Code {

@@ -39,6 +39,10 @@ impl Cursor<'_> {
                 self.emit().map(ClauseKind::Else)
             }
             "limit" => self.limit().map(ClauseKind::Limit),
+            "forget" => {
+                self.bump();
+                self.duration("`forget`").map(ClauseKind::Forget)
+            }
             "clear" => {
                 self.bump();
                 self.emit().map(ClauseKind::Clear)

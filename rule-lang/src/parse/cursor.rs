@@ -165,6 +165,13 @@ impl<'t> Cursor<'t> {
         );
     }
 
+    /// Adds a line of advice, and what to put where, to what was reported last.
+    pub(super) fn advise(&mut self, help: String, at: Span, replacement: &str) {
+        if let Some(last) = self.diagnostics.pop() {
+            self.diagnostics.push(last.help(help).suggest(at, replacement));
+        }
+    }
+
     /// Consumes `punct` or reports that it was expected.
     pub(super) fn expect(&mut self, punct: Punct, wanted: &str) -> Option<Span> {
         let found = self.eat(punct);

@@ -2,14 +2,17 @@
 
 use super::cover;
 use super::cursor::Cursor;
+use super::recover::SOFT_CLAUSES;
 use crate::ast::{Attribute, Clause, ClauseKind, Completeness, Rule};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::lex::{Punct, TokenKind};
 use crate::source::Span;
 
 /// Words that may begin a clause, for "did you mean".
-const CLAUSES: &[&str] =
-    &["from", "where", "distinct", "let", "by", "window", "when", "limit", "emit", "else", "clear"];
+const CLAUSES: &[&str] = &[
+    "from", "where", "distinct", "let", "by", "window", "when", "limit", "forget", "emit", "else",
+    "clear",
+];
 
 impl Cursor<'_> {
     /// `rule NAME { clauses }`
@@ -85,12 +88,27 @@ impl Cursor<'_> {
                 return self.clause_end(self.problems(), first);
             } else {
                 self.expected("a clause or `}`");
+                if self.problems() > problems_before {
+                    self.line_of_its_own();
+                }
             }
         }
         if self.peek().span == first {
             self.bump();
         }
         self.skip_to_clause();
+    }
+
+    /// Adds to what was just reported that a word which begins a clause at the start of a line only
+    /// stands in the middle of one: at the next token, or before it, taken for a stream's second name.
+    fn line_of_its_own(&mut self) {
+        let begins = |word: &str| SOFT_CLAUSES.contains(&word) || word == "else";
+        let found = [self.peek().span, self.last_span()];
+        let Some(span) = found.into_iter().find(|span| begins(self.text_of(*span))) else { return };
+        let word = self.text_of(span);
+        let help =
+            format!("`{word}` begins a clause at the start of a line: give it one of its own");
+        self.advise(help, Span { end: span.start, ..span }, "\n    ");
     }
 
     pub(super) fn unknown_clause(&mut self) {
@@ -102,7 +120,7 @@ impl Cursor<'_> {
             Diagnostic::new(Code::UnknownClause, format!("`{word}` does not begin a clause"))
                 .label(
                     token.span,
-                    "expected `where`, `distinct`, `let`, `by`, `window`, `when`, `limit`, `emit`, `else` or `clear`",
+                    "expected `where`, `distinct`, `let`, `by`, `window`, `when`, `limit`, `forget`, `emit`, `else` or `clear`",
                 )
                 .maybe_help(help),
         );
@@ -156,7 +174,7 @@ impl Cursor<'_> {
                     Diagnostic::new(Code::ClauseOrder, format!("`{word}` stands after `{later_word}`"))
                         .label(clause.keyword, "")
                         .label(*later, format!("`{word}` comes before this"))
-                        .help("the order is `from where distinct by window when limit emit else clear`; `let` stands anywhere"),
+                        .help("the order is `from where distinct by window when limit forget emit else clear`; `let` stands anywhere"),
                 );
             }
             seen.push((rank, clause.keyword, word));
@@ -189,9 +207,10 @@ fn rank(kind: &ClauseKind) -> Option<(usize, &'static str)> {
         ClauseKind::Window(_) => (4, "window"),
         ClauseKind::When { .. } | ClauseKind::Silent(_) => (5, "when"),
         ClauseKind::Limit(_) => (6, "limit"),
-        ClauseKind::Emit(_) => (7, "emit"),
-        ClauseKind::Else(_) => (7, "else"),
-        ClauseKind::Clear(_) => (8, "clear"),
+        ClauseKind::Forget(_) => (7, "forget"),
+        ClauseKind::Emit(_) => (8, "emit"),
+        ClauseKind::Else(_) => (8, "else"),
+        ClauseKind::Clear(_) => (9, "clear"),
         ClauseKind::Let { .. } => return None,
     })
 }

@@ -37,11 +37,6 @@ pub(crate) fn runs(word: &str) -> bool {
 /// A clause that is reported and skipped: its code, what it is called and what works instead.
 pub(super) fn clause(word: &str) -> Option<(Code, &'static str, &'static str)> {
     Some(match word {
-        "forget" => (
-            Code::NoForget,
-            "`forget` is",
-            "remove it: state of a key is dropped when its windows are over",
-        ),
         "timeout" => (
             Code::NoTimeout,
             "`timeout` is",

@@ -365,8 +365,12 @@ fn any_rule() -> impl Strategy<Value = String> {
             let head = format!("    from {stream}\n{filter}{distinct}{key}{window}");
             let hold = hold(&window);
             let (body, changes) = (body(level, clear_level, hold), changes());
-            (body, allow(), changes, before()).prop_map(move |(body, allow, changes, before)| {
+            let after =
+                prop::option::weighted(0.25, prop::sample::select(&[1_u32, 500, 1_500, 4_000]));
+            let extra = (allow(), changes, before(), after);
+            (body, extra).prop_map(move |(body, (allow, changes, before, after))| {
                 let (head, body) = changes.put(head.clone(), body, level);
+                let body = forget(&head, body, after);
                 // Windows on a grid whose verdicts stand for themselves can be revised.
                 let grid = head.contains("window tumbling") || head.contains("window hopping");
                 let edge = ["    clear ", " for ", " until ", "    limit "]
@@ -374,7 +378,8 @@ fn any_rule() -> impl Strategy<Value = String> {
                     .any(|word| body.contains(word));
                 let ordered = head.contains("    distinct ")
                     || head.contains("changed(")
-                    || body.contains("changed(");
+                    || body.contains("changed(")
+                    || body.contains("    forget ");
                 let allow = allow.filter(|_| grid && !edge && !ordered).unwrap_or_default();
                 let head = format!("{}{allow}\n", head.trim_end_matches('\n'));
                 let numbered = head.contains("window every(");
@@ -401,6 +406,49 @@ fn distinct() -> impl Strategy<Value = String> {
     prop::option::weighted(0.15, (by, prop::sample::select(SPANS))).prop_map(|it| {
         it.map_or_else(String::new, |(by, span)| format!("    distinct {by} within {span}\n"))
     })
+}
+
+/// `forget` in the body of a rule that remembers something of a key for long, some time after all that
+/// is judged of it.
+fn forget(head: &str, body: String, after: Option<u32>) -> String {
+    let edge = body.starts_with("    when ") && !body.starts_with("    when each");
+    let grid = head.contains("window tumbling") || head.contains("window hopping");
+    let falls = ["    clear ", " until "].iter().any(|it| body.contains(it)) || holds_for(&body);
+    let remembers = ["forever", "last(", "every(", "changed("].iter().any(|it| head.contains(it))
+        || body.contains("changed(")
+        || edge && !((grid || head.contains("window session")) && !falls);
+    // The keys of a table are never forgotten.
+    let table = [" for T\n", " for V\n"].iter().any(|it| head.contains(it) || body.contains(it));
+    let Some(after) = after.filter(|_| remembers && !table) else { return body };
+    // Not before all of it is judged.
+    let window = head.lines().find(|line| line.starts_with("    window ")).unwrap_or_default();
+    let when = body.lines().next().filter(|line| line.starts_with("    when ")).unwrap_or_default();
+    // `for 2s`, not `for x in list`.
+    let holds = when.split(" for ").skip(1).map(|rest| rest.split(' ').next().unwrap_or(rest));
+    let hold = holds.map(longest_ms).max().unwrap_or(0);
+    let least = match window.contains("session") {
+        true => hold.max(5_000),
+        false => hold.max(longest_ms(window)),
+    };
+    let zone = if window.contains("zone ") { 86_400_000 } else { 0 };
+    let after = format!("{}ms", least + zone + after);
+    body.replacen("    emit ", &format!("    forget {after}\n    emit "), 1)
+}
+
+/// The longest duration in a text, in milliseconds.
+fn longest_ms(text: &str) -> u32 {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric());
+    let length = |word: &str| {
+        let unit = word.find(|c: char| !c.is_ascii_digit())?;
+        let times = match &word[unit..] {
+            "ms" => 1,
+            "s" => 1_000,
+            "m" => 60_000,
+            _ => return None,
+        };
+        Some(word[..unit].parse::<u32>().ok()? * times)
+    };
+    words.filter_map(length).max().unwrap_or(0)
 }
 
 /// What a rule asks whether it changed, and where.

@@ -213,7 +213,10 @@ impl Operator for ClosingGroup {
 
     fn forget(&mut self, key: &[u8]) {
         let Some(id) = self.keys.intern_encoded(key) else { return };
-        self.rules.iter_mut().for_each(|rule| rule.trigger.forget(id));
+        for rule in &mut self.rules {
+            rule.trigger.forget(id);
+            rule.past.forget(id);
+        }
     }
 
     fn positions(&self, see: &mut dyn FnMut(u32, u64)) {

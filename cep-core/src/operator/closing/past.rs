@@ -99,6 +99,15 @@ impl Past {
         }
     }
 
+    /// Lets go of what was kept of a key, all of whose windows are over.
+    pub(super) fn forget(&mut self, key: u32) {
+        for window in self.windows.values_mut() {
+            if let Ok(at) = window.rows.binary_search_by_key(&key, |(key, _)| *key) {
+                window.rows.remove(at);
+            }
+        }
+    }
+
     /// The keys that have results.
     pub(super) fn keys(&self) -> impl Iterator<Item = u32> {
         self.windows.values().flat_map(|window| window.rows.iter().map(|(key, _)| *key))

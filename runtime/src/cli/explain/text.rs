@@ -158,6 +158,9 @@ fn rule(plan: &Plan, id: RuleId, rule: &RulePlan, out: &mut String) {
         };
         line(out, "limit", &format!("{} firings per {}{by}", limit.count, limit.span));
     }
+    if let Some(forget) = rule.forget {
+        line(out, "forget", &format!("a key after {forget} without events"));
+    }
     for emit in &rule.emits {
         let fields = emit.fields.iter().map(|(name, expr)| match names.expression(expr) {
             text if text == *name => text,
@@ -238,7 +241,8 @@ fn state(names: &Names<'_>) -> String {
     }
     if let Some(changes) = &names.rule.changes {
         let of: Vec<String> = changes.of.iter().map(|expr| names.expression(expr)).collect();
-        kept.push(format!("for each key there ever was, its last {}", of.join(", ")));
+        let keys = if names.rule.forget.is_some() { "known key" } else { "key there ever was" };
+        kept.push(format!("for each {keys}, its last {}", of.join(", ")));
     }
     if kept.len() > 1 {
         kept.retain(|text| text != "none");
@@ -271,6 +275,9 @@ fn state_of_key(names: &Names<'_>) -> String {
         }
         (Some(WindowPlan { kind: WindowKind::Every { .. }, .. }), _) => {
             format!("for a key, how many windows it had, and of the open one {kept}")
+        }
+        (Some(WindowPlan { kind: WindowKind::Forever, .. }), _) if rule.forget.is_some() => {
+            format!("for each known key, {kept}")
         }
         (Some(WindowPlan { kind: WindowKind::Forever, .. }), _) => {
             format!("for each key there ever was, {kept}")
