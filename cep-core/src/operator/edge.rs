@@ -241,7 +241,9 @@ impl Operator for Edge {
         {
             let lasts = self.take_instant(instant);
             self.judge(instant, &lasts, stage);
-            self.hear_expected(instant);
+            if instant <= advance.last_fill_start.0 {
+                self.hear_expected(instant);
+            }
         }
         if self.keys.is_full() {
             self.keys.keep_only(self.pending.ids().chain(self.trigger.keys_with_state()));
