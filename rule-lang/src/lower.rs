@@ -3,8 +3,6 @@
 
 use crate::check::{Checked, Events};
 use crate::typed::{self, ExprKind, RuleState, TextPart, Trigger};
-use cep_core::function::{Function, Takes};
-use cep_core::pattern::Pattern;
 use cep_core::plan::{
     AggregateCall, Among, ChangesPlan, DistinctPlan, EdgePlan, EmitPlan, EventPlan, Expr,
     ExprKind as PlanKind, Fold, InnerSource, KeyPart, LimitBy, LimitPlan, PLAN_VERSION, Plan,
@@ -204,7 +202,15 @@ impl<'r> Lowering<'r> {
                 cep_core::plan::TableId(*table),
                 key.iter().map(|part| self.expr(part)).collect(),
             ),
-            ExprKind::Call(function, arguments) => self.call(*function, arguments),
+            ExprKind::Call(function, arguments) => PlanKind::Call(
+                *function,
+                arguments.iter().map(|argument| self.expr(argument)).collect(),
+            ),
+            ExprKind::Search(function, pattern, arguments) => PlanKind::Search(
+                *function,
+                pattern.clone(),
+                arguments.iter().map(|argument| self.expr(argument)).collect(),
+            ),
             ExprKind::Text(parts) => {
                 PlanKind::Text(parts.iter().map(|part| self.text(part)).collect())
             }
@@ -232,24 +238,6 @@ impl<'r> Lowering<'r> {
             ExprKind::Fail(why) => PlanKind::Fail(self.boxed(why)),
         };
         Expr::new(expr.ty.clone(), kind)
-    }
-
-    /// A call; of a function that searches for a pattern, with the pattern prepared.
-    fn call(&mut self, function: Function, arguments: &[typed::Expr]) -> PlanKind {
-        let at = function.info().parameters.iter().position(|takes| *takes == Takes::Pattern);
-        let pattern = match at.and_then(|at| arguments.get(at)?.as_literal()) {
-            Some(Value::Text(text)) => Pattern::new(text).ok(),
-            _ => None,
-        };
-        let places = 0..arguments.len();
-        match pattern {
-            Some(pattern) => {
-                let others = places.zip(arguments).filter(|(place, _)| Some(*place) != at);
-                let others = others.map(|(_, argument)| self.expr(argument)).collect();
-                PlanKind::Search(function, pattern, others)
-            }
-            None => PlanKind::Call(function, arguments.iter().map(|it| self.expr(it)).collect()),
-        }
     }
 
     fn boxed(&mut self, expr: &typed::Expr) -> Box<Expr> {

@@ -3,6 +3,7 @@
 //! where they were written. [`crate::lower`] turns it into a plan.
 
 use cep_core::function::Function;
+use cep_core::pattern::Pattern;
 use cep_core::plan::{
     AggregateFunction, Attribute, BinaryOp, ListFold, RankedBy, UnaryOp, WindowPlan,
 };
@@ -61,6 +62,8 @@ pub enum ExprKind {
     Changed(Box<Expr>),
     /// A function with arguments of its parameters' types.
     Call(Function, Vec<Expr>),
+    /// A function that searches for a pattern, and its other arguments.
+    Search(Function, Pattern, Vec<Expr>),
     /// Text put together from pieces.
     Text(Vec<TextPart>),
     /// A member of a record, by its place; null of a record that is null.
@@ -323,7 +326,9 @@ impl Expr {
                 needle.visit(see);
                 options.iter().for_each(|option| option.visit(see));
             }
-            ExprKind::Call(_, arguments) | ExprKind::Lookup(_, arguments) => {
+            ExprKind::Call(_, arguments)
+            | ExprKind::Search(_, _, arguments)
+            | ExprKind::Lookup(_, arguments) => {
                 arguments.iter().for_each(|argument| argument.visit(see))
             }
             ExprKind::Text(parts) => {
@@ -394,9 +399,10 @@ impl Expr {
                 change(needle);
                 options.iter_mut().for_each(change);
             }
-            ExprKind::Call(_, parts) | ExprKind::Lookup(_, parts) | ExprKind::List(parts) => {
-                parts.iter_mut().for_each(change)
-            }
+            ExprKind::Call(_, parts)
+            | ExprKind::Search(_, _, parts)
+            | ExprKind::Lookup(_, parts)
+            | ExprKind::List(parts) => parts.iter_mut().for_each(change),
             ExprKind::Record(members) => members.iter_mut().for_each(|(_, it)| change(it)),
             ExprKind::Fold(fold) => {
                 change(&mut fold.list);
@@ -470,7 +476,9 @@ impl Expr {
                 below.add(needle.measure_with(lets, arguments));
                 options.iter().for_each(|option| below.add(option.measure_with(lets, arguments)));
             }
-            ExprKind::Call(_, parts) | ExprKind::Lookup(_, parts) => {
+            ExprKind::Call(_, parts)
+            | ExprKind::Search(_, _, parts)
+            | ExprKind::Lookup(_, parts) => {
                 parts.iter().for_each(|part| below.add(part.measure_with(lets, arguments)));
             }
             ExprKind::Text(parts) => {

@@ -155,8 +155,15 @@ impl Scope<'_, '_> {
             self.wrong_arguments(name, &args, asts, &named);
             return None;
         };
-        if !self.settings(found, name, &args, asts) {
-            return None;
+        let pattern = self.settings(found, name, &args, asts)?.pattern;
+        let at = found.info().parameters.iter().position(|takes| *takes == Takes::Pattern);
+        if let (Some(pattern), Some(at)) = (pattern, at)
+            && args.iter().any(|arg| arg.as_literal().is_none())
+        {
+            let mut others = args;
+            others.remove(at);
+            let result = found.info().result.to_type();
+            return Some(Expr::new(result, ExprKind::Search(found, pattern, others)));
         }
         self.folded_call(found, args, span)
     }

@@ -11,6 +11,12 @@ use cep_core::value::Value;
 use cep_core::written;
 use cep_core::zone::Zone;
 
+/// What a function is set to by its arguments.
+pub(super) struct Settings {
+    /// What it searches for.
+    pub pattern: Option<Pattern>,
+}
+
 /// Reports a zone that does not exist.
 pub(super) fn unknown_zone(name: &str, span: Span) -> Diagnostic {
     let help = did_you_mean(name, Zone::names()).map(|help| Advice {
@@ -26,17 +32,17 @@ pub(super) fn unknown_zone(name: &str, span: Span) -> Diagnostic {
 }
 
 impl Scope<'_, '_> {
-    /// Whether the settings among a function's arguments are right; reports those that are not.
+    /// The settings among a function's arguments, if they are right; reports those that are not.
     pub(super) fn settings(
         &mut self,
         function: Function,
         name: &ast::Ident,
         args: &[Expr],
         asts: &[ast::Expr],
-    ) -> bool {
-        let Some(parameters) = function.info().parameters_for(args.len()) else { return true };
+    ) -> Option<Settings> {
+        let parameters = function.info().parameters_for(args.len())?;
         let before = self.out.len();
-        let mut groups = None;
+        let mut pattern = None;
         for ((parameter, arg), ast) in parameters.into_iter().zip(args).zip(asts) {
             let text = match arg.as_literal() {
                 Some(Value::Text(text)) => Some(text.clone()),
@@ -44,7 +50,7 @@ impl Scope<'_, '_> {
             };
             match (parameter, text) {
                 (Takes::Pattern, Some(text)) => {
-                    groups = self.pattern(&text, ast.span);
+                    pattern = self.pattern(&text, ast.span);
                 }
                 (Takes::Format, Some(format)) => self.written_format(&format, ast.span),
                 (Takes::Zone, Some(zone)) if Zone::named(&zone).is_none() => {
@@ -69,12 +75,12 @@ impl Scope<'_, '_> {
                 _ => {}
             }
         }
-        if let (Function::Capture, Some(groups), [_, _, group], [.., ast]) =
-            (function, groups, args, asts)
+        if let (Function::Capture, Some(pattern), [_, _, group], [.., ast]) =
+            (function, &pattern, args, asts)
         {
-            self.group(groups, group, ast.span);
+            self.group(pattern.groups(), group, ast.span);
         }
-        self.out.len() == before
+        (self.out.len() == before).then_some(Settings { pattern })
     }
 
     fn not_written_out(&mut self, title: &str, example: &str, name: &ast::Ident, span: Span) {
@@ -86,10 +92,9 @@ impl Scope<'_, '_> {
         );
     }
 
-    /// How many groups a pattern has.
-    fn pattern(&mut self, text: &str, span: Span) -> Option<usize> {
+    fn pattern(&mut self, text: &str, span: Span) -> Option<Pattern> {
         match Pattern::new(text) {
-            Ok(pattern) => Some(pattern.groups()),
+            Ok(pattern) => Some(pattern),
             Err(error) => {
                 let help = pattern_help(text, &error);
                 self.out.push(

@@ -149,7 +149,9 @@ fn grows(expr: &Expr, lets: &[Option<&Expr>]) -> bool {
             left,
             _,
         ) => grows(left, lets),
-        ExprKind::Call(_, arguments) => arguments.iter().any(|argument| grows(argument, lets)),
+        ExprKind::Call(_, arguments) | ExprKind::Search(_, _, arguments) => {
+            arguments.iter().any(|argument| grows(argument, lets))
+        }
         _ => false,
     }
 }
