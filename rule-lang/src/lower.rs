@@ -44,7 +44,7 @@ pub(crate) fn lower(checked: &Checked<'_>) -> Plan {
         })
         .collect();
     rules.sort_by(|a, b| a.name.cmp(&b.name));
-    Plan {
+    let plan = Plan {
         version: PLAN_VERSION,
         streams: checked.declared.streams.iter().map(|stream| stream.plan.clone()).collect(),
         inner,
@@ -52,7 +52,24 @@ pub(crate) fn lower(checked: &Checked<'_>) -> Plan {
         tables: tables.collect(),
         events: events.collect(),
         rules,
+    };
+    with_waits(plan)
+}
+
+/// The plan with what each rule waits for: the streams whose tables it looks up.
+fn with_waits(mut plan: Plan) -> Plan {
+    let waits = |rule: &RulePlan| {
+        let mut found = std::collections::BTreeSet::new();
+        let mut see = |expr: &Expr| found.extend(plan.tables_of_streams(expr));
+        rule.row_expressions(&mut |expr| see(expr));
+        rule.firing_expressions(&mut |expr| see(expr));
+        found.into_iter().collect()
+    };
+    let found: Vec<Vec<StreamId>> = plan.rules.iter().map(waits).collect();
+    for (rule, waits) in plan.rules.iter_mut().zip(found) {
+        rule.waits_for = waits;
     }
+    plan
 }
 
 fn lower_rule(rule: &typed::Rule, fields: usize, events: &Events) -> RulePlan {
@@ -99,6 +116,7 @@ fn lower_rule(rule: &typed::Rule, fields: usize, events: &Events) -> RulePlan {
         changes: (!changes.is_empty()).then_some(ChangesPlan { of: changes, among }),
         window: rule.window.clone(),
         expects: rule.expects.map(cep_core::plan::TableId),
+        waits_for: Vec::new(),
         aggregates: lowering.aggregates,
         previous: lowering.previous,
         trigger,

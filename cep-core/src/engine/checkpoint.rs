@@ -5,6 +5,7 @@
 
 use super::inner::InnerState;
 use super::progress::PartitionProgress;
+use super::tables::LiveState;
 use super::{Engine, EngineOptions};
 use crate::operator::{OperatorState, Staged};
 use crate::plan::Plan;
@@ -24,6 +25,7 @@ struct EngineState {
     inner: Vec<InnerState>,
     operators: Vec<OperatorState>,
     held: Vec<Staged>,
+    tables: Vec<LiveState>,
 }
 
 /// Why a checkpoint was not restored.
@@ -68,6 +70,7 @@ impl Engine {
             inner: self.save_inner(),
             operators: self.operators.iter().map(|operator| operator.save()).collect(),
             held: self.held.clone(),
+            tables: self.save_tables(),
         };
         // Encoding plain data into memory has no way to fail.
         let body = postcard::to_stdvec(&state).unwrap_or_default();
@@ -107,6 +110,7 @@ impl Engine {
             operator.load(saved).ok_or(CheckpointError::Damaged)?;
         }
         engine.load_inner(state.inner).ok_or(CheckpointError::Damaged)?;
+        engine.load_tables(state.tables);
         engine.hold(state.held);
         Ok(engine)
     }

@@ -92,7 +92,11 @@ impl InnerProgress {
         let mut sources: Vec<(StreamId, Span)> = match &inner.source {
             InnerSource::Event => {
                 let rules = producers.get(inner.stream.name.as_str()).into_iter().flatten();
-                rules.map(|rule| (rule.input, rule.allow())).collect()
+                let streams = |rule: &RulePlan| {
+                    let waits = rule.waits_for.iter().map(|stream| (*stream, Span::ZERO));
+                    std::iter::once((rule.input, rule.allow())).chain(waits).collect::<Vec<_>>()
+                };
+                rules.flat_map(|rule| streams(rule)).collect()
             }
             InnerSource::Union(members) => {
                 members.iter().map(|member| (member.stream, Span::ZERO)).collect()
@@ -253,12 +257,16 @@ impl Engine {
 
     /// Tells the operators of a stream how far its time has come.
     pub(super) fn advance_operators(&mut self, stream: StreamId, advance: Advance) {
-        let inner = self.plan.inner_stream(stream).is_some();
-        for place in self.readers.get(stream.0 as usize).into_iter().flatten() {
-            let Some(operator) = self.operators.get_mut(*place) else { continue };
+        let followers = self.followers.get(stream.0 as usize).map_or(0, Vec::len);
+        for at in 0..followers {
+            let of_stream = self.followers.get(stream.0 as usize);
+            let Some(place) = of_stream.and_then(|of| of.get(at)).copied() else { break };
+            let to = self.advance_of(place, advance.to);
+            let Some(operator) = self.operators.get_mut(place) else { continue };
             let mark = self.stage.mark();
-            operator.advance(advance, &mut self.stage);
-            if inner {
+            operator.advance(Advance { to, ..advance }, &mut self.stage);
+            self.advanced.get_mut(place).into_iter().for_each(|known| *known = to);
+            if self.plan.inner_stream(operator.stream()).is_some() {
                 self.stage.resolve_since(mark);
             }
         }

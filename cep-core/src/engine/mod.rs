@@ -16,6 +16,7 @@ mod inner;
 mod items;
 mod output;
 mod progress;
+mod tables;
 
 pub use checkpoint::CheckpointError;
 pub use output::{
@@ -102,6 +103,10 @@ pub struct Engine {
     operators: Vec<Box<dyn Operator>>,
     /// For each stream the places of the operators that read it.
     readers: Vec<Vec<usize>>,
+    /// For each stream the places of the operators that go on in time with it.
+    followers: Vec<Vec<usize>>,
+    /// How far each operator has been told that time goes.
+    advanced: Vec<Watermark>,
     /// Emits that something may still come before.
     held: Vec<Staged>,
     /// The earliest order time among them.
@@ -114,6 +119,7 @@ impl Engine {
     /// An engine at the beginning of its inputs.
     #[must_use]
     pub fn new(plan: Arc<Plan>, options: EngineOptions) -> Self {
+        let plan = tables::with_own_rows(plan);
         let streams = plan.streams.iter().enumerate().map(|(index, stream)| {
             let partitions = options.partitions.get(index).copied().unwrap_or(1);
             StreamProgress::new(partitions, stream.lateness)
@@ -125,6 +131,8 @@ impl Engine {
             feeds: inner::feeds(&plan),
             passed_on: inner::passed_on(&plan),
             readers: inner::readers(&plan, &operators),
+            followers: tables::followers(&plan, &operators),
+            advanced: vec![Watermark::BEFORE_ALL; operators.len()],
             operators,
             order: options.order,
             held: Vec::new(),
@@ -192,6 +200,7 @@ impl Engine {
         watermarks.clear();
         if let Some(progress) = self.progress(batch.stream) {
             let disorder = progress.observe(batch, &mut watermarks);
+            self.take_rows(batch, &watermarks);
             self.deliver(batch, &watermarks, disorder);
             self.advance(batch.stream);
         }
@@ -239,8 +248,8 @@ impl Engine {
 
     /// The watermark before which no emit can come any more.
     fn decided(&self) -> Watermark {
-        let streams = self.plan.stream_ids().chain(self.plan.inner_ids()).zip(&self.readers);
-        let read = streams.filter(|(_, readers)| !readers.is_empty());
+        let streams = self.plan.stream_ids().chain(self.plan.inner_ids()).zip(&self.followers);
+        let read = streams.filter(|(_, followers)| !followers.is_empty());
         read.map(|(stream, _)| self.watermark(stream)).min().unwrap_or(Watermark::AFTER_ALL)
     }
 

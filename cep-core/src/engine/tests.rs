@@ -38,6 +38,7 @@ fn harvest(kind: WindowKind, fill: Option<Span>, trigger: fn(Expr) -> Trigger) -
         key: vec![KeyPart { name: "farm".into(), expr: int(ExprKind::Field(0)) }],
         window: Some(WindowPlan { kind, fill, allow: None }),
         expects: None,
+        waits_for: Vec::new(),
         aggregates: vec![AggregateCall {
             function: AggregateFunction::Sum,
             inputs: vec![int(ExprKind::Field(1))],
@@ -204,7 +205,9 @@ fn a_checkpoint_of_other_rows_of_a_table_is_refused() {
         key: vec![0],
         from: None,
         time: None,
+        of: None,
         rows: TableRows::default(),
+        live: Default::default(),
     });
     let bytes = Engine::new(Arc::new(plan.clone()), EngineOptions::default()).checkpoint();
     let restore = |plan: &Plan| {

@@ -108,6 +108,10 @@ pub(crate) struct Advance {
 pub(crate) trait Operator: std::fmt::Debug + Send {
     /// The stream it reads.
     fn stream(&self) -> StreamId;
+    /// The streams of whose latest events it looks tables up.
+    fn waits_for(&self) -> &[StreamId] {
+        &[]
+    }
     /// Takes in events.
     fn events(&mut self, arrival: &Arrival<'_>, stage: &mut Stage);
     /// Takes note that an event of this time has come and is on time, before the rule's filter: what

@@ -98,6 +98,11 @@ impl Horizon {
                     .into(),
             );
         }
+        if !rule.waits_for.is_empty() {
+            return Self::Unbounded(
+                "the latest event of a key that a table holds may lie any time back".into(),
+            );
+        }
         if rule.distinct.is_some() {
             return Self::Unbounded(
                 "whether `distinct` lets an event pass depends on those before, and so on back"

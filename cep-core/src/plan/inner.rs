@@ -114,6 +114,13 @@ impl Plan {
         }
     }
 
+    /// Whether a rule goes on in time with an input: it is given its events, or looks up a table of
+    /// them.
+    #[must_use]
+    pub fn follows(&self, rule: &RulePlan, input: StreamId) -> bool {
+        self.reads(rule.input, input) || rule.waits_for.contains(&input)
+    }
+
     /// For each event the running rules that emit it.
     #[must_use]
     pub fn producers(&self) -> BTreeMap<&str, Vec<&RulePlan>> {

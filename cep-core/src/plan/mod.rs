@@ -8,6 +8,7 @@ mod aggregate;
 mod expr;
 mod horizon;
 mod inner;
+mod live;
 mod rule;
 mod stream;
 mod table;
@@ -16,6 +17,7 @@ pub use aggregate::AggregateFunction;
 pub use expr::{BinaryOp, Expr, ExprKind, Fold, ListFold, TextPart, UnaryOp};
 pub use horizon::Horizon;
 pub use inner::{InnerSource, InnerStream, Items, UnionMember};
+pub use live::{LiveRow, LiveRows};
 pub use rule::{
     AggregateCall, Among, Attribute, ChangesPlan, DistinctPlan, EdgePlan, EmitKind, EmitPlan, Hold,
     KeyPart, LimitBy, LimitPlan, PreviousCall, RankedBy, RulePlan, Trigger, WindowKind, WindowPlan,
@@ -178,6 +180,11 @@ impl Plan {
                     }
                 });
             });
+        }
+        if self.tables.iter().any(|table| table.of == Some(stream)) {
+            // A look-up gives the whole event.
+            used.fill(true);
+            return used;
         }
         for (id, inner) in self.inner_ids().zip(&self.inner) {
             match &inner.source {

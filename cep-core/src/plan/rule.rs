@@ -35,6 +35,9 @@ pub struct RulePlan {
     /// The table whose keys the rule knows from the first event of its stream on, where it fills
     /// windows or waits for silent keys: those have the types of the rule's key.
     pub expects: Option<TableId>,
+    /// The inputs of whose latest events it looks tables up; time goes on for it only as it does for
+    /// them, too.
+    pub waits_for: Vec<StreamId>,
     /// The aggregates its group expressions read, without repetition.
     pub aggregates: Vec<AggregateCall>,
     /// What its group expressions read of the aggregates in windows before, without repetition; only
@@ -378,10 +381,13 @@ impl RulePlan {
     }
 
     /// Whether its rows are looked at one after the other before they are grouped: for `distinct`,
-    /// `changed` or `forget`.
+    /// `changed` or `forget`, or because a table that they look up goes on with them.
     #[must_use]
     pub fn looks_back(&self) -> bool {
-        self.distinct.is_some() || self.changes.is_some() || self.forget.is_some()
+        !self.waits_for.is_empty()
+            || self.distinct.is_some()
+            || self.changes.is_some()
+            || self.forget.is_some()
     }
 
     /// Whether it reads events in the order of time, so that one is late as soon as its partition's

@@ -5,11 +5,11 @@
 //! and hash leave them out. They have a hash of their own, by which a checkpoint is told from one
 //! that was taken with other rows.
 
-use super::{Connector, FieldPlan, Plan};
+use super::{Connector, Expr, ExprKind, FieldPlan, LiveRows, Plan, StreamId};
 use crate::time::EventTime;
 use crate::value::{Type, Value, encode_key};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -31,11 +31,17 @@ pub struct TablePlan {
     /// The field that says from when on a row holds, as an index into `fields`: never null. Without
     /// one, rows hold from the beginning of time.
     pub time: Option<u32>,
+    /// The input whose latest events are its rows; their fields are the event's, and hold from its
+    /// time on. Such a table is not filled.
+    pub of: Option<StreamId>,
     /// The default connector.
     pub from: Option<Connector>,
     /// Its rows; none until it is filled.
     #[serde(skip)]
     pub rows: TableRows,
+    /// The rows of a table of a stream, in the plan of the engine that keeps them.
+    #[serde(skip)]
+    pub live: LiveRows,
 }
 
 /// The rows of a table, found by their keys; of each key those that hold one after the other, by the
@@ -141,6 +147,24 @@ impl TableRows {
 }
 
 impl Plan {
+    /// Whether an expression looks up a table of a stream.
+    #[must_use]
+    pub fn looks_up_live(&self, expr: &Expr) -> bool {
+        !self.tables_of_streams(expr).is_empty()
+    }
+
+    /// The streams whose tables an expression looks up.
+    #[must_use]
+    pub fn tables_of_streams(&self, expr: &Expr) -> BTreeSet<StreamId> {
+        let mut found = BTreeSet::new();
+        expr.visit(&mut |node| {
+            if let ExprKind::Lookup(table, _) = node {
+                found.extend(self.table(*table).and_then(|table| table.of));
+            }
+        });
+        found
+    }
+
     /// The table of an id.
     #[must_use]
     pub fn table(&self, id: TableId) -> Option<&TablePlan> {
@@ -190,8 +214,10 @@ mod tests {
             fields: vec![field("name", Type::String), field("farm", Type::Int)],
             key: vec![1],
             time: None,
+            of: None,
             from: None,
             rows: TableRows::default(),
+            live: LiveRows::default(),
         };
         let row = |(farm, name): &(i64, &str)| vec![Value::text(*name), Value::Int(*farm)];
         table.fill(rows.iter().map(row).collect())?;

@@ -8,7 +8,7 @@ use crate::ast::{self, Ast, Completeness, Declaration};
 use crate::check::convert::literal_of_type;
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::source::{SourceMap, Span};
-use cep_core::plan::{ParamPlan, StreamPlan};
+use cep_core::plan::{ParamPlan, StreamPlan, TablePlan};
 use cep_core::value::{Type, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -77,11 +77,13 @@ impl<'a> Declared<'a> {
             emitted: BTreeMap::new(),
         };
         let mut rules: BTreeMap<&str, Span> = BTreeMap::new();
+        let mut of_streams = Vec::new();
         for declaration in asts.iter().flat_map(|ast| &ast.declarations) {
             match declaration {
                 Declaration::Stream(ast) => declared.stream(ast, out),
                 Declaration::Param(ast) => declared.param(ast, out),
                 Declaration::Function(ast) => declared.function(ast, out),
+                Declaration::Table(ast) if ast.of.is_some() => of_streams.push(ast),
                 Declaration::Table(ast) => declared.table(ast, out),
                 Declaration::Unsupported(ast) => {
                     declared.broken.extend(ast.name.as_ref().map(|name| name.name.as_str()));
@@ -101,6 +103,7 @@ impl<'a> Declared<'a> {
         }
         declared.streams.sort_by(|a, b| a.plan.name.cmp(&b.plan.name));
         declared.params.sort_by(|a, b| a.plan.name.cmp(&b.plan.name));
+        of_streams.into_iter().for_each(|ast| declared.table(ast, out));
         declared.tables.sort_by(|a, b| a.plan.name.cmp(&b.plan.name));
         declared.tables_have_their_names(out);
         declared.events_are_not_streams(out);
@@ -157,12 +160,43 @@ impl<'a> Declared<'a> {
             declared_twice(out, "the table", &ast.name.name, ast.name.span, first.ast.name.span);
             return;
         }
-        match table::check(ast, &self.types, out) {
+        let plan = match &ast.of {
+            None => table::check(ast, &self.types, out),
+            Some(of) => self.table_of_stream(ast, of, out),
+        };
+        match plan {
             Some(plan) => self.tables.push(DeclaredTable { plan, ast }),
             None => {
                 self.broken.insert(&ast.name.name);
             }
         }
+    }
+
+    fn table_of_stream(
+        &self,
+        ast: &ast::KeyedTable,
+        of: &ast::Ident,
+        out: &mut Vec<Diagnostic>,
+    ) -> Option<TablePlan> {
+        if let Some((id, stream)) = self.stream_named(&of.name) {
+            return table::check_of_stream(ast, id, &stream.plan, out);
+        }
+        if self.emitted.contains_key(of.name.as_str()) {
+            out.push(
+                Diagnostic::new(
+                    Code::NoStreamTables,
+                    format!(
+                        "a table of the derived events `{}` is not supported in this version",
+                        of.name
+                    ),
+                )
+                .label(of.span, "is emitted by a rule")
+                .help("a table holds the latest events of a `stream`"),
+            );
+            return None;
+        }
+        self.unknown_stream(of, out);
+        None
     }
 
     /// Reports tables that have the name of something else.

@@ -179,6 +179,7 @@ fn fields_read(
             if let typed::ExprKind::Field(field) = expr.kind {
                 read.extend(inner.fields_behind(declared, stream, field));
             }
+            read.extend(looked_up(expr, declared));
         });
     }
     for (index, stream) in declared.streams.iter().enumerate() {
@@ -188,6 +189,24 @@ fn fields_read(
         }
     }
     read
+}
+
+/// The fields of a stream that an expression reads of its latest events.
+fn looked_up(expr: &typed::Expr, declared: &Declared) -> Vec<(u32, u32)> {
+    use typed::ExprKind::{Lookup, Member};
+    let plan = |id: u32| declared.tables.get(id as usize).map(|table| &table.plan);
+    let of = |id| plan(id).and_then(|plan| plan.of);
+    match &expr.kind {
+        Lookup(id, _) => {
+            let key = plan(*id).map_or(&[][..], |plan| &plan.key);
+            of(*id).into_iter().flat_map(|of| key.iter().map(move |at| (of.0, *at))).collect()
+        }
+        Member(record, at) => match record.kind {
+            Lookup(id, _) => of(id).map(|of| (of.0, *at)).into_iter().collect(),
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
+    }
 }
 
 /// Calls `see` with every node of every expression of a rule.

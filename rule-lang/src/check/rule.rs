@@ -9,6 +9,7 @@ use super::scope::{
     Before, Elements, Level, Numbered, Scope, Seen, Silence, WhenState, WindowState,
 };
 use super::suspect::window_span;
+use super::table::live_table;
 use super::trigger::{has_edge, silent_of};
 use super::{Declared, Events, Usage};
 use crate::ast::{self, ClauseKind, Completeness};
@@ -76,7 +77,7 @@ pub(super) fn check<'a>(
     if parts.faulty || ast.completeness != Completeness::Whole {
         return None;
     }
-    Some(Rule {
+    let rule = Rule {
         name: ast.name.name.clone(),
         doc: ast.doc.clone(),
         attributes,
@@ -95,7 +96,32 @@ pub(super) fn check<'a>(
         limit: parts.limit,
         forget,
         emits: parts.emits,
-    })
+    };
+    without_revisions(ast, &rule, declared, out)?;
+    Some(rule)
+}
+
+/// Reports `allow` in a rule that looks up a table of a stream.
+fn without_revisions(
+    ast: &ast::Rule,
+    rule: &Rule,
+    declared: &Declared<'_>,
+    out: &mut Vec<Diagnostic>,
+) -> Option<()> {
+    let allow = window_of(ast).and_then(|window| window.allow_us.as_ref());
+    let Some(allow) = allow else { return Some(()) };
+    let mut live = None;
+    super::rule_expressions(rule, &mut |expr| live = live.or_else(|| live_table(expr, declared)));
+    let Some(table) = live else { return Some(()) };
+    out.push(
+        Diagnostic::new(
+            Code::AllowPlace,
+            format!("`allow` and a look-up in `{}` do not go together", table.name),
+        )
+        .label(allow.span, "a table of a stream needs the events in the order of time")
+        .help("remove `allow` and give the stream a larger `lateness`"),
+    );
+    None
 }
 
 /// What a rule's expressions see before its first clause.
@@ -151,6 +177,20 @@ pub(super) fn list_of(
     let list = scope.expr(&each.list)?;
     scope.small_enough(&list, each.list.span)?;
     scope.without_changes(&list, each.list.span, "in the list of `each`")?;
+    if let Some(table) = live_table(&list, declared) {
+        out.push(
+            Diagnostic::new(
+                Code::NoStreamTables,
+                format!(
+                    "the list of `each` is not looked up in a table of a stream such as `{}`",
+                    table.name
+                ),
+            )
+            .label(each.list.span, "has to be known as the event comes")
+            .help("emit the list with the event in one rule, and go through it in another"),
+        );
+        return None;
+    }
     if matches!(list.ty, Type::List(_)) {
         return Some(list);
     }

@@ -4,12 +4,12 @@ use super::convert::to;
 use super::scope::Scope;
 use super::stream::{Side, connector, field_plan};
 use super::types::Types;
-use super::{declared_twice, index};
+use super::{Declared, declared_twice, index};
 use crate::ast;
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::source::Span;
 use crate::typed::{Expr, ExprKind};
-use cep_core::plan::{Connector, FieldPlan, TablePlan, TableRows};
+use cep_core::plan::{Connector, FieldPlan, LiveRows, StreamId, StreamPlan, TablePlan, TableRows};
 use cep_core::value::Type;
 
 /// A table and where it is declared.
@@ -36,31 +36,55 @@ pub(super) fn check(
             None => fields.extend(field_plan(field, types, out)),
         }
     }
-    let key: Vec<u32> =
-        ast.key.iter().filter_map(|part| key_part(ast, part, &fields, out)).collect();
+    let key = key_of(ast, &fields, out);
+    let time = ast.time.as_ref().and_then(|time| time_field(ast, time, &fields, out));
+    let from = ast.connector.as_ref().and_then(|ast| place(ast, out));
+    // Warnings do not come from here: what was reported is an error.
+    (out.len() == before).then(|| TablePlan { time, from, ..plan_of(ast, fields, key) })
+}
+
+/// The plan of a table of a stream's latest events; `None` if something was reported.
+pub(super) fn check_of_stream(
+    ast: &ast::KeyedTable,
+    of: u32,
+    stream: &StreamPlan,
+    out: &mut Vec<Diagnostic>,
+) -> Option<TablePlan> {
+    let before = out.len();
+    let key = key_of(ast, &stream.fields, out);
+    let plan = || plan_of(ast, stream.fields.clone(), key);
+    (out.len() == before).then(|| TablePlan { of: Some(StreamId(of)), ..plan() })
+}
+
+fn plan_of(ast: &ast::KeyedTable, fields: Vec<FieldPlan>, key: Vec<u32>) -> TablePlan {
+    TablePlan {
+        name: ast.name.name.clone(),
+        doc: ast.doc.clone(),
+        fields,
+        key,
+        time: None,
+        of: None,
+        from: None,
+        rows: TableRows::default(),
+        live: LiveRows::default(),
+    }
+}
+
+/// What rows are found by.
+fn key_of(ast: &ast::KeyedTable, fields: &[FieldPlan], out: &mut Vec<Diagnostic>) -> Vec<u32> {
     if ast.key.is_empty() {
-        let name = ast.fields.first().map_or("f", |field| field.name.name.as_str());
+        let name = fields.first().map_or("f", |field| field.name.as_str());
+        let place = if ast.of.is_some() { "behind the stream" } else { "behind its braces" };
         out.push(
             Diagnostic::new(
                 Code::TableKey,
                 format!("the table `{}` does not say what its rows are found by", ast.name.name),
             )
             .label(ast.name.span, "")
-            .help(format!("write `key {name}` behind its braces")),
+            .help(format!("write `key {name}` {place}")),
         );
     }
-    let time = ast.time.as_ref().and_then(|time| time_field(ast, time, &fields, out));
-    let from = ast.connector.as_ref().and_then(|ast| place(ast, out));
-    // Warnings do not come from here: what was reported is an error.
-    (out.len() == before).then(|| TablePlan {
-        name: ast.name.name.clone(),
-        doc: ast.doc.clone(),
-        fields,
-        key,
-        time,
-        from,
-        rows: TableRows::default(),
-    })
+    ast.key.iter().filter_map(|part| key_part(ast, part, fields, out)).collect()
 }
 
 fn key_part(
@@ -77,7 +101,7 @@ fn key_part(
                     Code::UnknownKeyOrTime,
                     format!("`{}` has no field `{}`", ast.name.name, part.name),
                 )
-                .label(part.span, "`key` names a field of the table")
+                .label(part.span, "`key` names a field of its rows")
                 .maybe_help(did_you_mean(&part.name, known)),
             );
         }
@@ -180,6 +204,19 @@ fn place(ast: &ast::Connector, out: &mut Vec<Diagnostic>) -> Option<Connector> {
     None
 }
 
+/// The table of a stream that an expression looks up, if it does.
+pub(super) fn live_table<'d>(expr: &Expr, declared: &'d Declared<'_>) -> Option<&'d TablePlan> {
+    let mut found = None;
+    expr.visit(&mut |node| {
+        if let ExprKind::Lookup(id, _) = node.kind
+            && let Some(table) = declared.tables.get(id as usize).filter(|it| it.plan.of.is_some())
+        {
+            found = Some(&table.plan);
+        }
+    });
+    found
+}
+
 impl Scope<'_, '_> {
     /// The table that a name stands for here: a field, `let` or param of that name hides it.
     pub(super) fn table_of(&self, base: &ast::Expr) -> Option<u32> {
@@ -195,6 +232,7 @@ impl Scope<'_, '_> {
     pub(super) fn look_up(&mut self, id: u32, parts: &[ast::Expr], base: Span) -> Option<Expr> {
         let plan = &self.declared.tables.get(id as usize)?.plan;
         self.usage.tables.insert(id);
+        self.usage.streams.extend(plan.of.map(|of| of.0));
         let found: Vec<Option<Expr>> = parts.iter().map(|part| self.present(part)).collect();
         let fields: Vec<&FieldPlan> =
             plan.key.iter().filter_map(|at| plan.fields.get(*at as usize)).collect();

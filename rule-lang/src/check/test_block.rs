@@ -134,6 +134,17 @@ impl Context<'_, '_> {
     fn given_table(&self, ast: &ast::Given, out: &mut Vec<Diagnostic>) -> Option<GivenTable> {
         let (id, declared) = self.declared.table_named(&ast.stream.name)?;
         let (id, plan) = (TableId(id), &declared.plan);
+        if let Some(of) = &declared.ast.of {
+            out.push(
+                Diagnostic::new(
+                    Code::NoStreamTables,
+                    format!("the rows of `{}` are the latest events of `{}`", plan.name, of.name),
+                )
+                .label(ast.stream.span, "")
+                .help(format!("give the events: `given {}`", of.name)),
+            );
+            return None;
+        }
         let table = match &ast.events {
             GivenEvents::Table(table) => table,
             GivenEvents::File(file) => {

@@ -136,7 +136,7 @@ codes! {
     // Words of the language that this version does not run yet.
     NoPatterns = "E0501", "`match` patterns are not supported in this version";
     NoJoins = "E0502", "`join` is not supported in this version";
-    NoStreamTables = "E0503", "a table of a stream's rows is not supported in this version";
+    NoStreamTables = "E0503", "this table of a stream is not supported in this version";
     NoEarly = "E0509", "`early` is not supported in this version";
     NoTimeout = "E0517", "`timeout` is not supported in this version";
     NoScenarios = "E0524", "`scenario` is not supported in this version";

@@ -2,7 +2,7 @@
 
 use super::cover;
 use super::cursor::Cursor;
-use crate::ast::{Declaration, Ident, KeyedTable, Stream, Unsupported};
+use crate::ast::{Declaration, Ident, KeyedTable, Stream};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::lex::Punct;
 use crate::source::Span;
@@ -12,8 +12,8 @@ impl Cursor<'_> {
     pub(super) fn keyed_table(&mut self, doc: String) -> Option<Declaration> {
         let first = self.bump().span;
         let name = self.declared_name("a table's name")?;
-        if let Some(from) = self.eat_word("from") {
-            return Some(self.stream_table(first, from, name));
+        if self.eat_word("from").is_some() {
+            return self.stream_table(doc, first, name).map(Declaration::Table);
         }
         let mut body = Stream {
             doc,
@@ -36,8 +36,16 @@ impl Cursor<'_> {
                     .help(format!("write `}} key {}`", inside.name)),
             );
         }
-        let mut table =
-            KeyedTable { doc, name, fields, key: Vec::new(), time, connector: None, span: first };
+        let mut table = KeyedTable {
+            doc,
+            name,
+            of: None,
+            fields,
+            key: Vec::new(),
+            time,
+            connector: None,
+            span: first,
+        };
         table.key = self.table_key();
         table.connector = self.eat_word("from").and_then(|_| self.connector());
         if table.key.is_empty() {
@@ -63,16 +71,33 @@ impl Cursor<'_> {
         }
     }
 
-    /// Reports and skips `table Name from STREAM key f`.
-    fn stream_table(&mut self, first: Span, from: Span, name: Ident) -> Declaration {
-        self.not_supported(
-            Code::NoStreamTables,
-            from,
-            "a table of a stream's latest rows is",
-            "write its fields and a file: `table Name { … } key f from file(\"….csv\")`",
-        );
-        self.skip_declaration();
+    /// After `table Name from`: `STREAM key f, g`.
+    fn stream_table(&mut self, doc: String, first: Span, name: Ident) -> Option<KeyedTable> {
+        if self.nth_is(1, Punct::ParenOpen) {
+            let place = self.peek().span;
+            self.report(
+                Diagnostic::new(
+                    Code::Unexpected,
+                    format!("the table `{}` does not say what its rows are", name.name),
+                )
+                .label(place, "expected the name of a stream")
+                .help(format!("write its fields: `table {} {{ … }} key f from …`", name.name)),
+            );
+            self.skip_declaration();
+            return None;
+        }
+        let of = self.declared_name("the stream whose latest events are the rows")?;
+        let key = self.table_key();
         let span = cover(first, self.last_span());
-        Declaration::Unsupported(Unsupported { keyword: "table", name: Some(name), span })
+        Some(KeyedTable {
+            doc,
+            name,
+            of: Some(of),
+            fields: Vec::new(),
+            key,
+            time: None,
+            connector: None,
+            span,
+        })
     }
 }

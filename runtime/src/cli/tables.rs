@@ -45,7 +45,7 @@ impl Places<'_> {
     /// The same for all tables but some.
     pub fn fill_but(&self, plan: &mut Plan, but: &[TableId]) -> Result<(), Failure> {
         for (id, table) in (0..).map(TableId).zip(&mut plan.tables) {
-            if !but.contains(&id) {
+            if table.of.is_none() && !but.contains(&id) {
                 self.fill_one(table)?;
             }
         }

@@ -54,6 +54,7 @@ fn plan(idle: Option<Span>) -> Arc<Plan> {
             allow: None,
         }),
         expects: None,
+        waits_for: Vec::new(),
         aggregates: vec![AggregateCall {
             function: AggregateFunction::Sum,
             inputs: vec![int(ExprKind::Field(1))],

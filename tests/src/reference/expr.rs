@@ -1,9 +1,10 @@
 //! Expressions, by walking their tree.
 
+use super::world::World;
 use cep_core::function::{
     EvalError, apply_binary, apply_fold, apply_index, apply_search, apply_unary, made_text,
 };
-use cep_core::plan::{BinaryOp, Expr, ExprKind, Fold, Plan, TableId, TextPart};
+use cep_core::plan::{BinaryOp, Expr, ExprKind, Fold, TextPart};
 use cep_core::time::{EventTime, Span};
 use cep_core::value::{Type, Value};
 use std::cell::RefCell;
@@ -11,7 +12,7 @@ use std::cell::RefCell;
 /// What an expression can read.
 #[derive(Clone)]
 pub(super) struct Scope<'a> {
-    plan: &'a Plan,
+    plan: &'a World<'a>,
     /// The event's fields, where one event is judged.
     fields: &'a [Value],
     key: &'a [Value],
@@ -33,7 +34,12 @@ pub(super) struct Scope<'a> {
 
 impl<'a> Scope<'a> {
     /// The scope of one event.
-    pub fn of_row(plan: &'a Plan, at: EventTime, fields: &'a [Value], key: &'a [Value]) -> Self {
+    pub fn of_row(
+        plan: &'a World<'a>,
+        at: EventTime,
+        fields: &'a [Value],
+        key: &'a [Value],
+    ) -> Self {
         let items = RefCell::default();
         Self {
             plan,
@@ -51,7 +57,7 @@ impl<'a> Scope<'a> {
 
     /// The scope of one window.
     pub fn of_window(
-        plan: &'a Plan,
+        plan: &'a World<'a>,
         at: EventTime,
         key: &'a [Value],
         aggregates: Vec<Result<Value, EvalError>>,
@@ -112,7 +118,9 @@ impl<'a> Scope<'a> {
             ExprKind::Param(id) => {
                 self.plan.params.get(id.0 as usize).map(|param| param.value.clone()).ok_or(DEFECT)
             }
-            ExprKind::Lookup(table, key) => self.look_up(*table, &self.values(key)?),
+            ExprKind::Lookup(table, key) => {
+                self.plan.look_up(*table, &self.values(key)?, self.at).ok_or(DEFECT)
+            }
             ExprKind::Aggregate(index) => {
                 self.aggregates.get(*index as usize).cloned().unwrap_or(Err(DEFECT))
             }
@@ -195,23 +203,6 @@ impl<'a> Scope<'a> {
             return Ok(None);
         }
         self.value(&fold.value).map(Some)
-    }
-
-    /// The row of a table whose key fields are these, found by looking at every row: of those that
-    /// hold by now the one that does so since the latest time.
-    fn look_up(&self, table: TableId, key: &[Value]) -> Result<Value, EvalError> {
-        let table = self.plan.table(table).ok_or(DEFECT)?;
-        let fits = |row: &Value| {
-            let mut parts = table.key.iter().zip(key);
-            parts.all(|(field, value)| row.member(*field as usize) == *value)
-        };
-        let since = |row: &Value| match table.time.map(|field| row.member(field as usize)) {
-            Some(Value::Timestamp(since)) => since,
-            _ => EventTime(i64::MIN),
-        };
-        let rows = table.rows.iter().map(|(_, _, row)| row);
-        let held = rows.filter(|row| fits(row) && since(row) <= self.at);
-        Ok(held.max_by_key(|row| since(row)).cloned().unwrap_or(Value::Null))
     }
 
     fn values(&self, exprs: &[Expr]) -> Result<Vec<Value>, EvalError> {

@@ -6,15 +6,16 @@ use super::inner::{Behind, behind, items_at, records};
 use super::limit::Turn;
 use super::output::{Emitted, FailedRule, Found, Late, Placed, Source, Subject};
 use super::rows::Row;
+use super::world::World;
 use cep_core::function::EvalError;
-use cep_core::plan::{EdgePlan, EmitKind, EmitPlan, Expr, Hold, Plan, RuleId, RulePlan, Trigger};
+use cep_core::plan::{EdgePlan, EmitKind, EmitPlan, Expr, Hold, RuleId, RulePlan, Trigger};
 use cep_core::time::{EventTime, Span, Watermark};
 use cep_core::value::{RowOrigin, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A rule, and where what it gives is put.
 pub(super) struct Judge<'a> {
-    pub plan: &'a Plan,
+    pub plan: &'a World<'a>,
     pub id: RuleId,
     pub rule: &'a RulePlan,
     /// The rule's firings and clears.

@@ -6,6 +6,7 @@
 use super::allow_of;
 use super::expr::Scope;
 use super::output::{Emitted, Found, Placed, Source};
+use super::world::World;
 use crate::log::{Entry, Log, watermark_after};
 use cep_core::function::EvalError;
 use cep_core::plan::{InnerSource, Items, Plan, RuleId, RulePlan, StreamId, UnionMember};
@@ -128,7 +129,9 @@ fn items_of(
         offset: Items::offset(event.origin.offset, place),
     };
     let list = event.values.clone().and_then(|values| {
-        match Scope::of_row(plan, event.time, &values, &[]).value(&items.list)? {
+        // A list is not looked up in a table of a stream.
+        let world = World::without_events(plan);
+        match Scope::of_row(&world, event.time, &values, &[]).value(&items.list)? {
             Value::List(list) if list.len() > Items::MAX => Err(EvalError::TooManyItems),
             Value::List(list) => Ok((values, list)),
             _ => Err(EvalError::WrongType),

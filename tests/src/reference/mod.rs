@@ -41,6 +41,7 @@ mod sliding;
 mod statistics;
 #[cfg(test)]
 mod tests;
+mod world;
 
 pub use output::{Emitted, FailedRule, Late, Outputs, Source, Subject};
 pub use rows::{Lateness, lateness};
@@ -49,18 +50,20 @@ use crate::log::{End, Log, watermark_after};
 use cep_core::plan::{InnerSource, Plan, RuleId, RulePlan, StreamId, WindowKind};
 use cep_core::time::{EventTime, Watermark};
 use firing::Judge;
+use world::World;
 
 /// Everything that `plan` makes of `log`, in the merged order.
 #[must_use]
 pub fn run(plan: &Plan, log: &Log) -> Outputs {
     let mut found = output::Found::default();
+    let world = World::of(plan, log);
     for (index, rule) in inner::producers_first(plan) {
         if rule.attributes.iter().any(|attribute| attribute.name == "off") {
             continue;
         }
         let id = RuleId(u32::try_from(index).unwrap_or(u32::MAX));
         let end = final_watermark(plan, log, rule.input);
-        let mut judge = Judge { plan, id, rule, turns: Vec::new(), found: &mut found };
+        let mut judge = Judge { plan: &world, id, rule, turns: Vec::new(), found: &mut found };
         match rule.window.as_ref().map(|window| (window.kind, window.fill)) {
             None => {
                 // When the input is flushed, time runs on without end, and what is expected must not.

@@ -69,6 +69,8 @@ pub(super) fn rows_of(judge: &mut Judge<'_>, log: &Log) -> Vec<Row> {
     let (plan, rule) = (judge.plan, judge.rule);
     // Where the filter asks what has changed, all events are looked at before it is judged.
     let all = rule.changes.as_ref().is_some_and(|changes| changes.among == Among::All);
+    // And where it asks a table of a stream, it has to wait for what is late.
+    let later = all || rule.filter.as_ref().is_some_and(|filter| plan.looks_up_live(filter));
     let mut on_time = Vec::new();
     for event in events_of(plan, log, judge.found, rule.input) {
         let Event { origin, time, watermark, values } = event;
@@ -79,7 +81,7 @@ pub(super) fn rows_of(judge: &mut Judge<'_>, log: &Log) -> Vec<Row> {
                 continue;
             }
         };
-        let filter = rule.filter.as_ref().filter(|_| !all);
+        let filter = rule.filter.as_ref().filter(|_| !later);
         match filter.map_or(Ok(true), |it| Scope::of_row(plan, time, &values, &[]).holds(it)) {
             Ok(true) => {}
             Ok(false) => continue,
@@ -111,12 +113,13 @@ pub(super) fn rows_of(judge: &mut Judge<'_>, log: &Log) -> Vec<Row> {
     let mut rows = Vec::new();
     for (origin, time, watermark, mut fields) in on_time {
         let read =
-            looked_at(judge, &mut back, all, time, &mut fields).and_then(|life| match life {
-                Some(life) => {
-                    read(rule, &Scope::of_row(plan, time, &fields, &[])).map(|it| Some((life, it)))
-                }
-                None => Ok(None),
-            });
+            looked_at(judge, &mut back, (all, later), time, &mut fields).and_then(
+                |life| match life {
+                    Some(life) => read(rule, &Scope::of_row(plan, time, &fields, &[]))
+                        .map(|it| Some((life, it))),
+                    None => Ok(None),
+                },
+            );
         match read {
             Ok(Some((life, (key, inputs)))) => {
                 let known_to = Watermark::AFTER_ALL;
@@ -135,7 +138,7 @@ pub(super) fn rows_of(judge: &mut Judge<'_>, log: &Log) -> Vec<Row> {
 fn looked_at(
     judge: &Judge<'_>,
     back: &mut LookBack,
-    all: bool,
+    (all, later): (bool, bool),
     time: EventTime,
     fields: &mut Vec<Value>,
 ) -> Result<Option<usize>, EvalError> {
@@ -145,6 +148,8 @@ fn looked_at(
         let changed;
         (life, changed) = back.hear(rule, &Scope::of_row(plan, time, fields, &[]), time)?;
         fields.extend(changed);
+    }
+    if later {
         let scope = Scope::of_row(plan, time, fields, &[]);
         if !rule.filter.as_ref().map_or(Ok(true), |filter| scope.holds(filter))? {
             return Ok(None);

@@ -45,6 +45,7 @@ fn rule(window: Option<WindowPlan>, trigger: Trigger) -> RulePlan {
         key: vec![KeyPart { name: "k".into(), expr: int(ExprKind::Field(0)) }],
         window,
         expects: None,
+        waits_for: Vec::new(),
         aggregates: vec![call(AggregateFunction::Sum, Type::Int)],
         previous: Vec::new(),
         trigger,

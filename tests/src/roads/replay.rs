@@ -90,7 +90,7 @@ fn watermark_at(plan: &Plan, script: &Script, position: usize) -> Watermark {
         let partitions = log.partitions(id).iter();
         partitions.map(|entries| watermark_after(entries, lateness)).min()
     };
-    let read = |id: &StreamId| plan.rules.iter().any(|rule| plan.reads(rule.input, *id));
+    let read = |id: &StreamId| plan.rules.iter().any(|rule| plan.follows(rule, *id));
     let least = plan.stream_ids().filter(read).filter_map(of_stream).min();
     least.unwrap_or(Watermark::BEFORE_ALL)
 }

@@ -19,7 +19,7 @@ pub fn shuffled(plan: &Plan, script: &Script, seed: u64) -> Script {
         let readers = Readers {
             lateness: plan.stream(id).map_or(0, |stream| stream.lateness.0),
             rules: plan.rules.iter().filter(|rule| is_given(plan, rule.input, id)).collect(),
-            pass_on: is_passed_on(plan, id),
+            late_ones_show: is_passed_on(plan, id) || is_in_a_table(plan, id),
         };
         for entries in partitions {
             for _ in 0..entries.len() * 4 {
@@ -69,12 +69,17 @@ fn passes_late_ones_on(rule: &RulePlan) -> bool {
     lateness(rule, EventTime(0), Watermark::AFTER_ALL) == Lateness::OnTime
 }
 
+/// Whether a table holds the latest events of a stream.
+fn is_in_a_table(plan: &Plan, id: StreamId) -> bool {
+    plan.tables.iter().any(|table| table.of == Some(id))
+}
+
 /// Those that read a stream.
 struct Readers<'p> {
     lateness: i64,
     rules: Vec<&'p RulePlan>,
-    /// Whether one of them passes its events on to others, however late.
-    pass_on: bool,
+    /// Whether one of them passes its events on to others, however late, or looks them up.
+    late_ones_show: bool,
 }
 
 impl Readers<'_> {
@@ -94,9 +99,9 @@ impl Readers<'_> {
 
     /// Whether an event is to all the same at two watermarks of its partition.
     fn same(&self, time: EventTime, a: Watermark, b: Watermark) -> bool {
-        // Late events are passed on, and revise, in the order of the log.
+        // Late events are passed on, are looked up, and revise, in the order of the log.
         let on_time = time.0 >= a.max(b).0;
-        (on_time || !self.pass_on)
+        (on_time || !self.late_ones_show)
             && self.rules.iter().all(|rule| {
                 lateness(rule, time, a) == lateness(rule, time, b)
                     && revises_nothing(rule, time, a)

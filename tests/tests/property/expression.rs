@@ -94,7 +94,7 @@ fn operation(ty: Ty, level: Level, depth: u32) -> Text {
                 .prop_map(|(it, zone)| format!("(hour({it}, {zone}) - minute({it}, {zone}))")),
             1 => sub(Ty::Decimal).prop_map(|it| format!("coalesce(int({it}), try(1 div 0), 4)")),
             1 => sub(Ty::String).prop_map(|it| format!("len(split({it}, \"-\"))")),
-            1 => sub(Ty::Int).prop_map(|it| format!("(V[{it}]?.v ?? 6)")),
+            1 => sub(Ty::Int).prop_map(|it| format!("(V[{it}]?.j ?? 6)")),
             1 => sub(Ty::String).prop_map(|it| format!("(T[{it}]?.n ?? 2)")),
             2 => over_list(level, varying(Ty::Int, level)),
         ]

@@ -48,7 +48,8 @@ impl Program {
 
 /// Tables that expressions look up, by texts and by numbers.
 const TABLES: &str = "table T { k: string, n: int, d: decimal? } key k from file(\"t.csv\")\n\
-     table V { i: int, v: int, since: timestamp, time since } key i from file(\"v.csv\")\n";
+     table V { i: int, j: int, since: timestamp, time since } key i from file(\"v.csv\")\n\
+     table L from B key i\n";
 
 /// Functions that expressions call.
 const FUNCTIONS: &str = "fn twice(n: int) -> int = n + n\n\
@@ -305,7 +306,7 @@ fn expecting() -> impl Strategy<Value = String> {
         "g",
         "last(d)",
         "(j ?? 3)",
-        "V[j ?? 2]?.v",
+        "V[j ?? 2]?.j",
         "T[s ?? \"b\"]?.n",
         "len(s ?? \"none\")",
         "when.duration",
@@ -367,8 +368,9 @@ fn any_rule() -> impl Strategy<Value = String> {
             let (body, changes) = (body(level, clear_level, hold), changes());
             let after =
                 prop::option::weighted(0.25, prop::sample::select(&[1_u32, 500, 1_500, 4_000]));
-            let extra = (allow(), changes, before(), after);
-            (body, extra).prop_map(move |(body, (allow, changes, before, after))| {
+            let live = prop::bool::weighted(0.15);
+            let extra = (allow(), changes, before(), after, live);
+            (body, extra).prop_map(move |(body, (allow, changes, before, after, live))| {
                 let (head, body) = changes.put(head.clone(), body, level);
                 let body = forget(&head, body, after);
                 // Windows on a grid whose verdicts stand for themselves can be revised.
@@ -379,7 +381,8 @@ fn any_rule() -> impl Strategy<Value = String> {
                 let ordered = head.contains("    distinct ")
                     || head.contains("changed(")
                     || body.contains("changed(")
-                    || body.contains("    forget ");
+                    || body.contains("    forget ")
+                    || live;
                 let allow = allow.filter(|_| grid && !edge && !ordered).unwrap_or_default();
                 let head = format!("{}{allow}\n", head.trim_end_matches('\n'));
                 let numbered = head.contains("window every(");
@@ -390,10 +393,18 @@ fn any_rule() -> impl Strategy<Value = String> {
                 if let Some(before) = before.filter(|_| numbered || grid && allow.is_empty()) {
                     first += &format!("before: {before}, ");
                 }
-                format!("rule RULE {{\n{head}{}}}", body.replace("EVENTx0 { ", &first))
+                let rule = format!("rule RULE {{\n{head}{}}}", body.replace("EVENTx0 { ", &first));
+                if live { latest(&rule, level) } else { rule }
             })
         },
     )
+}
+
+/// The rule with look-ups in the table of a stream for those in a file.
+fn latest(rule: &str, level: Level) -> String {
+    let key = if level == Level::Row { "i" } else { "count()" };
+    let looks = format!("EVENTx0 {{ live: L[{key}]?.j, ");
+    rule.replace("V[", "L[").replace("EVENTx0 { ", &looks)
 }
 
 /// Of events that are alike the first, or all.

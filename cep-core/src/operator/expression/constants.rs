@@ -1,6 +1,6 @@
 //! What every expression of a plan can read: parameters and tables.
 
-use crate::plan::{ParamId, Plan, TableId, TableRows};
+use crate::plan::{LiveRows, ParamId, Plan, TableId, TableRows};
 use crate::time::EventTime;
 use crate::value::Value;
 use std::sync::Arc;
@@ -9,7 +9,14 @@ use std::sync::Arc;
 #[derive(Debug, Default)]
 pub struct Constants {
     params: Vec<Value>,
-    tables: Vec<TableRows>,
+    tables: Vec<Rows>,
+}
+
+/// Where the rows of a table are.
+#[derive(Debug)]
+enum Rows {
+    Fixed(TableRows),
+    Live(LiveRows),
 }
 
 impl Constants {
@@ -17,7 +24,11 @@ impl Constants {
     #[must_use]
     pub fn of(plan: &Plan) -> Arc<Self> {
         let params = plan.params.iter().map(|param| param.value.clone()).collect();
-        let tables = plan.tables.iter().map(|table| table.rows.clone()).collect();
+        let tables = plan.tables.iter().map(|table| match table.of {
+            None => Rows::Fixed(table.rows.clone()),
+            Some(_) => Rows::Live(table.live.clone()),
+        });
+        let tables = tables.collect();
         Arc::new(Self { params, tables })
     }
 
@@ -28,7 +39,11 @@ impl Constants {
 
     /// The row of a table that a key has at an instant; null if there is none.
     pub(super) fn look_up(&self, table: TableId, key: &[Value], at: EventTime) -> Value {
-        self.tables.get(table.0 as usize).map_or(Value::Null, |rows| rows.get(key, at))
+        match self.tables.get(table.0 as usize) {
+            Some(Rows::Fixed(rows)) => rows.get(key, at),
+            Some(Rows::Live(rows)) => rows.get(key, at),
+            None => Value::Null,
+        }
     }
 }
 

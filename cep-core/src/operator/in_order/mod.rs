@@ -6,7 +6,8 @@
 //! partition's watermark had passed is late. On the way rows that are not the first of their kind
 //! are dropped ([`distinct`]), and what changed is found out ([`memory`]): the row's columns get
 //! one more for each such question. A key that is to be forgotten is, before the rows of that
-//! instant: time is brought up to there first.
+//! instant: time is brought up to there first. What looks up the latest events of a stream sees those
+//! that have come by the instant of the row.
 
 mod distinct;
 mod memory;
@@ -41,9 +42,12 @@ pub(crate) struct InOrder {
     pending: Pending,
     distinct: Option<Distinct>,
     memory: Option<Memory>,
-    /// The rule's filter, where it asks what changed: then all rows are compared, and it is judged
-    /// after that.
+    /// Whether all rows are compared, or those that the filter lets through.
+    among: Option<Among>,
+    /// The rule's filter, where it asks what changed, or a table of a stream: then it is judged in
+    /// order.
     filter: Option<Expr>,
+    waits_for: Vec<StreamId>,
     constants: Arc<Constants>,
     /// The table whose keys the rule expects.
     expects: Option<TableId>,
@@ -72,8 +76,10 @@ impl InOrder {
         let rest = RulePlan { filter: None, distinct: None, forget: None, ..rule.clone() };
         let constants = Constants::of(plan);
         let mut intake = Intake::new(rule, constants.clone());
-        let all = rule.changes.as_ref().is_some_and(|changes| changes.among == Among::All);
-        let filter = if all { intake.filter.take() } else { None };
+        let among = rule.changes.as_ref().map(|changes| changes.among);
+        let in_order = among == Some(Among::All)
+            || rule.filter.as_ref().is_some_and(|filter| plan.looks_up_live(filter));
+        let filter = if in_order { intake.filter.take() } else { None };
         let remembers = rule.changes.is_some() || rule.forget.is_some();
         Self {
             stream: rule.input,
@@ -85,7 +91,9 @@ impl InOrder {
             pending: Pending::default(),
             distinct: rule.distinct.clone().map(|distinct| Distinct::new(distinct, seed)),
             memory: remembers.then(|| Memory::new(rule, seed)),
+            among,
             filter,
+            waits_for: rule.waits_for.clone(),
             constants,
             expects: rule.expects,
             inner: build(&rest),
@@ -140,7 +148,7 @@ impl InOrder {
     fn sift(&mut self, mut batch: EventBatch, stage: &mut Stage) -> EventBatch {
         let mut rows: Vec<u32> = (0..u32::try_from(batch.len()).unwrap_or(u32::MAX)).collect();
         let (rule, constants) = (self.rule, self.constants.clone());
-        let compares_all = self.filter.is_some();
+        let compares_all = self.among == Some(Among::All);
         if compares_all {
             self.remember(&mut batch, &mut rows, stage);
         }
@@ -199,6 +207,10 @@ fn picked(batch: EventBatch, rows: &[u32]) -> EventBatch {
 impl Operator for InOrder {
     fn stream(&self) -> StreamId {
         self.stream
+    }
+
+    fn waits_for(&self) -> &[StreamId] {
+        &self.waits_for
     }
 
     fn events(&mut self, arrival: &Arrival<'_>, stage: &mut Stage) {

@@ -7,7 +7,7 @@ use cep_core::plan::{Connector, InnerSource, Plan, RuleId, StreamId};
 pub(super) fn draw(plan: &Plan, shown: &[RuleId]) -> String {
     let mut out = String::from("flowchart LR\n");
     let rules = || shown.iter().filter_map(|id| Some((id.0, plan.rule(*id)?)));
-    for id in plan.stream_ids().filter(|id| rules().any(|(_, rule)| plan.reads(rule.input, *id))) {
+    for id in plan.stream_ids().filter(|id| rules().any(|(_, rule)| plan.follows(rule, *id))) {
         let Some(stream) = plan.stream(id) else { continue };
         let from = stream.from.as_ref().map(|it| format!("<br/>{}", place(it)));
         let label = format!("{}{}", escaped(&stream.name), from.unwrap_or_default());

@@ -13,7 +13,7 @@ use cep_core::plan::{
 pub(super) fn explain(plan: &Plan, shown: &[RuleId]) -> String {
     let rules = || shown.iter().filter_map(|id| Some((*id, plan.rule(*id)?)));
     let mut out = String::new();
-    for id in plan.stream_ids().filter(|id| rules().any(|(_, rule)| plan.reads(rule.input, *id))) {
+    for id in plan.stream_ids().filter(|id| rules().any(|(_, rule)| plan.follows(rule, *id))) {
         plan.stream(id).into_iter().for_each(|stream| self::stream(plan, id, stream, &mut out));
     }
     for param in &plan.params {
@@ -25,7 +25,7 @@ pub(super) fn explain(plan: &Plan, shown: &[RuleId]) -> String {
         ));
     }
     for table in &plan.tables {
-        self::table(table, &mut out);
+        self::table(plan, table, &mut out);
     }
     for (id, rule) in rules() {
         self::rule(plan, id, rule, &mut out);
@@ -91,8 +91,9 @@ fn from(plan: &Plan, rule: &RulePlan) -> String {
     }
 }
 
-fn table(table: &TablePlan, out: &mut String) {
-    let from = table.from.as_ref().map(|from| format!(" from {}", connector(from)));
+fn table(plan: &Plan, table: &TablePlan, out: &mut String) {
+    let of = table.of.and_then(|of| plan.stream(of)).map(|of| format!(" from {}", of.name));
+    let from = table.from.as_ref().map(|from| format!(" from {}", connector(from))).or(of);
     out.push_str(&format!("table {}{}\n", table.name, from.unwrap_or_default()));
     doc(out, &table.doc);
     let fields: Vec<String> =
@@ -174,6 +175,11 @@ fn rule(plan: &Plan, id: RuleId, rule: &RulePlan, out: &mut String) {
     }
     for attribute in &rule.attributes {
         line(out, "with", &format!("@{}(\"{}\")", attribute.name, attribute.value));
+    }
+    let waits = rule.waits_for.iter().filter_map(|it| plan.stream(*it)).map(|it| it.name.as_str());
+    let waits = waits.collect::<Vec<_>>().join(", ");
+    if !waits.is_empty() {
+        line(out, "waits for", &format!("{waits}, whose latest events it looks up"));
     }
     line(out, "horizon", &Horizon::of_rule(plan, rule).to_string());
     line(out, "state", &state(&names));

@@ -52,6 +52,7 @@ fn plan(attributes: &[(&str, &str)], lines: &[(&str, EmitKind, &[&str])]) -> Pla
         key: vec![KeyPart { name: "farm".into(), expr: expr() }],
         window: None,
         expects: None,
+        waits_for: Vec::new(),
         aggregates: Vec::new(),
         previous: Vec::new(),
         trigger: Trigger::Always,

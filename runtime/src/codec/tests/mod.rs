@@ -61,6 +61,7 @@ pub(super) fn plan(fields: Vec<FieldPlan>) -> Plan {
         key: Vec::new(),
         window: None,
         expects: None,
+        waits_for: Vec::new(),
         aggregates: Vec::new(),
         previous: Vec::new(),
         trigger: Trigger::Always,

@@ -1,0 +1,84 @@
+//! A plan with what its tables hold.
+
+use super::inner::events_of;
+use super::output::Found;
+use crate::log::Log;
+use cep_core::plan::{Plan, TableId, TablePlan};
+use cep_core::time::EventTime;
+use cep_core::value::{RowOrigin, Value};
+use std::ops::Deref;
+
+/// See the module.
+pub(super) struct World<'a> {
+    plan: &'a Plan,
+    /// For each table of a stream the events of the stream; nothing for the others.
+    latest: Vec<Vec<Latest>>,
+}
+
+/// An event of a stream that has a table.
+struct Latest {
+    /// From when on it is found: its time, or if it comes late where its partition has come by then.
+    effect: EventTime,
+    time: EventTime,
+    origin: RowOrigin,
+    record: Value,
+}
+
+impl Deref for World<'_> {
+    type Target = Plan;
+
+    fn deref(&self) -> &Plan {
+        self.plan
+    }
+}
+
+impl<'a> World<'a> {
+    /// A plan whose tables of streams hold nothing.
+    pub fn without_events(plan: &'a Plan) -> Self {
+        Self { plan, latest: Vec::new() }
+    }
+
+    pub fn of(plan: &'a Plan, log: &Log) -> Self {
+        let latest = |table: &TablePlan| {
+            let stream = table.of.into_iter();
+            let events = stream.flat_map(|it| events_of(plan, log, &Found::default(), it));
+            let row = |values: Vec<Value>| {
+                let names = table.fields.iter().map(|field| field.name.as_str().into());
+                Value::Record(names.zip(values).collect())
+            };
+            let found = events.filter_map(|event| {
+                Some(Latest {
+                    effect: EventTime(event.time.0.max(event.watermark.0)),
+                    time: event.time,
+                    origin: event.origin,
+                    record: row(event.values.ok()?),
+                })
+            });
+            found.collect()
+        };
+        Self { plan, latest: plan.tables.iter().map(latest).collect() }
+    }
+
+    /// The row of a table whose key fields are these at an instant, found by looking at every row: of
+    /// those that hold by then the one with the latest time.
+    pub fn look_up(&self, id: TableId, key: &[Value], at: EventTime) -> Option<Value> {
+        let table = self.plan.table(id)?;
+        let fits = |row: &Value| {
+            let mut parts = table.key.iter().zip(key);
+            parts.all(|(field, value)| row.member(*field as usize) == *value)
+        };
+        if table.of.is_some() {
+            let latest = self.latest.get(id.0 as usize)?;
+            let held = latest.iter().filter(|it| fits(&it.record) && it.effect <= at);
+            let newest = held.max_by_key(|it| (it.time, it.origin));
+            return Some(newest.map_or(Value::Null, |it| it.record.clone()));
+        }
+        let since = |row: &Value| match table.time.map(|field| row.member(field as usize)) {
+            Some(Value::Timestamp(since)) => since,
+            _ => EventTime(i64::MIN),
+        };
+        let rows = table.rows.iter().map(|(_, _, row)| row);
+        let held = rows.filter(|row| fits(row) && since(row) <= at);
+        Some(held.max_by_key(|row| since(row)).cloned().unwrap_or(Value::Null))
+    }
+}
