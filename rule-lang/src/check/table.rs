@@ -199,7 +199,7 @@ fn place(ast: &ast::Connector, out: &mut Vec<Diagnostic>) -> Option<Connector> {
             format!("a table in `{}` is not supported in this version", found.kind),
         )
         .label(ast.kind.span, "")
-        .help("write `file(\"rows.csv\")`"),
+        .help("write `file(\"rows.csv\")`, or declare a stream and `table NAME from STREAM key f`: its latest events"),
     );
     None
 }

@@ -10,7 +10,7 @@ use crate::codec::{CsvHead, Format};
 use crate::config::{Config, relative_to};
 use crate::connector::{AtEnd, ConnectorOptions, Polled, RecordBatch, Uri, open_source};
 use crate::driver::Extent;
-use cep_core::plan::{Connector, Plan, StreamId, StreamPlan};
+use cep_core::plan::{Connector, Plan, RulePlan, StreamId, StreamPlan};
 use rule_lang::diagnostic::closest;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -55,7 +55,8 @@ pub(super) struct Wishes<'a> {
 }
 
 impl Wishes<'_> {
-    /// The places of all streams that some running rule reads. Streams that read the same place share it.
+    /// The places of all streams that some running rule reads, also as one of several, item by item or in
+    /// a table. Streams that read the same place share it.
     pub fn inputs(&self) -> Result<Vec<InputPlace>, Failure> {
         let streams = self.plan.streams.iter().map(|stream| stream.name.as_str());
         let streams = streams.chain(self.plan.tables.iter().map(|table| table.name.as_str()));
@@ -65,7 +66,8 @@ impl Wishes<'_> {
         let mut places: Vec<InputPlace> = Vec::new();
         for id in self.plan.stream_ids() {
             let Some(stream) = self.plan.stream(id) else { continue };
-            if !self.plan.rules.iter().any(|rule| rule.input == id && !rule.is_off()) {
+            let followed = |rule: &RulePlan| !rule.is_off() && self.plan.follows(rule, id);
+            if !self.plan.rules.iter().any(followed) {
                 continue;
             }
             let (uri, format) = self.input(stream)?;

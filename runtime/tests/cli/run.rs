@@ -11,6 +11,19 @@ fn derived_events_are_cloud_events_on_standard_output() {
 }
 
 #[test]
+fn streams_that_are_read_together_or_item_by_item_are_opened() {
+    let room = Room::empty();
+    let rules = "stream A {\n    xs: [int]\n    at: timestamp\n\n    time at\n}\n\n\
+        stream B {\n    at: timestamp\n\n    time at\n}\n\n\
+        rule both {\n    from A, B\n    emit Both { at }\n}\n\n\
+        rule items {\n    from A each x in xs\n    emit Item { x }\n}\n";
+    room.write("farm.rules", rules);
+    room.write("A.jsonl", "{\"xs\":[5,6],\"at\":1000}\n");
+    room.write("B.jsonl", "{\"at\":2000}\n");
+    assert_eq!(room.cep("run . --flush").lines().len(), 4);
+}
+
+#[test]
 fn what_reaches_beyond_the_end_is_decided_by_flush_only() {
     let room = Room::with(&harvest(1, 5, 1_000));
     assert_eq!(room.cep("run .").lines().len(), 0);

@@ -77,6 +77,31 @@ fn state_of_other_rows_is_not_used() {
     assert!(ran.err.contains("other rows"), "{}", ran.err);
 }
 
+/// Sales that are worth what their items cost by then, by the prices of a second stream.
+fn priced() -> Room {
+    let room = Room::empty();
+    let rules = "stream Sale {\n    item:  int\n    count: int\n    at:    timestamp\n\n    time at\n}\n\n\
+        stream Price {\n    item:  int\n    price: decimal\n    at:    timestamp\n\n    time at, lateness 1s\n}\n\n\
+        table Latest from Price key item\n\n\
+        rule worth {\n    from Sale\n    emit Worth { item, worth: count * (Latest[item]?.price ?? 0) }\n}\n";
+    room.write("farm.rules", rules);
+    let sale = |at: u32| format!("{{\"item\":1,\"count\":10,\"at\":{at}000}}\n");
+    let price = |at: u32, price: &str| format!("{{\"item\":1,\"price\":{price},\"at\":{at}000}}\n");
+    room.write("Sale.jsonl", [1, 4, 6, 60].map(sale).concat());
+    room.write("Price.jsonl", price(2, "2.5") + &price(5, "3"));
+    room
+}
+
+#[test]
+fn the_stream_of_a_table_is_read_though_no_rule_names_it() {
+    let room = priced();
+    let ran = room.cep("run . --format plain --flush");
+    insta::assert_snapshot!(ran.out);
+    let kept = room.cep("run . --format plain --state state");
+    assert!(ran.out.starts_with(&kept.out) && !kept.out.is_empty(), "{}", kept.out);
+    insta::assert_snapshot!("what_waits_for_a_stream_says_so", room.cep("explain . worth").out);
+}
+
 #[test]
 fn explain_shows_the_table_and_what_is_looked_up() {
     let ran = room(GOOD).cep("explain . costs");

@@ -179,7 +179,7 @@ fn rule(plan: &Plan, id: RuleId, rule: &RulePlan, out: &mut String) {
     let waits = rule.waits_for.iter().filter_map(|it| plan.stream(*it)).map(|it| it.name.as_str());
     let waits = waits.collect::<Vec<_>>().join(", ");
     if !waits.is_empty() {
-        line(out, "waits for", &format!("{waits}, whose latest events it looks up"));
+        line(out, "waits", &format!("for {waits}, whose latest events it looks up"));
     }
     line(out, "horizon", &Horizon::of_rule(plan, rule).to_string());
     line(out, "state", &state(&names));
