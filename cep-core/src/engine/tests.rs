@@ -36,7 +36,7 @@ fn harvest(kind: WindowKind, fill: Option<Span>, trigger: fn(Expr) -> Trigger) -
         input: StreamId(0),
         filter: None,
         key: vec![KeyPart { name: "farm".into(), expr: int(ExprKind::Field(0)) }],
-        window: Some(WindowPlan { kind, fill, allow: None }),
+        window: Some(WindowPlan { fill, ..WindowPlan::new(kind) }),
         expects: None,
         waits_for: Vec::new(),
         aggregates: vec![AggregateCall {

@@ -30,6 +30,15 @@ pub(crate) enum Decided {
         /// Its end.
         end: EventTime,
     },
+    /// A window's condition holds before it closes.
+    Early {
+        /// Its start.
+        start: EventTime,
+        /// Its end.
+        end: EventTime,
+        /// The event that made the difference.
+        completing: RowOrigin,
+    },
     /// An event made the difference.
     Record(RowOrigin),
     /// Time passed: events left a sliding window at this instant, or the condition had held for long
@@ -269,7 +278,7 @@ impl EmitLines {
         bytes.extend_from_slice(self.id_prefixes.get(line).map_or(&[], Vec::as_slice));
         encode_key(&firing.key, bytes);
         match firing.decided {
-            Decided::Window { start, end } => {
+            Decided::Window { start, end } | Decided::Early { start, end, .. } => {
                 bytes.push(0);
                 bytes.extend_from_slice(&start.0.to_be_bytes());
                 bytes.extend_from_slice(&end.0.to_be_bytes());
@@ -290,7 +299,9 @@ impl Firing {
     /// The place of the record that decided it.
     fn tie(&self) -> (u32, u64) {
         match self.decided {
-            Decided::Record(origin) => (origin.partition, origin.offset),
+            Decided::Record(origin) | Decided::Early { completing: origin, .. } => {
+                (origin.partition, origin.offset)
+            }
             _ => (0, 0),
         }
     }

@@ -138,6 +138,8 @@ pub(crate) enum OperatorState {
     Stateless,
     /// Closing windows.
     Closing(closing::ClosingState),
+    /// Windows that are judged before they close.
+    Early(closing::EarlyState),
     /// A sliding window.
     Sliding(sliding::SlidingState),
     /// Windows made of events one by one.
@@ -176,6 +178,7 @@ pub(crate) fn build(plan: &Plan, hash_seed: u64) -> Vec<Box<dyn Operator>> {
 fn operator_of(plan: &Plan, id: RuleId, rule: &RulePlan, seed: u64) -> Box<dyn Operator> {
     match kind(rule) {
         Kind::Closing => Box::new(closing::ClosingGroup::new(plan, id, rule, seed)),
+        Kind::Early => Box::new(closing::EarlyWindows::new(plan, id, rule, seed)),
         Kind::Sliding => Box::new(sliding::Sliding::new(plan, id, rule, seed)),
         Kind::Ordered => Box::new(ordered::Ordered::new(plan, id, rule, seed)),
         Kind::Edge => Box::new(edge::Edge::new(plan, id, rule, seed)),
@@ -213,6 +216,7 @@ fn closing_groups(plan: &Plan, hash_seed: u64) -> Vec<closing::ClosingGroup> {
 
 enum Kind {
     Closing,
+    Early,
     Sliding,
     Ordered,
     Edge,
@@ -221,6 +225,7 @@ enum Kind {
 
 fn kind(rule: &RulePlan) -> Kind {
     match (&rule.window, &rule.trigger) {
+        _ if rule.is_early() => Kind::Early,
         (Some(window), _) => match window.kind {
             WindowKind::Hopping { .. } | WindowKind::Calendar { .. } => Kind::Closing,
             WindowKind::Sliding { .. } => Kind::Sliding,

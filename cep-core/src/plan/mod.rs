@@ -20,7 +20,8 @@ pub use inner::{InnerSource, InnerStream, Items, UnionMember};
 pub use live::{LiveRow, LiveRows};
 pub use rule::{
     AggregateCall, Among, Attribute, ChangesPlan, DistinctPlan, EdgePlan, EmitKind, EmitPlan, Hold,
-    KeyPart, LimitBy, LimitPlan, PreviousCall, RankedBy, RulePlan, Trigger, WindowKind, WindowPlan,
+    Judged, KeyPart, LimitBy, LimitPlan, PreviousCall, RankedBy, RulePlan, Trigger, WindowKind,
+    WindowPlan,
 };
 pub use stream::{
     Connector, FieldPlan, FieldSource, StreamPlan, TimeSource, TimestampFormat, is_below,

@@ -132,6 +132,27 @@ pub struct WindowPlan {
     /// How long a closed window is kept, so that late events revise it; on a grid, and not for
     /// edges.
     pub allow: Option<Span>,
+    /// When it is judged; other than at its close only on a grid, without `fill` and `allow`, and
+    /// with [`Trigger::Each`].
+    pub judged: Judged,
+}
+
+/// When a window that closes is judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Judged {
+    /// When it closes.
+    AtClose,
+    /// `early`: at each of its events, in the order in which they take effect, until its rule has
+    /// fired for it.
+    Early,
+}
+
+impl WindowPlan {
+    /// A window without options.
+    #[must_use]
+    pub fn new(kind: WindowKind) -> Self {
+        Self { kind, fill: None, allow: None, judged: Judged::AtClose }
+    }
 }
 
 /// Which events belong together.
@@ -388,6 +409,12 @@ impl RulePlan {
             || self.distinct.is_some()
             || self.changes.is_some()
             || self.forget.is_some()
+    }
+
+    /// Whether its windows are judged at each of their events.
+    #[must_use]
+    pub fn is_early(&self) -> bool {
+        self.window.as_ref().is_some_and(|window| window.judged == Judged::Early)
     }
 
     /// Whether it reads events in the order of time, so that one is late as soon as its partition's

@@ -88,6 +88,35 @@ pub enum ExprKind {
     },
 }
 
+impl Expr {
+    /// The expressions that it is made of, from left to right.
+    #[must_use]
+    pub fn parts(&self) -> Vec<&Self> {
+        match &self.kind {
+            ExprKind::Error | ExprKind::Literal(_) | ExprKind::Name(_) => Vec::new(),
+            ExprKind::Interpolated(parts) => {
+                let values = parts.iter().filter_map(|part| match part {
+                    StringPart::Value(value) => Some(value),
+                    StringPart::Text(_) => None,
+                });
+                values.collect()
+            }
+            ExprKind::Member { base, .. } => vec![base],
+            ExprKind::Index { base, indices } => std::iter::once(&**base).chain(indices).collect(),
+            ExprKind::List(items) => items.iter().collect(),
+            ExprKind::Record(members) => members.iter().map(|(_, value)| value).collect(),
+            ExprKind::Comprehension(of) => {
+                [&of.value, &of.list].into_iter().chain(&of.condition).collect()
+            }
+            ExprKind::Range(low, high) => vec![low, high],
+            ExprKind::Unary { operand, .. } => vec![operand],
+            ExprKind::Binary { left, right, .. } => vec![left, right],
+            ExprKind::If { condition, then, otherwise } => vec![condition, then, otherwise],
+            ExprKind::Call { args, filter, .. } => args.iter().chain(filter.as_deref()).collect(),
+        }
+    }
+}
+
 /// How a member is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {

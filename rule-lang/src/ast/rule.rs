@@ -186,6 +186,8 @@ pub struct Window {
     pub fill_us: Option<Spanned<i64>>,
     /// `fill … for TABLE`: the table whose keys are known from the start.
     pub fill_for: Option<Ident>,
+    /// `early`.
+    pub early: Option<Span>,
     /// `allow D`.
     pub allow_us: Option<Spanned<i64>>,
 }

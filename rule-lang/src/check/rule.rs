@@ -66,6 +66,7 @@ pub(super) fn check<'a>(
     scope.edge_on_change(ast, &parts);
     scope.limit_of_revisions(ast, &mut parts);
     scope.revisions_in_order(ast, &mut parts);
+    scope.early(ast, &mut parts);
     let trigger = scope.trigger(ast, &parts);
     let forget = scope.forget(ast, &mut parts, trigger.as_ref());
     scope.never_forgotten(ast, &parts, trigger.as_ref());
@@ -251,6 +252,9 @@ fn numbered(ast: &ast::Rule) -> Numbered {
 /// it is said anyway.
 fn before(ast: &ast::Rule) -> Before {
     let Some(window) = window_of(ast) else { return Before::Known };
+    if let Some(early) = window.early {
+        return Before::Open(early);
+    }
     match (&window.kind, &window.allow_us) {
         (Some(_), Some(allow)) => Before::Revised(allow.span),
         (

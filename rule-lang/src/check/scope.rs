@@ -47,6 +47,8 @@ pub(super) enum Before {
     None(Span),
     /// They may still be revised.
     Revised(Span),
+    /// They may not be over: this one is judged before it is.
+    Open(Span),
 }
 
 /// Whether the rule fires as a key falls silent.

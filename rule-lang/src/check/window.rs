@@ -69,7 +69,8 @@ impl Scope<'_, '_> {
             );
             return None;
         }
-        Some(WindowPlan { kind: kind?, fill, allow })
+        let judged = self.judged(ast, kind)?;
+        Some(WindowPlan { kind: kind?, fill, allow, judged })
     }
 
     fn session(&mut self, gap: &ast::Spanned<i64>, max: &ast::Spanned<i64>) -> Option<WindowKind> {

@@ -129,6 +129,8 @@ codes! {
     UnknownZone = "E0430", "a time zone that does not exist";
     AllowPlace = "E0431", "`allow` where a window cannot be revised";
     FieldBound = "E0432", "a bound where a field cannot have one";
+    EarlyPlace = "E0433", "`early` where a window cannot fire before it closes";
+    NotCertain = "E0434", "an `early` condition that may become false again";
     PrevPlace = "E0435", "`prev` where there are no windows before";
     TimeFormat = "E0440", "a timestamp format that tells no instant";
     BadFormat = "E0441", "a format that cannot be written";
@@ -137,7 +139,6 @@ codes! {
     NoPatterns = "E0501", "`match` patterns are not supported in this version";
     NoJoins = "E0502", "`join` is not supported in this version";
     NoStreamTables = "E0503", "this table of a stream is not supported in this version";
-    NoEarly = "E0509", "`early` is not supported in this version";
     NoTimeout = "E0517", "`timeout` is not supported in this version";
     NoScenarios = "E0524", "`scenario` is not supported in this version";
     NoSuchFunctionYet = "E0528", "this function is not supported in this version";

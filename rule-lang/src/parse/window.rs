@@ -28,6 +28,7 @@ impl Cursor<'_> {
             kind_span: token.span,
             fill_us: None,
             fill_for: None,
+            early: None,
             allow_us: None,
         };
         let word = self.word().unwrap_or_default();
@@ -286,12 +287,7 @@ impl Cursor<'_> {
                 window.fill_us = self.duration("`fill`");
                 window.fill_for = self.known_keys();
             } else if let Some(span) = self.eat_word("early") {
-                self.not_supported(
-                    Code::NoEarly,
-                    span,
-                    "`early` is",
-                    "a `sliding` window is judged at each event",
-                );
+                window.early = Some(span);
             } else if self.eat_word("allow").is_some() {
                 window.allow_us = self.duration("`allow`");
             } else {

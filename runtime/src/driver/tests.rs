@@ -48,11 +48,7 @@ fn plan(idle: Option<Span>) -> Arc<Plan> {
         input: StreamId(0),
         filter: None,
         key: vec![KeyPart { name: "farm".into(), expr: int(ExprKind::Field(0)) }],
-        window: Some(WindowPlan {
-            kind: WindowKind::tumbling(Span::from_secs(10)),
-            fill: None,
-            allow: None,
-        }),
+        window: Some(WindowPlan::new(WindowKind::tumbling(Span::from_secs(10)))),
         expects: None,
         waits_for: Vec::new(),
         aggregates: vec![AggregateCall {

@@ -65,7 +65,7 @@ impl Grid {
     }
 
     /// The ends of all windows that a time lies in, in order.
-    fn ends_over(self, time: EventTime) -> Vec<i64> {
+    pub fn ends_over(self, time: EventTime) -> Vec<i64> {
         if let Some(zone) = self.zone {
             return vec![calendar::end_over(zone, self.size, self.align, time.0)];
         }
@@ -75,7 +75,7 @@ impl Grid {
     }
 
     /// The start of the window that ends at `end`.
-    fn start_of(self, end: i64) -> i64 {
+    pub fn start_of(self, end: i64) -> i64 {
         match self.zone {
             Some(zone) => calendar::start_under(zone, self.size, self.align, end - 1),
             None => end - self.size,

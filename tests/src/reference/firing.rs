@@ -153,10 +153,7 @@ impl Judge<'_> {
             self.fail(on, error);
             Default::default()
         });
-        let record = match on.decided {
-            Decided::Record(origin) => Some(origin),
-            _ => None,
-        };
+        let record = on.decided.record();
         self.turns.push(Turn { kind, time: on.order, record, key: on.key.to_vec(), by, emits });
     }
 
@@ -195,10 +192,7 @@ impl Judge<'_> {
         let id = emit_id(&self.rule.name, &emit.event, line, on.key, &decided);
         Ok(Placed {
             order: on.order,
-            record: match on.decided {
-                Decided::Record(origin) => Some(origin),
-                Decided::Window(..) | Decided::Expiry(_) => None,
-            },
+            record: on.decided.record(),
             emit: Emitted {
                 rule: self.id,
                 line,
@@ -221,7 +215,9 @@ impl Judge<'_> {
     /// What was decided, for the id: records and emits, not rows of inner streams.
     fn decided(&self, decided: Decided) -> Identified {
         match decided {
-            Decided::Window(start, end) => Identified::Window(start, end),
+            Decided::Window(start, end) | Decided::Early(start, end, _) => {
+                Identified::Window(start, end)
+            }
             Decided::Expiry(instant) => Identified::Expiry(instant),
             Decided::Record(origin) => self.position(origin),
         }

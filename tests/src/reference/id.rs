@@ -8,10 +8,22 @@ use cep_core::value::{RowOrigin, Value, encode_key, encode_value};
 pub(super) enum Decided {
     /// A closing window, by its start and end.
     Window(EventTime, EventTime),
+    /// The same before its close, at this record.
+    Early(EventTime, EventTime, RowOrigin),
     /// A record.
     Record(RowOrigin),
     /// An instant at which something left a window.
     Expiry(EventTime),
+}
+
+impl Decided {
+    /// The record that decided it, if one did.
+    pub fn record(self) -> Option<RowOrigin> {
+        match self {
+            Self::Record(origin) | Self::Early(_, _, origin) => Some(origin),
+            Self::Window(..) | Self::Expiry(_) => None,
+        }
+    }
 }
 
 /// What an id is made of.

@@ -25,6 +25,7 @@ mod aggregate;
 mod calendar;
 mod closing;
 mod counted;
+mod early;
 mod exact;
 mod expr;
 mod firing;
@@ -85,6 +86,12 @@ pub fn run(plan: &Plan, log: &Log) -> Outputs {
             Some((WindowKind::Forever, _)) => counted::run_last(&mut judge, log, None, end),
             Some((WindowKind::Hopping { .. } | WindowKind::Calendar { .. }, fill)) => {
                 let Some(grid) = rule.window.as_ref().and_then(closing::Grid::of) else { continue };
+                if rule.is_early() {
+                    early::run(&mut judge, log, grid, end);
+                    judge.let_out();
+                    inner::let_read(&mut found, plan, id, end);
+                    continue;
+                }
                 closing::run(
                     &mut judge,
                     log,

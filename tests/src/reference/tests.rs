@@ -103,15 +103,11 @@ fn check(plan: &Plan, events: &[(u32, i64, i64, i64)], end: End) -> String {
 
 fn tumbling(seconds: i64, fill: Option<i64>) -> Option<WindowPlan> {
     let kind = WindowKind::tumbling(Span::from_secs(seconds));
-    Some(WindowPlan { kind, fill: fill.map(Span::from_secs), allow: None })
+    Some(WindowPlan { fill: fill.map(Span::from_secs), ..WindowPlan::new(kind) })
 }
 
 fn sliding(seconds: i64) -> Option<WindowPlan> {
-    Some(WindowPlan {
-        kind: WindowKind::Sliding { size: Span::from_secs(seconds) },
-        fill: None,
-        allow: None,
-    })
+    Some(WindowPlan::new(WindowKind::Sliding { size: Span::from_secs(seconds) }))
 }
 
 fn below(limit: i64) -> Expr {
@@ -136,8 +132,7 @@ fn an_event_misses_only_the_windows_that_its_own_partition_has_passed() {
         every: Span::from_secs(5),
         align: Span::ZERO,
     };
-    let plan =
-        plan_of(0, rule(Some(WindowPlan { kind, fill: None, allow: None }), Trigger::Always));
+    let plan = plan_of(0, rule(Some(WindowPlan::new(kind)), Trigger::Always));
     // Offsets count over both partitions. Partition 0 is at 11 s when 6 s comes: [0, 10) is missed, [5, 15) is not.
     let events = [(0, 11, 1, 1), (0, 6, 1, 10), (1, 6, 1, 100)];
     assert_snapshot!(check(&plan, &events, End::Flush), @r"

@@ -110,8 +110,11 @@ impl Readers<'_> {
     }
 }
 
-/// Whether an event revises nothing.
+/// Whether an event revises nothing, and has its place in the order of time where it counts one by one.
 fn revises_nothing(rule: &RulePlan, time: EventTime, watermark: Watermark) -> bool {
+    if rule.is_early() {
+        return !watermark.has_decided(time);
+    }
     let Some(window) = rule.window.as_ref().filter(|it| it.allow.is_some()) else { return true };
     let mut strict = rule.clone();
     strict.window = Some(WindowPlan { allow: None, ..window.clone() });

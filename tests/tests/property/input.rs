@@ -110,7 +110,7 @@ fn arrival(order: Order) -> impl Strategy<Value = Arrival> {
     })
 }
 
-/// The fields before `at`: k g i j d e f s b t u xs r.
+/// The fields before `at`: k g i j d e f s b t u xs r c.
 fn values() -> impl Strategy<Value = Vec<Value>> {
     let text = || prop::sample::select(&["a", "b", "", "Ä"]).prop_map(Value::text);
     let int = || {
@@ -152,8 +152,10 @@ fn values() -> impl Strategy<Value = Vec<Value>> {
     let record = (null(int().boxed()), text())
         .prop_map(|(a, y)| Value::Record([("a".into(), a), ("y".into(), y)].into()));
     let third = (any::<bool>().prop_map(Value::Bool), time, null(span.boxed()));
-    let fourth = (list, null(record.boxed()));
-    (first, second, third, fourth).prop_map(|((k, g, i, j), (d, e, f, s), (b, t, u), (xs, r))| {
-        vec![k, g, i, j, d, e, f, s, b, t, u, xs, r]
-    })
+    let fourth = (list, null(record.boxed()), (0..9_i64).prop_map(Value::Int));
+    (first, second, third, fourth).prop_map(
+        |((k, g, i, j), (d, e, f, s), (b, t, u), (xs, r, c))| {
+            vec![k, g, i, j, d, e, f, s, b, t, u, xs, r, c]
+        },
+    )
 }

@@ -7,6 +7,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod early;
 mod expression;
 mod input;
 mod program;
@@ -15,14 +16,15 @@ use cep_core::engine::OutputOrder;
 use cep_core::plan::Plan;
 use cep_core::time::EventTime;
 use cep_tests::case::{compile, write_case};
-use cep_tests::reference::{self, Outputs};
+use cep_tests::reference::{self, Emitted, Outputs};
 use cep_tests::render::{self, Ids};
 use cep_tests::roads::{self, Drive, Saving};
 use cep_tests::script::Script;
 use input::{Order, script};
-use program::{Program, program};
+use program::{Program, early_program, program};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestCaseError};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What makes the programs of a run that asks for no others.
@@ -133,6 +135,34 @@ proptest! {
         seed in any::<u64>(),
     ) {
         engine_equals_interpreter(&program, &script, seed)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(config(100))]
+
+    /// `early` changes when a window fires, not whether, nor with which id.
+    #[test]
+    fn early_fires_for_the_same_windows(
+        Quiet(program) in early_program().prop_map(Quiet),
+        Quiet(script) in script(Order::Any).prop_map(Quiet),
+    ) {
+        let text = program.text(&[]);
+        let script = Script { end: cep_tests::log::End::Flush, ..script };
+        let run = |text: &str| -> Result<_, TestCaseError> {
+            let plan = plan_of(text)?;
+            let drive = Drive { plan: &plan, partitions: &script.partitions, seed: 5 };
+            let outputs = drive.all(&roads::straight(&script), OutputOrder::Merged, Saving::Never);
+            Ok(outputs.emits.into_iter().map(|it| ((it.rule, it.id), it)).collect())
+        };
+        let early: BTreeMap<_, Emitted> = run(&text)?;
+        let closed: BTreeMap<_, Emitted> = run(&text.replace(" early\n", "\n"))?;
+        let same = early.keys().eq(closed.keys())
+            && early.values().zip(closed.values()).all(|(early, closed)| early.time <= closed.time);
+        if !same {
+            let why = format!("early\n{early:#?}\nat the close\n{closed:#?}");
+            return Err(failed(&text, &*plan_of(&text)?, &script, &why));
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Well-typed programs of one or two streams, as rule text.
 
+use super::early::{early_bare_rule, early_rule};
 use super::expression::{Level, Ty, expr, field};
 use proptest::prelude::*;
 
@@ -33,7 +34,7 @@ impl Program {
         for (name, lateness) in ["A", "B"].iter().zip(self.lateness_ms) {
             text += &format!(
                 "stream {name} {{ k: string, g: int?, i: int, j: int?, d: decimal, e: decimal?, f: float, \
-                 s: string, b: bool, t: timestamp, u: duration?, xs: [int?], r: {{ a: int?, y: string }}?, at: timestamp\nkey k\ntime at, lateness {lateness}ms }}\n"
+                 s: string, b: bool, t: timestamp, u: duration?, xs: [int?], r: {{ a: int?, y: string }}?, c: int >= 0, at: timestamp\nkey k\ntime at, lateness {lateness}ms }}\n"
             );
         }
         for (index, rule) in self.rules.iter().enumerate() {
@@ -89,6 +90,19 @@ pub fn program() -> impl Strategy<Value = Program> {
             Program { lateness_ms: [lateness.0, lateness.1], rules: named.collect(), reads }
         },
     )
+}
+
+/// A program of rules that fire early, and only tell for which windows.
+pub fn early_program() -> impl Strategy<Value = Program> {
+    let lateness = || prop::sample::select(&[0_u32, 500, 3_000]);
+    let rules = prop::collection::vec(early_bare_rule(), 1..4);
+    (lateness(), lateness(), rules).prop_map(|(one, other, rules)| {
+        let reads = vec![None; rules.len()];
+        let named = rules.into_iter().enumerate().map(|(index, rule)| {
+            rule.replace("RULE", &format!("r{index}")).replace("EVENT", &format!("E{index}"))
+        });
+        Program { lateness_ms: [one, other], rules: named.collect(), reads }
+    })
 }
 
 /// A rule over another rule's first event, of which only the field `f0` is known, and not its type.
@@ -289,7 +303,7 @@ enum Kind {
 }
 
 fn rule() -> impl Strategy<Value = String> {
-    prop_oneof![12 => any_rule().boxed(), 1 => expecting().boxed()]
+    prop_oneof![12 => any_rule().boxed(), 1 => expecting().boxed(), 2 => early_rule().boxed()]
 }
 
 /// A rule that waits for silent keys which it knows from a table.
@@ -538,7 +552,7 @@ fn before() -> impl Strategy<Value = Option<String>> {
     prop::option::weighted(0.6, call)
 }
 
-fn key() -> impl Strategy<Value = Option<String>> {
+pub(super) fn key() -> impl Strategy<Value = Option<String>> {
     prop_oneof![
         2 => Just(None),
         4 => Just(Some("k".to_owned())),
@@ -560,7 +574,7 @@ fn hold(window: &str) -> &'static [&'static str] {
 }
 
 /// `limit`, by the key, by nothing or by something else.
-fn limit(level: Level) -> impl Strategy<Value = String> {
+pub(super) fn limit(level: Level) -> impl Strategy<Value = String> {
     let by = prop_oneof![
         Just(String::new()),
         Just(" by ()".to_owned()),

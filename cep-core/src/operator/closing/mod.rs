@@ -9,12 +9,15 @@
 //! watermark's slice bound leave out; so what a window holds never depends on how far other
 //! partitions were read.
 
+mod delayed;
+mod early;
 mod past;
 mod revise;
 mod rule;
 mod state;
 mod store;
 
+pub(crate) use early::{EarlyState, EarlyWindows};
 pub(crate) use state::ClosingState;
 
 use super::expression::can_fail;
@@ -25,6 +28,7 @@ use crate::engine::LateEvent;
 use crate::plan::{AggregateCall, Plan, RuleId, RulePlan, StreamId, WindowKind};
 use crate::time::{EventTime, Span, Watermark};
 use crate::window::{Calendar, Cut, Grid, gcd};
+use delayed::time_and_watermark;
 use revise::Revisions;
 use rule::ClosingRule;
 use store::{Scratch, SliceStore};
@@ -119,35 +123,6 @@ impl ClosingGroup {
         self.intake.calls.iter().any(call_can_fail)
     }
 
-    /// Takes the rows that are late for every window of every rule out of `rows`, and stages what
-    /// each rule misses.
-    fn drop_late(&self, arrival: &Arrival<'_>, rows: &mut Vec<u32>, stage: &mut Stage) {
-        rows.retain(|row| {
-            let row = *row as usize;
-            let time = arrival.batch.times.get(row).copied().unwrap_or(0);
-            let watermark = Watermark(arrival.watermarks.get(row).copied().unwrap_or(i64::MIN));
-            if time >= watermark.0 {
-                return true;
-            }
-            let allow = self.revisions.as_ref().map_or(0, |revisions| revisions.allow.0);
-            let passed = Watermark(watermark.0.saturating_sub(allow));
-            let mut wanted = false;
-            for rule in &self.rules {
-                wanted |= rule.grid.last_end_of(time) > passed.0;
-                if let Some(window) = rule.grid.missed(time, passed) {
-                    stage.late.push(LateEvent {
-                        rule: rule.id(),
-                        origin: arrival.batch.origin(row),
-                        time: EventTime(time),
-                        window: Some(window),
-                        watermark,
-                    });
-                }
-            }
-            wanted
-        });
-    }
-
     /// Lets go of the slices that no window to come holds.
     fn purge(&mut self) {
         let needed = self.rules.iter().map(|rule| rule.first_start_after(self.closed_to)).min();
@@ -173,7 +148,8 @@ impl Operator for ClosingGroup {
         let mut scratch = std::mem::take(&mut self.scratch);
         self.intake.select(arrival, &self.rule_ids, &mut scratch.rows, stage);
         if arrival.disorder == Disorder::Some {
-            self.drop_late(arrival, &mut scratch.rows, stage);
+            let allow = self.revisions.as_ref().map_or(0, |revisions| revisions.allow.0);
+            drop_late(&self.rules, allow, arrival, &mut scratch.rows, stage);
         }
         if !scratch.rows.is_empty() {
             let inputs = self.intake.inputs(arrival, &self.rule_ids, &mut scratch.rows, stage);
@@ -234,6 +210,38 @@ impl Operator for ClosingGroup {
             _ => None,
         }
     }
+}
+
+/// Takes the rows that are late for every window of every rule out of `rows`, and stages what each
+/// rule misses.
+fn drop_late(
+    rules: &[ClosingRule],
+    allow: i64,
+    arrival: &Arrival<'_>,
+    rows: &mut Vec<u32>,
+    stage: &mut Stage,
+) {
+    rows.retain(|row| {
+        let (time, watermark) = time_and_watermark(arrival, *row);
+        if time >= watermark {
+            return true;
+        }
+        let passed = Watermark(watermark.saturating_sub(allow));
+        let mut wanted = false;
+        for rule in rules {
+            wanted |= rule.grid.last_end_of(time) > passed.0;
+            if let Some(window) = rule.grid.missed(time, passed) {
+                stage.late.push(LateEvent {
+                    rule: rule.id(),
+                    origin: arrival.batch.origin(*row as usize),
+                    time: EventTime(time),
+                    window: Some(window),
+                    watermark: Watermark(watermark),
+                });
+            }
+        }
+        wanted
+    });
 }
 
 /// Slices of which the windows of both are made, unless one of them would be cut into too many.

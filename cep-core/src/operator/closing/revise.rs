@@ -5,17 +5,17 @@
 //! which revisions there are and what each holds is a function of the logs.
 
 use super::super::firing::Staged;
-use super::super::intake::{CallInput, Inputs};
+use super::super::intake::Inputs;
 use super::super::keys::KeyTable;
-use super::super::pending::{Chunk, Pending, PendingRow, Place};
+use super::super::pending::{Pending, PendingRow, Place};
 use super::super::{Advance, Arrival, Stage};
 use super::ClosingGroup;
+use super::delayed::{self, Delayed, time_and_watermark};
 use super::rule::{Closing, ClosingRule};
-use crate::aggregate::{Places, Rows};
 use crate::engine::Emit;
 use crate::plan::KeyPart;
 use crate::time::{EventTime, Span};
-use crate::value::{Column, ColumnData, Type, Value};
+use crate::value::{Type, Value};
 use crate::window::{Grid, Slice, SliceState};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -64,38 +64,23 @@ impl Revisions {
         rows: &mut Vec<u32>,
         ids: &mut Vec<u32>,
     ) {
-        let time = |row: u32| arrival.batch.times.get(row as usize).copied().unwrap_or(0);
-        let watermark =
-            |row: u32| arrival.watermarks.get(row as usize).copied().unwrap_or(i64::MIN);
-        let is_late = |row: u32| grid.first_end_after(time(row)) <= watermark(row);
+        let is_late = |row: u32| {
+            let (time, watermark) = time_and_watermark(arrival, row);
+            grid.first_end_after(time) <= watermark
+        };
         let late: Vec<(u32, u32)> = (rows.iter().copied().zip(ids.iter().copied()))
             .filter(|(row, _)| is_late(*row))
             .collect();
         if late.is_empty() {
             return;
         }
-        let late_rows: Vec<u32> = late.iter().map(|(row, _)| *row).collect();
-        let mut chunk = Chunk::default();
-        chunk.ids = late.iter().map(|(_, id)| *id).collect();
-        for CallInput { columns, mask } in &inputs.calls {
-            let gathered = columns.each_ref().map(|it| it.as_ref().map(|it| it.gather(&late_rows)));
-            chunk.columns.extend(gathered);
-            let counts = |mask: &Vec<bool>| {
-                let counts = |row: &u32| mask.get(*row as usize).copied().unwrap_or(false);
-                late_rows.iter().map(counts).collect()
-            };
-            chunk.masks.push(mask.as_ref().map(counts));
-        }
-        let times = late_rows.iter().map(|row| time(*row)).collect();
-        chunk.columns.push(Some(Column::dense(ColumnData::Timestamp(times))));
-        chunk.masks.push(None);
-        let places = late_rows.iter().map(|row| Place {
-            time: watermark(*row),
-            partition: arrival.batch.partition,
-            offset: arrival.batch.offsets.get(*row as usize).copied().unwrap_or(0),
-        });
-        self.pending.push(chunk, places);
-        let wanted = |row: u32| grid.last_end_of(time(row)) > watermark(row);
+        let (late_rows, late_ids): (Vec<u32>, Vec<u32>) = late.into_iter().unzip();
+        let late = (late_rows.as_slice(), late_ids);
+        delayed::wait(&mut self.pending, arrival, inputs, late, |_, watermark| watermark);
+        let wanted = |row: u32| {
+            let (time, watermark) = time_and_watermark(arrival, row);
+            grid.last_end_of(time) > watermark
+        };
         let kept: Vec<(u32, u32)> = (rows.iter().copied().zip(ids.iter().copied()))
             .filter(|(row, _)| wanted(*row))
             .collect();
@@ -141,12 +126,11 @@ impl Revisions {
     pub(super) fn load(
         &mut self,
         state: RevisionsState,
-        mut types: Vec<Option<Type>>,
+        types: &[Option<Type>],
         empty: &Slice,
         keys: &mut KeyTable,
     ) -> Option<()> {
-        types.push(Some(Type::Timestamp));
-        self.pending.load(state.pending, &types, keys)?;
+        self.pending.load(state.pending, types, keys)?;
         for (end, saved, told) in state.closed {
             let mut slice = empty.fresh();
             slice.load(saved, |bytes| keys.intern_encoded(bytes))?;
@@ -157,27 +141,16 @@ impl Revisions {
     }
 }
 
-type LateInput = (Vec<Option<Column>>, Option<Vec<bool>>);
-
-/// A late event that takes effect.
-struct Late {
-    order: Place,
-    id: u32,
-    time: i64,
-    /// For each call its columns, of one row, and whether that counts.
-    inputs: Vec<LateInput>,
-}
-
 impl ClosingGroup {
     /// Lets the late events take effect whose turn has come, and lets go of old windows.
     pub(super) fn revise(&mut self, advance: Advance, stage: &mut Stage) {
         let (Some(revisions), Some(rule)) = (&mut self.revisions, self.rules.first_mut()) else {
             return;
         };
-        while let Some(late) = next_late(&mut revisions.pending, advance) {
-            let from = late.time.max(late.order.time.saturating_sub(revisions.allow.0));
+        while let Some(late) = delayed::next(&mut revisions.pending, advance) {
+            let from = late.time.max(late.place.time.saturating_sub(revisions.allow.0));
             let mut end = rule.grid.first_end_after(from);
-            let last = rule.grid.last_end_of(late.time).min(late.order.time);
+            let last = rule.grid.last_end_of(late.time).min(late.place.time);
             while end <= last {
                 let empty = &self.store.empty;
                 let window = revisions.closed.entry(end).or_insert_with(|| ClosedWindow {
@@ -194,48 +167,20 @@ impl ClosingGroup {
     }
 }
 
-fn next_late(pending: &mut Pending, advance: Advance) -> Option<Late> {
-    pending.next_time().filter(|order| advance.to.has_decided(EventTime(*order)))?;
-    pending.pop(|order, chunk, row| {
-        let one = [u32::try_from(row).unwrap_or(u32::MAX)];
-        let inputs = chunk.columns.chunks(2).zip(&chunk.masks).map(|(columns, mask)| {
-            let counts = |mask: &Vec<bool>| vec![mask.get(row).copied().unwrap_or(false)];
-            let gather = |it: &Option<Column>| it.as_ref().map(|column| column.gather(&one));
-            (columns.iter().map(gather).collect(), mask.as_ref().map(counts))
-        });
-        let times = chunk.columns.last().and_then(Option::as_ref);
-        let time = match times.map(|column| column.get(row)) {
-            Some(Value::Timestamp(time)) => time.0,
-            _ => order.time,
-        };
-        let id = chunk.ids.get(row).copied().unwrap_or(0);
-        Late { order, id, time, inputs: inputs.collect() }
-    })
-}
-
 /// Takes a late event into a closed window and stages what that changes.
 fn revise_window(
     rule: &mut ClosingRule,
     window: &mut ClosedWindow,
     (start, end): (i64, i64),
-    late: &Late,
+    late: &Delayed,
     keys: &mut KeyTable,
     parts: &[KeyPart],
     stage: &mut Stage,
 ) {
-    let mut slots = Vec::new();
-    window.slice.find_slots(&[late.id], keys.capacity(), &mut slots);
-    let Place { time: order, partition, offset } = late.order;
-    let places = Places::One(Place { time: late.time, partition, offset });
-    for (states, (columns, mask)) in window.slice.states.iter_mut().zip(&late.inputs) {
-        let column = |at: usize| columns.get(at).and_then(Option::as_ref);
-        let rows = Rows { first: column(0), second: column(1), places };
-        states.update(&slots, &[0], &rows, mask.as_deref());
-    }
-    window.slice.causes.add(&slots, partition, std::iter::once(offset));
-    let Some(slot) = slots.first().copied() else { return };
+    let Some(slot) = late.take_in(&mut window.slice, keys.capacity()) else { return };
+    let Place { time: order, partition, offset } = late.place;
     let (mark, errors) = (stage.emits.len(), stage.errors.len());
-    let closing = &mut Closing { start, end, keys, parts };
+    let closing = &mut Closing { start, end, completing: None, keys, parts };
     rule.judge_one(&window.slice, slot, closing, stage);
     let found: Vec<Staged> = stage.emits.drain(mark..).collect();
     if stage.errors.len() > errors {

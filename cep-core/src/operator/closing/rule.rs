@@ -11,7 +11,7 @@ use super::revise::Revisions;
 use super::store::SliceStore;
 use crate::plan::{EmitKind, KeyPart, Plan, RuleId, RulePlan, StreamId};
 use crate::time::{EventTime, Span, Watermark};
-use crate::value::{Column, ColumnData, Type};
+use crate::value::{Column, ColumnData, RowOrigin, Type};
 use crate::window::{Grid, Slice};
 
 /// How many groups are judged at once.
@@ -44,8 +44,19 @@ pub(super) struct ClosingRule {
 pub(super) struct Closing<'a> {
     pub(super) start: i64,
     pub(super) end: i64,
+    /// The event at which it is judged, if it is not over yet.
+    pub(super) completing: Option<Completing>,
     pub(super) keys: &'a mut KeyTable,
     pub(super) parts: &'a [KeyPart],
+}
+
+/// An event at which a window is judged before it is over.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Completing {
+    pub(super) time: EventTime,
+    /// The instant at which it takes effect.
+    pub(super) order_time: EventTime,
+    pub(super) origin: RowOrigin,
 }
 
 impl ClosingRule {
@@ -151,7 +162,7 @@ impl ClosingRule {
         while let Some(end) = self.next_end.filter(|end| *end <= advance.to.0) {
             let start = self.grid.start_of(end);
             self.hear_expected(end, keys);
-            let closing = &mut Closing { start, end, keys, parts };
+            let closing = &mut Closing { start, end, completing: None, keys, parts };
             let mut held = store.window(start, end);
             let combined;
             let window = match (held.next(), held.next()) {
@@ -283,18 +294,7 @@ impl ClosingRule {
     ) {
         let ids = window.keys.get(from..).unwrap_or(&[]);
         let ids = ids.get(..count).unwrap_or(ids);
-        let aggregates: Vec<(Column, Errors)> = self
-            .calls
-            .iter()
-            .map(|(call, ty)| {
-                let mut column = Column::new(ty);
-                let errors = window
-                    .states
-                    .get(*call)
-                    .map_or_else(Errors::default, |it| it.lower(from, ids.len(), &mut column));
-                (column, errors)
-            })
-            .collect();
+        let aggregates = self.results(window, from, ids.len(), |_| true);
         let results = Results { previous: self.past.read(ids), aggregates };
         self.past.note(closing.end, ids, &results.aggregates);
         let (fired, cleared) = self.verdicts(window, from, ids, &results, closing, stage);
@@ -303,6 +303,51 @@ impl ClosingRule {
                 self.emit(kind, window, from, &steps, &results, closing, stage);
             }
         }
+    }
+
+    /// Judges one group of a window that is not over, by those aggregates that the condition reads.
+    /// Gives whether it fires.
+    pub(super) fn judge_early(
+        &mut self,
+        window: &Slice,
+        slot: u32,
+        reads: &[bool],
+        closing: &mut Closing<'_>,
+        stage: &mut Stage,
+    ) -> bool {
+        let from = slot as usize;
+        let ids = window.keys.get(from..=from).unwrap_or(&[]);
+        let read = |at: usize| reads.get(at).copied().unwrap_or(false);
+        let of = |aggregates| Results { previous: Vec::new(), aggregates };
+        let results = of(self.results(window, from, ids.len(), read));
+        let (fired, _) = self.verdicts(window, from, ids, &results, closing, stage);
+        let fires = !fired.rows.is_empty();
+        if fires {
+            let results = of(self.results(window, from, ids.len(), |_| true));
+            self.emit(EmitKind::Fire, window, from, &fired, &results, closing, stage);
+        }
+        fires
+    }
+
+    /// What the aggregates are for `count` groups from one on; null where they are not `read`.
+    fn results(
+        &self,
+        window: &Slice,
+        from: usize,
+        count: usize,
+        read: impl Fn(usize) -> bool,
+    ) -> Vec<(Column, Errors)> {
+        let result = |(at, (call, ty)): (usize, &(usize, Type))| {
+            let mut column = Column::new(ty);
+            if !read(at) {
+                (0..count).for_each(|_| column.push_null());
+                return (column, Errors::default());
+            }
+            let states = window.states.get(*call);
+            let errors = states.map(|states| states.lower(from, count, &mut column));
+            (column, errors.unwrap_or_default())
+        };
+        self.calls.iter().enumerate().map(result).collect()
     }
 
     /// The rows of a chunk that fire and that clear.
@@ -384,9 +429,11 @@ impl ClosingRule {
 }
 
 impl Closing<'_> {
-    /// INVARIANT (an emit is stamped inside its window): the last instant before the end.
+    /// INVARIANT (an emit is stamped inside its window): the last instant before the end, or the time
+    /// of one of its events.
     fn time(&self) -> EventTime {
-        EventTime(self.end).saturating_sub(Span::MICROSECOND)
+        let close = || EventTime(self.end).saturating_sub(Span::MICROSECOND);
+        self.completing.map_or_else(close, |completing| completing.time)
     }
 
     fn bounds(&self, len: usize) -> (Column, Column) {
@@ -404,12 +451,16 @@ impl Closing<'_> {
     ) -> Firing {
         let slot = from + row as usize;
         let id = window.keys.get(slot).copied().unwrap_or(0);
-        let time = self.time();
+        let (start, end) = (EventTime(self.start), EventTime(self.end));
+        let decided = match self.completing {
+            None => Decided::Window { start, end },
+            Some(completing) => Decided::Early { start, end, completing: completing.origin },
+        };
         Firing {
-            time,
-            order_time: time,
+            time: self.time(),
+            order_time: self.completing.map_or_else(|| self.time(), |it| it.order_time),
             key: self.keys.values(id),
-            decided: Decided::Window { start: EventTime(self.start), end: EventTime(self.end) },
+            decided,
             since: EventTime(since),
             causes: window.causes.of(u32::try_from(slot).unwrap_or(u32::MAX), stream),
         }

@@ -3,6 +3,7 @@
 use super::super::expected::{Expected, ExpectedState};
 use super::super::trigger::SavedStates;
 use super::ClosingGroup;
+use super::delayed;
 use super::past::PastState;
 use super::revise::RevisionsState;
 use super::store::SliceKey;
@@ -66,8 +67,8 @@ impl ClosingGroup {
             self.store.slices.insert(key, slice);
         }
         if let (Some(revisions), Some(saved)) = (&mut self.revisions, state.revisions) {
-            let types = self.intake.input_types();
-            revisions.load(saved, types, &self.store.empty, &mut self.keys)?;
+            let types = delayed::types(self.intake.input_types());
+            revisions.load(saved, &types, &self.store.empty, &mut self.keys)?;
         }
         for (rule, saved) in self.rules.iter_mut().zip(state.rules) {
             rule.next_end = saved.next_end;

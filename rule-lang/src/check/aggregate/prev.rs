@@ -92,6 +92,12 @@ impl Scope<'_, '_> {
                 "keeps windows open for revisions",
                 "remove `allow` and give the stream a larger `lateness`",
             ),
+            Before::Open(span) => (
+                "the windows before may not be over yet",
+                span,
+                "judges a window before it closes",
+                "remove `early`",
+            ),
         };
         self.out.push(
             Diagnostic::new(Code::PrevPlace, title)

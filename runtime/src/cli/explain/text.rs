@@ -4,9 +4,9 @@ use super::expression::{Names, literal};
 use super::keeps::{Kept, kept};
 use super::shares_with;
 use cep_core::plan::{
-    Connector, EdgePlan, EmitKind, FieldPlan, FieldSource, Hold, Horizon, InnerSource, LimitBy,
-    Plan, RuleId, RulePlan, StreamId, StreamPlan, TablePlan, TimeSource, Trigger, WindowKind,
-    WindowPlan,
+    Connector, EdgePlan, EmitKind, FieldPlan, FieldSource, Hold, Horizon, InnerSource, Judged,
+    LimitBy, Plan, RuleId, RulePlan, StreamId, StreamPlan, TablePlan, TimeSource, Trigger,
+    WindowKind, WindowPlan,
 };
 
 /// Streams, parameters and the rules of `shown` as text.
@@ -113,7 +113,8 @@ fn field(field: &FieldPlan) -> String {
         FieldSource::Key => " from key".into(),
         FieldSource::Header(name) => format!(" from header({name:?})"),
     };
-    format!("{}: {}{from}", field.name, field.ty)
+    let least = field.least.as_ref().map_or_else(String::new, |least| format!(" >= {least}"));
+    format!("{}: {}{least}{from}", field.name, field.ty)
 }
 
 fn rule(plan: &Plan, id: RuleId, rule: &RulePlan, out: &mut String) {
@@ -236,7 +237,8 @@ pub(super) fn window(window: &WindowPlan, expects: &str) -> String {
     };
     let fill = window.fill.map_or_else(String::new, |fill| format!(" fill {fill}{expects}"));
     let allow = window.allow.map_or_else(String::new, |allow| format!(" allow {allow}"));
-    format!("{kind}{fill}{allow}")
+    let early = if window.judged == Judged::Early { " early" } else { "" };
+    format!("{kind}{fill}{early}{allow}")
 }
 
 /// What is kept, in words.
