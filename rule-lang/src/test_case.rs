@@ -127,4 +127,8 @@ pub enum Column {
     Field(String),
     /// The event's own time: a column named `time` where the event has no such field.
     Time,
+    /// Which revision of a derived event it is, from 0: likewise `revision`.
+    Revision,
+    /// Whether it takes back what was said before: likewise `retracted`.
+    Retracted,
 }

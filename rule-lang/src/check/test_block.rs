@@ -1,12 +1,13 @@
 //! Test blocks: their tables against streams and derived events.
 
+use super::columns::{Columns, OF_EVENTS, TIME, columns, error_columns};
 use super::declare::DeclaredStream;
 use super::{Declared, Events, Usage, cell, index};
 use crate::ast::{self, ExpectKind, GivenEvents};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::test_case::{
-    Column, ERROR_COLUMNS, Expectation, ExpectationKind, ExpectedRow, Given, GivenEvent, GivenFile,
-    GivenTable, TestCase,
+    Column, Expectation, ExpectationKind, ExpectedRow, Given, GivenEvent, GivenFile, GivenTable,
+    TestCase,
 };
 use cep_core::plan::{ParamId, StreamId, StreamPlan, TableId, TablePlan, TimeSource};
 use cep_core::value::{Type, Value};
@@ -20,9 +21,6 @@ struct Context<'c, 'a> {
     read: &'c BTreeSet<(u32, u32)>,
     base_us: i64,
 }
-
-/// A column of a table and what it holds; `None` for a column that was reported.
-type Columns = Vec<Option<(Column, Type)>>;
 
 /// The test, if everything in it could be understood.
 pub(super) fn check(
@@ -154,7 +152,7 @@ impl Context<'_, '_> {
         };
         let fields: Vec<(String, Type)> =
             plan.fields.iter().map(|field| (field.name.clone(), field.ty.clone())).collect();
-        let columns = columns(table, &plan.name, &fields, &|_| false, out);
+        let columns = columns(table, &plan.name, (&fields, &[]), &|_| false, out);
         let left_out = plan.fields.iter().find(|field| {
             !field.ty.is_optional() && table.columns.iter().all(|it| it.name != field.name)
         });
@@ -278,6 +276,7 @@ impl Context<'_, '_> {
             };
             match column {
                 Column::Time => record_time = Some(value),
+                Column::Revision | Column::Retracted => {}
                 Column::Field(name) => {
                     let mut slots = values.iter_mut().zip(&stream.fields);
                     if let Some((slot, field)) = slots.find(|(_, field)| field.name == *name) {
@@ -310,7 +309,7 @@ impl Context<'_, '_> {
         let fields: Vec<(String, Type)> =
             fields.map(|field| (field.name.clone(), field.ty.clone())).collect();
         let reported = |name: &str| stream.field_span(name).is_some();
-        columns(table, &stream.plan.name, &fields, &reported, out)
+        columns(table, &stream.plan.name, (&fields, &TIME), &reported, out)
     }
 
     fn expect(&self, ast: &ast::Expect, out: &mut Vec<Diagnostic>) -> Option<Expectation> {
@@ -378,7 +377,7 @@ impl Context<'_, '_> {
         let fields = event.fields.as_ref()?;
         let may_be_null: Vec<(String, Type)> =
             fields.iter().map(|(name, ty)| (name.clone(), ty.clone().optional())).collect();
-        Some(columns(table, &name.name, &may_be_null, &|_| false, out))
+        Some(columns(table, &name.name, (&may_be_null, &OF_EVENTS), &|_| false, out))
     }
 
     fn expected_row(
@@ -406,48 +405,4 @@ fn no_table(ast: &ast::Expect, what: &str, out: &mut Vec<Diagnostic>) {
                 .help("remove the table"),
         );
     }
-}
-
-/// The columns of a table of errors.
-fn error_columns(table: &ast::Table, out: &mut Vec<Diagnostic>) -> Columns {
-    let fields = ERROR_COLUMNS.map(|(name, ty)| (name.to_owned(), ty.optional()));
-    columns(table, "error", &fields, &|_| false, out)
-}
-
-/// What each column of a table holds. Columns that were `reported` elsewhere stay silent.
-fn columns(
-    table: &ast::Table,
-    of: &str,
-    fields: &[(String, Type)],
-    reported: &dyn Fn(&str) -> bool,
-    out: &mut Vec<Diagnostic>,
-) -> Columns {
-    let mut seen: Vec<&ast::Ident> = Vec::new();
-    let mut found = Vec::new();
-    for column in &table.columns {
-        if let Some(first) = seen.iter().find(|other| other.name == column.name) {
-            super::declared_twice(out, "the column", &column.name, column.span, first.span);
-        }
-        seen.push(column);
-        let field = fields.iter().find(|(name, _)| *name == column.name);
-        found.push(match field {
-            Some((name, ty)) => Some((Column::Field(name.clone()), ty.clone())),
-            None if column.name == "time" => Some((Column::Time, Type::Timestamp)),
-            None => {
-                if !reported(&column.name) {
-                    let names = fields.iter().map(|(name, _)| name.as_str());
-                    out.push(
-                        Diagnostic::new(
-                            Code::UnknownColumn,
-                            format!("`{of}` has no field `{}`", column.name),
-                        )
-                        .label(column.span, "")
-                        .maybe_help(did_you_mean(&column.name, names)),
-                    );
-                }
-                None
-            }
-        });
-    }
-    found
 }

@@ -12,6 +12,8 @@ pub(super) struct Actual {
     pub fields: Vec<(String, Value)>,
     pub time: Option<EventTime>,
     pub kind: Kind,
+    /// Of a derived event its revision, and whether it is taken back.
+    pub revision: Option<(u32, bool)>,
 }
 
 /// What a row is of.
@@ -26,6 +28,8 @@ impl Actual {
     pub fn get(&self, column: &Column) -> Value {
         match column {
             Column::Time => self.time.map_or(Value::Null, Value::Timestamp),
+            Column::Revision => self.revision.map_or(Value::Null, |(it, _)| Value::Int(it.into())),
+            Column::Retracted => self.revision.map_or(Value::Null, |(_, it)| Value::Bool(it)),
             Column::Field(name) => {
                 let field = self.fields.iter().find(|(known, _)| known == name);
                 field.map_or(Value::Null, |(_, value)| value.clone())
@@ -57,7 +61,8 @@ pub(super) fn emitted(played: &Played, event: &str) -> Vec<Actual> {
         let line = played.plan.rule(emit.rule)?.emits.get(emit.line as usize)?;
         let names = line.fields.iter().map(|(name, _)| name.clone());
         let fields = names.zip(emit.values.iter().cloned()).collect();
-        let row = Actual { fields, time: Some(emit.time), kind: Kind::Event };
+        let revision = Some((emit.revision, emit.retracted));
+        let row = Actual { fields, time: Some(emit.time), kind: Kind::Event, revision };
         (line.event == event).then_some(row)
     };
     played.emits.iter().filter_map(row).collect()
@@ -77,7 +82,7 @@ pub(super) fn late(plan: &Plan, played: &Played, stream: StreamId) -> Vec<Actual
     let row = |offset: &u64| {
         let (_, event) = given?.events.iter().find(|(known, _)| known == offset)?;
         let fields = names.iter().cloned().zip(event.values.iter().cloned()).collect();
-        Some(Actual { fields, time: Some(event.time), kind: Kind::Event })
+        Some(Actual { fields, time: Some(event.time), kind: Kind::Event, revision: None })
     };
     offsets.iter().filter_map(row).collect()
 }
@@ -122,7 +127,7 @@ fn error_row(
         ("stream".to_owned(), stream.map_or(Value::Null, Value::text)),
         ("row".to_owned(), row.map_or(Value::Null, Value::Int)),
     ];
-    Actual { fields, time, kind: Kind::Error }
+    Actual { fields, time, kind: Kind::Error, revision: None }
 }
 
 /// The event that an error is about; of several the last.

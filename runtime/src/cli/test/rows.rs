@@ -9,6 +9,8 @@ use rule_lang::test_case::{Column, ExpectedRow};
 fn heading(column: &Column) -> String {
     match column {
         Column::Time => "time".into(),
+        Column::Revision => "revision".into(),
+        Column::Retracted => "retracted".into(),
         Column::Field(name) => name.clone(),
     }
 }
@@ -30,7 +32,9 @@ fn columns(expected: &[ExpectedRow], actual: &[Actual]) -> Vec<Column> {
     }
     let fields = actual.first().into_iter().flat_map(|row| &row.fields);
     let fields = fields.map(|(name, _)| Column::Field(name.clone()));
-    std::iter::once(Column::Time).chain(fields).collect()
+    let revised = actual.iter().any(|row| row.revision.is_some_and(|it| it != (0, false)));
+    let revision = if revised { vec![Column::Revision, Column::Retracted] } else { Vec::new() };
+    std::iter::once(Column::Time).chain(fields).chain(revision).collect()
 }
 
 fn expected_row(columns: &[Column], row: &ExpectedRow, mark: char, remark: &str) -> Row {
