@@ -127,7 +127,7 @@ fn lines_without(plan: &Plan, outputs: &Outputs, rules: &[String]) -> Vec<String
 }
 
 proptest! {
-    #![proptest_config(config(300))]
+    #![proptest_config(config(10_000))]
 
     #[test]
     fn the_engine_gives_what_the_interpreter_gives(
@@ -168,7 +168,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(config(150))]
+    #![proptest_config(config(1_000))]
 
     #[test]
     fn removing_a_rule_changes_no_other(
