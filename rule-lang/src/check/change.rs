@@ -1,6 +1,6 @@
 //! `changed(x)`: where it may stand, and what it may compare.
 
-use super::scope::{Let, Level, Scope};
+use super::scope::{Let, Level, Scope, Seen};
 use crate::ast;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
@@ -34,6 +34,8 @@ impl Scope<'_, '_> {
             Some(
                 "the elements of a list have no order in time; compare the whole list: `changed(xs)`",
             )
+        } else if self.seen == Seen::Perhaps {
+            Some("a key of a table may never have had an event; leave it out")
         } else {
             None
         };

@@ -26,6 +26,17 @@ impl Scope<'_, '_> {
             return None;
         };
         self.usage.tables.insert(id);
+        if table.plan.of.is_some() {
+            self.out.push(
+                Diagnostic::new(
+                    Code::KnownKeys,
+                    format!("no key of `{}` is known from the start", name.name),
+                )
+                .label(name.span, "its rows are events, known as they come")
+                .help("name a table with rows of its own, `from file(\"….csv\")`"),
+            );
+            return None;
+        }
         let fields: Vec<&FieldPlan> =
             table.plan.key.iter().filter_map(|at| table.plan.fields.get(*at as usize)).collect();
         let written: Option<Vec<(&str, &Type)>> = self
