@@ -83,6 +83,16 @@ fn averages_of_decimals_and_floats_allocate_nothing_for_an_event() {
 }
 
 #[test]
+fn what_looks_back_allocates_nothing_for_an_event() {
+    nothing_for_an_event(
+        "rule low { from Sale\n distinct shop, nr within 1s by nr window tumbling(10s) when count(where changed(shop)) < 0 emit Low { nr } }",
+    );
+    nothing_for_an_event(
+        "rule low { from Sale where changed(amount) by shop window tumbling(10s) when count() < 0\n forget 1h emit Low { shop } }",
+    );
+}
+
+#[test]
 fn filters_allocate_nothing_for_an_event() {
     nothing_for_an_event(
         "rule low { from Sale where amount >= 10 and shop != \"shop 3\" and not (shop in [\"shop 4\", \"shop 5\"]) by shop window tumbling(10s) when sum(amount where nr > 3) < 0 emit Low { shop } }",

@@ -105,10 +105,7 @@ impl Intake {
         let key: Vec<_> = self.key.iter().map(|part| evaluate(&part.expr, &scope)).collect();
         let mut errors = super::keys::merged_errors(&key);
         let calls = self.calls.iter().map(|call| input(call, &scope, &mut errors)).collect();
-        if !errors.is_empty() {
-            report(arrival.batch, rules, rows, &errors, stage);
-            drop_rows(rows, &errors);
-        }
+        take_out(arrival.batch, rules, rows, &errors, stage);
         Inputs { key: key.into_iter().map(|part| part.operand).collect(), calls }
     }
 }
@@ -135,6 +132,20 @@ fn input<'a>(call: &'a AggregateCall, scope: &Scope<'a>, errors: &mut Errors) ->
     CallInput { columns, mask }
 }
 
+/// Takes those that have an error out of `rows`; it is an error of each rule.
+pub(crate) fn take_out(
+    batch: &EventBatch,
+    rules: &[RuleId],
+    rows: &mut Vec<u32>,
+    errors: &Errors,
+    stage: &mut Stage,
+) {
+    if !errors.is_empty() {
+        report(batch, rules, rows, errors, stage);
+        drop_rows(rows, errors);
+    }
+}
+
 fn drop_rows(rows: &mut Vec<u32>, errors: &Errors) {
     if !errors.is_empty() {
         rows.retain(|row| errors.of(*row as usize).is_none());
@@ -142,13 +153,7 @@ fn drop_rows(rows: &mut Vec<u32>, errors: &Errors) {
 }
 
 /// Stages an error for each of `rows` that has one, for each rule.
-pub(crate) fn report(
-    batch: &EventBatch,
-    rules: &[RuleId],
-    rows: &[u32],
-    errors: &Errors,
-    stage: &mut Stage,
-) {
+fn report(batch: &EventBatch, rules: &[RuleId], rows: &[u32], errors: &Errors, stage: &mut Stage) {
     for row in rows {
         let row = *row as usize;
         let Some(error) = errors.of(row) else { continue };

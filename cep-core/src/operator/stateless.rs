@@ -43,10 +43,8 @@ impl Operator for Stateless {
         let inputs = self.intake.inputs(arrival, &rules, &mut rows, stage);
         if let Some(condition) = self.trigger.condition() {
             let judged = evaluate(condition, &self.intake.scope(arrival.batch));
-            super::intake::report(arrival.batch, &rules, &rows, &judged.errors, stage);
-            rows.retain(|row| {
-                judged.operand.holds(*row as usize) && judged.errors.of(*row as usize).is_none()
-            });
+            super::intake::take_out(arrival.batch, &rules, &mut rows, &judged.errors, stage);
+            rows.retain(|row| judged.operand.holds(*row as usize));
         }
         if !rows.is_empty() {
             let batch = arrival.batch;

@@ -155,6 +155,28 @@ impl Column {
         value.unwrap_or(Value::Null)
     }
 
+    /// Whether a row has this value. Texts are compared where they stand.
+    #[must_use]
+    pub fn is(&self, row: usize, value: &Value) -> bool {
+        match (&self.data, value) {
+            (ColumnData::Text(texts), Value::Text(text)) if row < texts.len() => {
+                self.is_valid(row) && texts.get(row) == &**text
+            }
+            _ => self.get(row) == *value,
+        }
+    }
+
+    /// Appends a row of another column of the same type. Texts are copied from where they stand.
+    pub fn push_from(&mut self, from: &Self, row: usize) {
+        match (&mut self.data, &from.data) {
+            (ColumnData::Text(texts), ColumnData::Text(others)) if from.is_valid(row) => {
+                texts.push(others.get(row));
+                self.mark_valid();
+            }
+            _ => self.push(&from.get(row)),
+        }
+    }
+
     /// Appends a value. Null, and a value of another type, becomes a null row.
     pub fn push(&mut self, value: &Value) {
         let row = self.len();
@@ -283,6 +305,21 @@ mod tests {
         assert_eq!(picked.get(0), Value::text("d"));
         assert_eq!(picked.get(1), Value::text("bc"));
         assert_eq!(picked.get(2), Value::text(""));
+    }
+
+    #[test]
+    fn a_row_is_taken_over_from_another_column() {
+        let values = [Value::text("a"), Value::Null, Value::text("")];
+        let mut from = Column::new(&Type::String);
+        values.iter().for_each(|value| from.push(value));
+        let mut into = Column::new(&Type::String);
+        (0..values.len()).for_each(|row| into.push_from(&from, row));
+        assert_eq!([into.get(0), into.get(1), into.get(2)], values);
+        let is = |row| values.each_ref().map(|value| into.is(row, value));
+        assert_eq!(
+            [is(0), is(1), is(2)],
+            [[true, false, false], [false, true, false], [false, false, true]]
+        );
     }
 
     #[test]

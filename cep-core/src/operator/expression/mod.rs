@@ -71,6 +71,15 @@ impl Operand<'_> {
         }
     }
 
+    /// Whether a row has this value. Texts are compared where they stand.
+    #[must_use]
+    pub fn is(&self, row: usize, value: &Value) -> bool {
+        match self {
+            Self::Column(column) => column.is(row, value),
+            Self::Constant(own) => own == value,
+        }
+    }
+
     /// Whether a row is true.
     #[must_use]
     pub fn holds(&self, row: usize) -> bool {

@@ -1,7 +1,7 @@
 //! `distinct EXPR within D`: of rows that are alike only the first passes. A row at t passes if none
 //! like it passed in `(t - D, t]`; one that does not pass renews nothing.
 
-use super::super::intake::report;
+use super::super::intake::take_out;
 use super::super::keys::{KeyTable, merged_errors};
 use super::super::{Evaluated, Operand, Scope, Stage, evaluate};
 use crate::plan::{DistinctPlan, KeyPart, RuleId};
@@ -58,10 +58,7 @@ impl Distinct {
         let values: Vec<Evaluated<'_>> =
             self.plan.by.iter().map(|expr| evaluate(expr, scope)).collect();
         let errors = merged_errors(&values);
-        if !errors.is_empty() {
-            report(batch, &[rule], rows, &errors, stage);
-            rows.retain(|row| errors.of(*row as usize).is_none());
-        }
+        take_out(batch, &[rule], rows, &errors, stage);
         let values: Vec<Operand<'_>> = values.into_iter().map(|value| value.operand).collect();
         let mut ids = std::mem::take(&mut self.ids);
         ids.clear();

@@ -1,7 +1,7 @@
 //! What is known of a key from its rows before: their last values, for `changed`, and when the last
 //! of them was, for `forget`.
 
-use super::super::intake::report;
+use super::super::intake::take_out;
 use super::super::keys::{KeyTable, merged_errors};
 use super::super::{Evaluated, Operand, Scope, Stage, evaluate};
 use crate::plan::{Expr, KeyPart, RuleId, RulePlan};
@@ -69,10 +69,7 @@ impl Memory {
         let values: Vec<Evaluated<'_>> = self.compared.iter().map(of).collect();
         let mut errors = merged_errors(&key);
         errors.merge(merged_errors(&values));
-        if !errors.is_empty() {
-            report(batch, &[rule], rows, &errors, stage);
-            rows.retain(|row| errors.of(*row as usize).is_none());
-        }
+        take_out(batch, &[rule], rows, &errors, stage);
         let key: Vec<Operand<'_>> = key.into_iter().map(|part| part.operand).collect();
         let mut ids = std::mem::take(&mut self.ids);
         ids.clear();
@@ -80,10 +77,19 @@ impl Memory {
         let mut changed = vec![vec![false; batch.len()]; values.len()];
         for (row, id) in rows.iter().map(|row| *row as usize).zip(&ids) {
             let time = batch.times.get(row).copied().unwrap_or(0);
-            let now: Vec<Value> = values.iter().map(|value| value.operand.get(row)).collect();
-            let before = self.note(*id, time, now.clone());
-            for (at, (flags, now)) in changed.iter_mut().zip(&now).enumerate() {
-                let differs = before.as_ref().and_then(|it| it.get(at)) != Some(now);
+            let Some(before) = self.note(*id, time) else { continue };
+            for (at, (flags, value)) in changed.iter_mut().zip(&values).enumerate() {
+                let differs = match before.get_mut(at) {
+                    Some(before) if value.operand.is(row, before) => false,
+                    Some(before) => {
+                        *before = value.operand.get(row);
+                        true
+                    }
+                    None => {
+                        before.push(value.operand.get(row));
+                        true
+                    }
+                };
                 flags.get_mut(row).into_iter().for_each(|flag| *flag = differs);
             }
         }
@@ -95,22 +101,16 @@ impl Memory {
         changed.into_iter().map(|flags| Column::dense(ColumnData::Bool(flags))).collect()
     }
 
-    /// Remembers a row; gives the values of the one before.
-    fn note(&mut self, id: u32, time: i64, values: Vec<Value>) -> Option<Vec<Value>> {
+    /// Takes note of a row; gives the values of the key's row before, none at its first.
+    fn note(&mut self, id: u32, time: i64) -> Option<&mut Vec<Value>> {
         self.known.resize_with(self.known.len().max(id as usize + 1), || None);
-        match self.known.get_mut(id as usize)? {
-            Some(known) => {
-                known.last = time;
-                Some(std::mem::replace(&mut known.values, values))
-            }
-            new => {
-                *new = Some(Box::new(Known { last: time, values }));
-                if let Some(span) = self.forget {
-                    self.ends.push(Reverse((time.saturating_add(span.0), id)));
-                }
-                None
-            }
+        let place = self.known.get_mut(id as usize)?;
+        if let (None, Some(span)) = (&place, self.forget) {
+            self.ends.push(Reverse((time.saturating_add(span.0), id)));
         }
+        let known = place.get_or_insert_with(|| Box::new(Known { last: time, values: Vec::new() }));
+        known.last = time;
+        Some(&mut known.values)
     }
 
     /// How long a key is known without a row, if it is ever forgotten.
@@ -163,7 +163,7 @@ impl Memory {
                 return None;
             }
             let id = self.keys.intern_encoded(&bytes)?;
-            self.note(id, known.last, known.values);
+            *self.note(id, known.last)? = known.values;
         }
         Some(())
     }

@@ -13,7 +13,7 @@ mod distinct;
 mod memory;
 
 use super::expected::first_on_time;
-use super::intake::{Intake, report};
+use super::intake::{Intake, take_out};
 use super::keys::KeyTable;
 use super::pending::{Chunk, Pending, PendingRow};
 use super::sliding::{drop_late, places};
@@ -135,7 +135,7 @@ impl InOrder {
                 rows.offsets.push(place.offset);
                 for (into, from) in rows.columns.iter_mut().zip(&chunk.columns) {
                     if let Some(from) = from {
-                        into.push(&from.get(row));
+                        into.push_from(from, row);
                     }
                 }
             });
@@ -154,11 +154,8 @@ impl InOrder {
         }
         if let Some(filter) = &self.filter {
             let result = evaluate(filter, &scope_of(&batch, &constants));
-            report(&batch, &[rule], &rows, &result.errors, stage);
-            rows.retain(|row| {
-                let row = *row as usize;
-                result.operand.holds(row) && result.errors.of(row).is_none()
-            });
+            take_out(&batch, &[rule], &mut rows, &result.errors, stage);
+            rows.retain(|row| result.operand.holds(*row as usize));
         }
         if let Some(distinct) = &mut self.distinct {
             distinct.sift(&batch, &scope_of(&batch, &constants), rule, &mut rows, stage);

@@ -81,14 +81,12 @@ impl Scope<'_, '_> {
         None
     }
 
-    /// The inputs and the filter of an aggregate, if there are as many as it takes.
-    fn written<'e>(
+    /// Reads what stands in the parentheses of an aggregate, where its filter holds.
+    fn where_counted<T>(
         &mut self,
-        function: AggregateFunction,
-        name: &ast::Ident,
-        args: &'e [ast::Expr],
         filter: Option<&ast::Expr>,
-    ) -> Option<Written<'e>> {
+        read: impl FnOnce(&mut Self) -> T,
+    ) -> (Option<Option<Expr>>, T) {
         let known = self.facts.len();
         self.level = Level::Inside;
         let condition = filter.map(|filter| self.condition(filter));
@@ -97,9 +95,23 @@ impl Scope<'_, '_> {
             where_true(condition, &mut facts);
             self.facts.extend(facts);
         }
-        let inputs: Vec<Option<Expr>> = args.iter().map(|arg| self.expr(arg)).collect();
+        let read = read(self);
         self.level = Level::Group;
         self.facts.truncate(known);
+        (condition, read)
+    }
+
+    /// The inputs and the filter of an aggregate, if there are as many as it takes.
+    fn written<'e>(
+        &mut self,
+        function: AggregateFunction,
+        name: &ast::Ident,
+        args: &'e [ast::Expr],
+        filter: Option<&ast::Expr>,
+    ) -> Option<Written<'e>> {
+        let (condition, inputs) = self.where_counted(filter, |scope| {
+            args.iter().map(|arg| scope.expr(arg)).collect::<Vec<Option<Expr>>>()
+        });
         let wanted = match function {
             AggregateFunction::Count => 0..=1,
             AggregateFunction::MaxBy | AggregateFunction::MinBy | AggregateFunction::Corr => 2..=2,

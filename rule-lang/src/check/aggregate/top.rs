@@ -1,8 +1,7 @@
 //! `top(n, k by agg)`: groups inside the window, ranked by another aggregate over each of them.
 
 use super::super::convert::is_ordered;
-use super::super::narrow::where_true;
-use super::super::scope::{Level, Scope};
+use super::super::scope::Scope;
 use super::{Written, aggregate_of};
 use crate::ast;
 use crate::diagnostic::{Code, Diagnostic};
@@ -40,19 +39,11 @@ impl Scope<'_, '_> {
             self.not_ranking(by);
             return None;
         };
-        let known = self.facts.len();
-        self.level = Level::Inside;
-        let condition = filter.map(|filter| self.condition(filter));
-        if let Some(Some(condition)) = &condition {
-            let mut facts = Vec::new();
-            where_true(condition, &mut facts);
-            self.facts.extend(facts);
-        }
-        let (found_count, found_key) = (self.expr(count), self.expr(key));
-        let Ranking { function, name: by_name, args, filter } = ranking;
-        let written = self.written(function, by_name, args, filter);
-        self.level = Level::Group;
-        self.facts.truncate(known);
+        let Ranking { function, name: by_name, args, filter: of_ranking } = ranking;
+        let (condition, (found_count, found_key, written)) = self.where_counted(filter, |scope| {
+            let found = (scope.expr(count), scope.expr(key));
+            (found.0, found.1, scope.written(function, by_name, args, of_ranking))
+        });
         let Written { mut inputs, filter: also } = written?;
         let count = self.constant(AggregateFunction::Top, name, &found_count?, count.span)?;
         let found_key = found_key?;

@@ -19,14 +19,7 @@ fn outcomes(head: Option<&str>, lines: &[&str]) -> Vec<String> {
     let head = head.map(|line| CsvHead::of_line(line, 99).unwrap());
     let mut decoders = Decoders::new(plan(fields()), Format::Csv(head));
     let records: Vec<_> = lines.iter().map(|line| (line.as_bytes(), None)).collect();
-    let shown = |outcome| match outcome {
-        Outcome::Row(_, values) => {
-            values.iter().map(ToString::to_string).collect::<Vec<_>>().join(" | ")
-        }
-        Outcome::OtherType => "passed over".to_owned(),
-        Outcome::Bad(reason) => format!("bad: {reason}"),
-    };
-    decoders.decode_all(&records).into_iter().map(shown).collect()
+    decoders.decode_all(&records).iter().map(Outcome::shown).collect()
 }
 
 #[test]

@@ -28,14 +28,7 @@ fn outcomes(records: &[&str]) -> Vec<String> {
     let mut decoders = Decoders::new(plan(fields()), Format::Debezium);
     let time = Some(EventTime(5));
     let records: Vec<_> = records.iter().map(|record| (record.as_bytes(), time)).collect();
-    let shown = |outcome| match outcome {
-        Outcome::Row(_, values) => {
-            values.iter().map(ToString::to_string).collect::<Vec<_>>().join(" | ")
-        }
-        Outcome::OtherType => "passed over".to_owned(),
-        Outcome::Bad(reason) => format!("bad: {reason}"),
-    };
-    decoders.decode_all(&records).into_iter().map(shown).collect()
+    decoders.decode_all(&records).iter().map(Outcome::shown).collect()
 }
 
 const ONE: &str = r#"{"id":1,"money":{"amount":"12.50"},"note":null}"#;

@@ -85,6 +85,19 @@ pub(super) enum Outcome {
     Bad(String),
 }
 
+impl Outcome {
+    /// As one line: the values, or what became of the record else.
+    pub(super) fn shown(&self) -> String {
+        match self {
+            Self::Row(_, values) => {
+                values.iter().map(ToString::to_string).collect::<Vec<_>>().join(" | ")
+            }
+            Self::OtherType => "passed over".to_owned(),
+            Self::Bad(reason) => format!("bad: {reason}"),
+        }
+    }
+}
+
 /// One decoder a tier.
 pub(super) struct Decoders {
     plan: Plan,
