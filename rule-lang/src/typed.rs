@@ -2,11 +2,15 @@
 //! written out, constants are folded. Still a tree of the language: `let`s and aggregates stand
 //! where they were written. [`crate::lower`] turns it into a plan.
 
+mod measure;
+mod rule;
+
+pub use measure::Measure;
+pub use rule::{Distinct, Edge, Emit, Limit, Rule, RuleState, Trigger};
+
 use cep_core::function::Function;
 use cep_core::pattern::Pattern;
-use cep_core::plan::{
-    AggregateFunction, Attribute, BinaryOp, ListFold, RankedBy, UnaryOp, WindowPlan,
-};
+use cep_core::plan::{AggregateFunction, BinaryOp, ListFold, RankedBy, UnaryOp};
 use cep_core::value::{Type, Value};
 
 /// An expression with its type. Two are equal if they compute the same in the same way, wherever
@@ -121,119 +125,6 @@ pub struct Aggregate {
     pub filter: Option<Expr>,
     /// What `top` ranks its groups by.
     pub ranked_by: Option<RankedBy>,
-}
-
-/// A rule.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Rule {
-    /// Its name.
-    pub name: String,
-    /// Its documentation.
-    pub doc: String,
-    /// Its attributes without `@off`.
-    pub attributes: Vec<Attribute>,
-    /// Whether it runs.
-    pub state: RuleState,
-    /// The stream it reads, by its index.
-    pub input: u32,
-    /// `where`
-    pub filter: Option<Expr>,
-    /// `distinct`
-    pub distinct: Option<Distinct>,
-    /// `by`
-    pub key: Vec<(String, Expr)>,
-    /// `window`
-    pub window: Option<WindowPlan>,
-    /// The table whose keys are known from the start: `fill … for TABLE`, `silent … for TABLE`.
-    pub expects: Option<u32>,
-    /// The values of its `let`s.
-    pub lets: Vec<Expr>,
-    /// `when`
-    pub trigger: Trigger,
-    /// `limit`
-    pub limit: Option<Limit>,
-    /// `forget`
-    pub forget: Option<cep_core::time::Span>,
-    /// `emit`, `else` and `clear`
-    pub emits: Vec<Emit>,
-}
-
-/// Whether a rule runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RuleState {
-    /// It does.
-    On,
-    /// It was switched off with `@off`; it is checked all the same.
-    Off,
-}
-
-/// When a rule fires.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Trigger {
-    /// At every evaluation.
-    Always,
-    /// At every evaluation that holds.
-    Each(Expr),
-    /// As it becomes true.
-    Edge(Edge),
-    /// As a key has had no event for so long.
-    Silent(cep_core::time::Span),
-}
-
-/// `distinct EXPR, … within D`
-#[derive(Debug, Clone, PartialEq)]
-pub struct Distinct {
-    /// What events are told apart by.
-    pub by: Vec<Expr>,
-    /// For how long an event lets none like it pass.
-    pub span: cep_core::time::Span,
-}
-
-/// `limit N per D [by EXPR, …]`
-#[derive(Debug, Clone, PartialEq)]
-pub struct Limit {
-    /// How many firings go out.
-    pub count: u32,
-    /// In how long a time.
-    pub span: cep_core::time::Span,
-    /// Which of them count together; by default those of one key.
-    pub by: Option<Vec<Expr>>,
-}
-
-/// What makes an edge rise and fall.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Edge {
-    /// `when`
-    pub condition: Expr,
-    /// `for`
-    pub hold: cep_core::plan::Hold,
-    /// `until`
-    pub until: Option<Expr>,
-}
-
-impl Trigger {
-    /// Its conditions.
-    pub fn conditions(&self) -> impl Iterator<Item = &Expr> {
-        let (condition, until) = match self {
-            Self::Always | Self::Silent(_) => (None, None),
-            Self::Each(condition) => (Some(condition), None),
-            Self::Edge(edge) => (Some(&edge.condition), edge.until.as_ref()),
-        };
-        condition.into_iter().chain(until)
-    }
-}
-
-/// An `emit` or `clear`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Emit {
-    /// The event.
-    pub event: String,
-    /// Which of the two.
-    pub kind: cep_core::plan::EmitKind,
-    /// Its fields, in the order written.
-    pub fields: Vec<(String, Expr)>,
-    /// `if`
-    pub condition: Option<Expr>,
 }
 
 impl Expr {
@@ -417,95 +308,5 @@ impl Expr {
                 }
             }
         }
-    }
-
-    /// How many nodes this becomes, and how many levels, when every `let` is put in place.
-    #[must_use]
-    pub fn measure(&self, lets: &[Measure]) -> Measure {
-        self.measure_with(lets, &[])
-    }
-
-    /// The same of the value of a function, when its arguments are put in place too.
-    #[must_use]
-    pub fn measure_with(&self, lets: &[Measure], arguments: &[Measure]) -> Measure {
-        let mut below = Measure::default();
-        match &self.kind {
-            ExprKind::Let(index) => {
-                return lets.get(*index as usize).copied().unwrap_or_default();
-            }
-            ExprKind::Argument(index) if !arguments.is_empty() => {
-                return arguments.get(*index as usize).copied().unwrap_or_default();
-            }
-            ExprKind::Aggregate(call) => {
-                call.inputs
-                    .iter()
-                    .chain(&call.filter)
-                    .for_each(|inner| below.add(inner.measure_with(lets, arguments)));
-            }
-            ExprKind::Unary(_, operand)
-            | ExprKind::Previous(_, operand)
-            | ExprKind::Member(operand, _)
-            | ExprKind::Changed(operand)
-            | ExprKind::Try(operand)
-            | ExprKind::Fail(operand) => below.add(operand.measure_with(lets, arguments)),
-            ExprKind::List(items) => {
-                items.iter().for_each(|item| below.add(item.measure_with(lets, arguments)))
-            }
-            ExprKind::Record(members) => {
-                members
-                    .iter()
-                    .for_each(|(_, member)| below.add(member.measure_with(lets, arguments)));
-            }
-            ExprKind::Fold(fold) => {
-                below.add(fold.list.measure_with(lets, arguments));
-                fold.condition
-                    .iter()
-                    .for_each(|condition| below.add(condition.measure_with(lets, arguments)));
-                below.add(fold.value.measure_with(lets, arguments));
-            }
-            ExprKind::Binary(_, left, right) | ExprKind::Index(left, right) => {
-                below.add(left.measure_with(lets, arguments));
-                below.add(right.measure_with(lets, arguments));
-            }
-            ExprKind::If(condition, yes, no) => {
-                [condition, yes, no]
-                    .into_iter()
-                    .for_each(|part| below.add(part.measure_with(lets, arguments)));
-            }
-            ExprKind::In(needle, options) => {
-                below.add(needle.measure_with(lets, arguments));
-                options.iter().for_each(|option| below.add(option.measure_with(lets, arguments)));
-            }
-            ExprKind::Call(_, parts)
-            | ExprKind::Search(_, _, parts)
-            | ExprKind::Lookup(_, parts) => {
-                parts.iter().for_each(|part| below.add(part.measure_with(lets, arguments)));
-            }
-            ExprKind::Text(parts) => {
-                for part in parts {
-                    if let TextPart::Value(value) = part {
-                        below.add(value.measure_with(lets, arguments));
-                    }
-                }
-            }
-            _ => {}
-        }
-        Measure { nodes: below.nodes.saturating_add(1), height: below.height + 1 }
-    }
-}
-
-/// The size of an expression.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Measure {
-    /// Nodes in all.
-    pub nodes: usize,
-    /// Levels.
-    pub height: usize,
-}
-
-impl Measure {
-    fn add(&mut self, other: Self) {
-        self.nodes = self.nodes.saturating_add(other.nodes);
-        self.height = self.height.max(other.height);
     }
 }

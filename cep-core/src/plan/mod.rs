@@ -12,6 +12,8 @@ mod live;
 mod rule;
 mod stream;
 mod table;
+mod trigger;
+mod window;
 
 pub use aggregate::AggregateFunction;
 pub use expr::{BinaryOp, Expr, ExprKind, Fold, ListFold, TextPart, UnaryOp};
@@ -19,14 +21,15 @@ pub use horizon::Horizon;
 pub use inner::{InnerSource, InnerStream, Items, UnionMember};
 pub use live::{LiveRow, LiveRows};
 pub use rule::{
-    AggregateCall, Among, Attribute, ChangesPlan, DistinctPlan, EdgePlan, EmitKind, EmitPlan, Hold,
-    Judged, KeyPart, LimitBy, LimitPlan, PreviousCall, RankedBy, RulePlan, Trigger, WindowKind,
-    WindowPlan,
+    AggregateCall, Among, Attribute, ChangesPlan, DistinctPlan, EmitKind, EmitPlan, KeyPart,
+    LimitBy, LimitPlan, PreviousCall, RankedBy, RulePlan,
 };
 pub use stream::{
     Connector, FieldPlan, FieldSource, StreamPlan, TimeSource, TimestampFormat, is_below,
 };
 pub use table::{SameKey, TableId, TablePlan, TableRows};
+pub use trigger::{EdgePlan, Hold, Trigger};
+pub use window::{Judged, WindowKind, WindowPlan};
 
 use crate::value::{Type, Value};
 use serde::{Deserialize, Serialize};

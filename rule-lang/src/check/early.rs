@@ -2,6 +2,7 @@
 //! conditions stay true once they are.
 
 use super::course::{Cause, Course, Known};
+use super::operand_help::symbol;
 use super::rule::Parts;
 use super::scope::Scope;
 use super::trigger::has_edge;
@@ -9,7 +10,7 @@ use crate::ast::{self, ClauseKind, ExprKind};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 use crate::typed::{self, Expr};
-use cep_core::plan::{BinaryOp, Judged, WindowKind, is_below};
+use cep_core::plan::{BinaryOp, FieldPlan, Judged, WindowKind, is_below};
 use cep_core::value::{Type, Value};
 use std::collections::BTreeSet;
 
@@ -131,26 +132,7 @@ impl Scope<'_, '_> {
                 format!("`{}` may rise and fall", function.name()),
                 "wait for what only grows: `count`, `max`, `any`, a `sum` of what is never negative; or remove `early`".to_owned(),
             ),
-            Cause::Sum(input) => {
-                let mut unbounded = None;
-                input.visit(&mut |node| {
-                    if let typed::ExprKind::Field(at) = node.kind {
-                        let open = field(at).filter(|_| !never_negative(at));
-                        let open = open.filter(|it| super::convert::is_number(it.ty.base()));
-                        unbounded = unbounded.or(open);
-                    }
-                });
-                match unbounded {
-                    Some(field) => (
-                        format!("a negative `{}` would make it less", field.name),
-                        format!("if there is none, say so in the stream: `{}: {} >= 0`", field.name, field.ty),
-                    ),
-                    None => (
-                        "something negative would make it less".to_owned(),
-                        "remove `early`: then the window is judged as it closes".to_owned(),
-                    ),
-                }
-            }
+            Cause::Sum(input) => less_sum(input, &|at| field(at).filter(|_| !never_negative(at))),
             Cause::Comparison(BinaryOp::Equal, _) => (
                 "true for one value only".to_owned(),
                 "write `>=`, or remove `early`: then the window is judged as it closes".to_owned(),
@@ -184,12 +166,33 @@ fn zero(ty: Option<&Type>) -> Value {
     }
 }
 
+/// Why a sum may become less, and what to do about it; `open` gives a field that may be negative.
+fn less_sum<'p>(input: &Expr, open: &dyn Fn(u32) -> Option<&'p FieldPlan>) -> (String, String) {
+    let mut unbounded = None;
+    input.visit(&mut |node| {
+        if let typed::ExprKind::Field(at) = node.kind {
+            let number = open(at).filter(|it| super::convert::is_number(it.ty.base()));
+            unbounded = unbounded.or(number);
+        }
+    });
+    match unbounded {
+        Some(field) => (
+            format!("a negative `{}` would make it less", field.name),
+            format!("if there is none, say so in the stream: `{}: {} >= 0`", field.name, field.ty),
+        ),
+        None => (
+            "something negative would make it less".to_owned(),
+            "remove `early`: then the window is judged as it closes".to_owned(),
+        ),
+    }
+}
+
 /// Where the cause stands, in the condition or in a `let` that it reads.
 fn place_of(rule: &ast::Rule, condition: &ast::Expr, cause: &Cause<'_>) -> Option<Span> {
     let (op, function) = match cause {
         Cause::Aggregate(function) => (None, Some(*function)),
         Cause::Sum(_) => (None, Some(cep_core::plan::AggregateFunction::Sum)),
-        Cause::Comparison(op, function) => (symbol(*op), *function),
+        Cause::Comparison(op, function) => (Some(symbol(*op)), *function),
         Cause::Other(function) => (None, *function),
         Cause::Table(_) => (None, None),
     };
@@ -209,19 +212,6 @@ fn place_of(rule: &ast::Rule, condition: &ast::Expr, cause: &Cause<'_>) -> Optio
                 && (function.is_none() || find(rule, expr, &mut BTreeSet::new(), &calls).is_some())
         }),
     }
-}
-
-fn symbol(op: BinaryOp) -> Option<&'static str> {
-    Some(match op {
-        BinaryOp::Equal => "==",
-        BinaryOp::NotEqual => "!=",
-        BinaryOp::Less => "<",
-        BinaryOp::LessEqual => "<=",
-        BinaryOp::Greater => ">",
-        BinaryOp::GreaterEqual => ">=",
-        BinaryOp::Remainder => "%",
-        _ => return None,
-    })
 }
 
 /// The first place that is wanted, in an expression and the `let`s that it reads; those in `seen`

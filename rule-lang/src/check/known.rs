@@ -100,6 +100,14 @@ impl Scope<'_, '_> {
         Some(std::mem::take(&mut self.facts))
     }
 
+    /// From here on there is an event again, of which this was known.
+    pub(super) fn see_again(&mut self, facts: Option<Vec<Expr>>) {
+        self.seen = Seen::Yes;
+        if let Some(facts) = facts {
+            self.facts = facts;
+        }
+    }
+
     /// A field of the event that is read here.
     pub(super) fn as_seen(&self, field: Expr) -> Expr {
         match self.seen {

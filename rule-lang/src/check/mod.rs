@@ -10,6 +10,7 @@ mod binding;
 mod call;
 mod cell;
 mod change;
+mod clauses;
 mod columns;
 mod convert;
 mod course;

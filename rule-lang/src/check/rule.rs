@@ -1,15 +1,14 @@
 //! Rules, clause by clause.
 
 use super::attribute::attributes;
+use super::clauses::{before, emits_of, numbered, window_state};
 use super::declare::DeclaredStream;
 use super::expr::is_false;
 use super::known::known_keys;
 use super::narrow::{where_false, where_true};
-use super::scope::{
-    Before, Elements, Level, Numbered, Scope, Seen, Silence, WhenState, WindowState,
-};
+use super::scope::{Elements, Level, Scope, Seen, Silence, WhenState, WindowState};
 use super::suspect::window_span;
-use super::table::live_table;
+use super::table::{live_table, without_revisions};
 use super::trigger::{has_edge, silent_of};
 use super::{Declared, Events, Usage};
 use crate::ast::{self, ClauseKind, Completeness};
@@ -100,29 +99,6 @@ pub(super) fn check<'a>(
     };
     without_revisions(ast, &rule, declared, out)?;
     Some(rule)
-}
-
-/// Reports `allow` in a rule that looks up a table of a stream.
-fn without_revisions(
-    ast: &ast::Rule,
-    rule: &Rule,
-    declared: &Declared<'_>,
-    out: &mut Vec<Diagnostic>,
-) -> Option<()> {
-    let allow = window_of(ast).and_then(|window| window.allow_us.as_ref());
-    let Some(allow) = allow else { return Some(()) };
-    let mut live = None;
-    super::rule_expressions(rule, &mut |expr| live = live.or_else(|| live_table(expr, declared)));
-    let Some(table) = live else { return Some(()) };
-    out.push(
-        Diagnostic::new(
-            Code::AllowPlace,
-            format!("`allow` and a look-up in `{}` do not go together", table.name),
-        )
-        .label(allow.span, "a table of a stream needs the events in the order of time")
-        .help("remove `allow` and give the stream a larger `lateness`"),
-    );
-    None
 }
 
 /// What a rule's expressions see before its first clause.
@@ -227,57 +203,6 @@ pub(super) enum Input<'p, 'a> {
     Inner(u32, DeclaredStream<'a>),
 }
 
-fn emits_of(ast: &ast::Rule) -> impl Iterator<Item = &ast::Emit> {
-    ast.clauses.iter().filter_map(|clause| match &clause.kind {
-        ClauseKind::Emit(emit) | ClauseKind::Else(emit) | ClauseKind::Clear(emit) => Some(emit),
-        _ => None,
-    })
-}
-
-fn window_of(ast: &ast::Rule) -> Option<&ast::Window> {
-    ast.clauses.iter().find_map(|clause| match &clause.kind {
-        ClauseKind::Window(window) => Some(window),
-        _ => None,
-    })
-}
-
-fn numbered(ast: &ast::Rule) -> Numbered {
-    match window_of(ast).map(|window| &window.kind) {
-        Some(Some(ast::WindowKind::Every(_)) | None) => Numbered::Yes,
-        _ => Numbered::No,
-    }
-}
-
-/// What is known of the windows before; of a rule without a window, that aggregates cannot stand in
-/// it is said anyway.
-fn before(ast: &ast::Rule) -> Before {
-    let Some(window) = window_of(ast) else { return Before::Known };
-    if let Some(early) = window.early {
-        return Before::Open(early);
-    }
-    match (&window.kind, &window.allow_us) {
-        (Some(_), Some(allow)) => Before::Revised(allow.span),
-        (
-            Some(
-                ast::WindowKind::Sliding { .. }
-                | ast::WindowKind::Session { .. }
-                | ast::WindowKind::Last(_)
-                | ast::WindowKind::Forever,
-            ),
-            None,
-        ) => Before::None(window.kind_span),
-        _ => Before::Known,
-    }
-}
-
-fn window_state(ast: &ast::Rule) -> WindowState {
-    match window_of(ast) {
-        None => WindowState::Without,
-        Some(window) if window.fill_us.is_some() => WindowState::MayBeEmpty,
-        Some(_) => WindowState::NeverEmpty,
-    }
-}
-
 impl<'p, 'a> Scope<'p, 'a> {
     fn clause(
         &mut self,
@@ -329,47 +254,63 @@ impl<'p, 'a> Scope<'p, 'a> {
                 self.level = group;
                 let facts = self.see_unseen(ast);
                 parts.limit = self.limit(limit);
-                self.seen = Seen::Yes;
-                if let Some(facts) = facts {
-                    self.facts = facts;
-                }
+                self.see_again(facts);
                 parts.faulty |= parts.limit.is_none();
             }
             ClauseKind::Emit(emit) | ClauseKind::Else(emit) => {
                 self.level = group;
-                let known = self.facts.len();
-                if let Some((_, condition)) = &parts.trigger {
-                    where_true(condition, &mut self.facts);
-                }
-                self.when = has_edge(ast);
-                let facts = self.see_unseen(ast);
-                if matches!(clause.kind, ClauseKind::Else(_)) {
-                    self.else_clause(clause, emit, parts, events);
-                } else {
-                    self.emit_clause(EmitKind::Fire, emit, parts, events);
-                    parts.taken = parts.emits.last().and_then(|emit| emit.condition.clone());
-                }
-                self.when = WhenState::Elsewhere;
-                self.seen = Seen::Yes;
-                self.facts.truncate(known);
-                if let Some(facts) = facts {
-                    self.facts = facts;
-                }
+                self.fire_clause(clause, emit, ast, parts, events);
             }
             ClauseKind::Clear(emit) => {
                 self.level = group;
-                // A sliding window may have run empty as its condition falls.
-                let state = self.window;
-                if matches!(parts.window, Some(WindowPlan { kind: WindowKind::Sliding { .. }, .. }))
-                {
-                    self.window = WindowState::MayBeEmpty;
-                }
-                self.when = has_edge(ast);
-                self.emit_clause(EmitKind::Clear, emit, parts, events);
-                self.when = WhenState::Elsewhere;
-                self.window = state;
+                self.clear_clause(emit, ast, parts, events);
             }
         }
+    }
+
+    /// `emit` or `else`: what goes out where the condition holds.
+    fn fire_clause(
+        &mut self,
+        clause: &ast::Clause,
+        emit: &ast::Emit,
+        ast: &ast::Rule,
+        parts: &mut Parts,
+        events: &mut Events,
+    ) {
+        let known = self.facts.len();
+        if let Some((_, condition)) = &parts.trigger {
+            where_true(condition, &mut self.facts);
+        }
+        self.when = has_edge(ast);
+        let facts = self.see_unseen(ast);
+        if matches!(clause.kind, ClauseKind::Else(_)) {
+            self.else_clause(clause, emit, parts, events);
+        } else {
+            self.emit_clause(EmitKind::Fire, emit, parts, events);
+            parts.taken = parts.emits.last().and_then(|emit| emit.condition.clone());
+        }
+        self.when = WhenState::Elsewhere;
+        self.facts.truncate(known);
+        self.see_again(facts);
+    }
+
+    /// `clear`: what goes out as the condition falls.
+    fn clear_clause(
+        &mut self,
+        emit: &ast::Emit,
+        ast: &ast::Rule,
+        parts: &mut Parts,
+        events: &mut Events,
+    ) {
+        // A sliding window may have run empty by then.
+        let state = self.window;
+        if matches!(parts.window, Some(WindowPlan { kind: WindowKind::Sliding { .. }, .. })) {
+            self.window = WindowState::MayBeEmpty;
+        }
+        self.when = has_edge(ast);
+        self.emit_clause(EmitKind::Clear, emit, parts, events);
+        self.when = WhenState::Elsewhere;
+        self.window = state;
     }
 
     /// `else`: what goes out where nothing before it did.

@@ -1,14 +1,15 @@
 //! Tables: their fields and keys, and looking a row up.
 
+use super::clauses::window_of;
 use super::convert::to;
 use super::scope::Scope;
 use super::stream::{Side, connector, field_plan};
 use super::types::Types;
-use super::{Declared, declared_twice, index};
+use super::{Declared, declared_twice, index, rule_expressions};
 use crate::ast;
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::source::Span;
-use crate::typed::{Expr, ExprKind};
+use crate::typed::{Expr, ExprKind, Rule};
 use cep_core::plan::{Connector, FieldPlan, LiveRows, StreamId, StreamPlan, TablePlan, TableRows};
 use cep_core::value::Type;
 
@@ -292,4 +293,27 @@ impl Scope<'_, '_> {
         }
         found
     }
+}
+
+/// Reports `allow` in a rule that looks up a table of a stream.
+pub(super) fn without_revisions(
+    ast: &ast::Rule,
+    rule: &Rule,
+    declared: &Declared<'_>,
+    out: &mut Vec<Diagnostic>,
+) -> Option<()> {
+    let allow = window_of(ast).and_then(|window| window.allow_us.as_ref());
+    let Some(allow) = allow else { return Some(()) };
+    let mut live = None;
+    rule_expressions(rule, &mut |expr| live = live.or_else(|| live_table(expr, declared)));
+    let Some(table) = live else { return Some(()) };
+    out.push(
+        Diagnostic::new(
+            Code::AllowPlace,
+            format!("`allow` and a look-up in `{}` do not go together", table.name),
+        )
+        .label(allow.span, "a table of a stream needs the events in the order of time")
+        .help("remove `allow` and give the stream a larger `lateness`"),
+    );
+    None
 }

@@ -2,9 +2,10 @@
 
 use super::Format;
 use super::csv_line::CsvLines;
-use super::debezium::{Change, Envelope, Opened};
+use super::debezium::Envelope;
 use super::fit::Fitting;
 use super::flat;
+use super::inside::Inside;
 use super::instant::InstantReader;
 use super::layout::{Lesson, Verdict, Visits};
 use super::parser::parse;
@@ -29,10 +30,10 @@ use std::ops::Range;
 pub struct Decoder {
     projection: Projection,
     /// How rows are found in records that are not the row itself in JSON.
-    inside: Option<Inside>,
+    pub(super) inside: Option<Inside>,
     templates: Templates,
     visits: Visits,
-    found: Vec<Token>,
+    pub(super) found: Vec<Token>,
     /// A record and what makes it a window, when the buffer ends too early.
     padded: Vec<u8>,
     instants: InstantReader,
@@ -42,41 +43,18 @@ pub struct Decoder {
     slow_walks: u32,
 }
 
-/// Where a record has its row.
-#[derive(Debug)]
-enum Inside {
-    /// In the envelope of a change.
-    Change(Box<Envelope>),
-    /// In the cells of a line.
-    Csv(Box<CsvLines>),
-}
-
-impl Inside {
-    fn change(&self) -> Option<&Change> {
-        match self {
-            Self::Change(envelope) => Some(&envelope.change),
-            Self::Csv(_) => None,
-        }
-    }
-
-    /// Whether a record only says how the others are to be read.
-    fn is_head(&self, offset: u64) -> bool {
-        matches!(self, Self::Csv(lines) if lines.head == Some(offset))
-    }
-}
-
 /// After a record that the quick way gave way on, so many are not tried.
 const SLOW_WALKS: u32 = 16;
 
 /// A record on its way through the tiers.
 #[derive(Clone, Copy)]
-struct Record<'a> {
+pub(super) struct Record<'a> {
     /// Its bytes and some behind it.
-    window: &'a [u8],
+    pub(super) window: &'a [u8],
     /// Itself.
-    text: &'a str,
+    pub(super) text: &'a str,
     /// When it was written to its log.
-    timestamp: Option<EventTime>,
+    pub(super) timestamp: Option<EventTime>,
 }
 
 /// How many records went which way, since the decoder was made.
@@ -276,54 +254,6 @@ impl Decoder {
         if self.inside.is_none() { self.record(record, into) } else { self.inner(record, into) }
     }
 
-    #[inline(never)]
-    fn inner(&mut self, record: Record<'_>, into: &mut EventBatch) -> Result<Verdict, Reason> {
-        match self.inside.take() {
-            None => self.record(record, into),
-            Some(mut inside) => {
-                let verdict = match &mut inside {
-                    Inside::Change(envelope) => self.change(envelope, record, into),
-                    Inside::Csv(lines) => self.line(lines, record, into),
-                };
-                self.inside = Some(inside);
-                verdict
-            }
-        }
-    }
-
-    /// Appends the cells of a line.
-    fn line(
-        &mut self,
-        lines: &mut CsvLines,
-        record: Record<'_>,
-        into: &mut EventBatch,
-    ) -> Result<Verdict, Reason> {
-        lines.read(record.text, &mut self.found)?;
-        let window = lines.cells.as_bytes();
-        self.fit(Record { window, text: &lines.cells, ..record }, into)?;
-        Ok(Verdict::Ours)
-    }
-
-    /// Appends the row of a change event.
-    fn change(
-        &mut self,
-        envelope: &mut Envelope,
-        record: Record<'_>,
-        into: &mut EventBatch,
-    ) -> Result<Verdict, Reason> {
-        let Record { window, text, timestamp } = record;
-        match envelope.open(window, text)? {
-            Opened::Tombstone => Ok(Verdict::Tombstone),
-            Opened::NoRow => Ok(Verdict::OtherType),
-            Opened::Row => {
-                let row = envelope.row.clone();
-                let window = window.get(row.start..).unwrap_or_default();
-                let text = text.get(row).unwrap_or_default();
-                self.record(Record { window, text, timestamp }, into)
-            }
-        }
-    }
-
     /// Appends one record that was written at the epoch, but for its offset.
     pub(super) fn sole(&mut self, text: &str, into: &mut EventBatch) -> Result<Verdict, Reason> {
         self.odd_record(text.as_bytes(), Some(EventTime(0)), into)
@@ -331,7 +261,11 @@ impl Decoder {
 
     /// Appends a record, but for its offset. After an error the columns may be longer than before.
     #[inline(always)]
-    fn record(&mut self, record: Record<'_>, into: &mut EventBatch) -> Result<Verdict, Reason> {
+    pub(super) fn record(
+        &mut self,
+        record: Record<'_>,
+        into: &mut EventBatch,
+    ) -> Result<Verdict, Reason> {
         let len = record.text.len();
         if self.first_tier == Tier::Template
             && len <= LONGEST_RECORD
@@ -418,7 +352,7 @@ impl Decoder {
 
     /// Appends the values that were found to their columns, and the event's time.
     #[inline(always)]
-    fn fit(&mut self, record: Record<'_>, into: &mut EventBatch) -> Result<(), Reason> {
+    pub(super) fn fit(&mut self, record: Record<'_>, into: &mut EventBatch) -> Result<(), Reason> {
         let Record { text: record, timestamp, .. } = record;
         let Self { projection, found, instants, .. } = self;
         let token = |slot: u16| found.get(usize::from(slot)).unwrap_or(&Token::MISSING);

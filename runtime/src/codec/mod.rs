@@ -29,6 +29,7 @@ mod debezium;
 mod decoder;
 mod fit;
 mod flat;
+mod inside;
 mod instant;
 mod json;
 mod lanes;

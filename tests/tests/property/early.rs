@@ -1,7 +1,7 @@
 //! Rules whose windows fire early.
 
 use super::expression::{Level, Ty, expr, field};
-use super::program::{key, limit};
+use super::rule::{key, limit};
 use proptest::prelude::*;
 
 /// A rule that fires early, whatever it emits.

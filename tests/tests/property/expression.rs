@@ -1,5 +1,6 @@
 //! Well-typed expressions, as text.
 
+use super::aggregate;
 use proptest::prelude::*;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -27,7 +28,7 @@ pub enum Level {
     EmptyWindow,
 }
 
-type Text = BoxedStrategy<String>;
+pub type Text = BoxedStrategy<String>;
 
 /// Patterns, each with a group.
 const PATTERNS: &[&str] = &["'^([^-]*)-'", "'(a|b|\\d)+'", "'(?i)(z)?$'"];
@@ -231,108 +232,10 @@ fn leaf(ty: Ty, level: Level) -> Text {
 
 /// What differs from event to event or from window to window, without an operation around it.
 pub fn varying(ty: Ty, level: Level) -> Text {
-    once(ty, level, None, || varying_anew(ty, level))
-}
-
-fn varying_anew(ty: Ty, level: Level) -> Text {
-    if level == Level::Row {
-        return prop::sample::select(fields(ty)).prop_map(str::to_owned).boxed();
-    }
-    let bounds = prop::sample::select(&["window.start", "window.end"]).prop_map(str::to_owned);
-    match ty {
-        Ty::Int => prop_oneof![
-            2 => Just("count()".to_owned()),
-            2 => row(Ty::Bool).prop_map(|test| format!("count(where {test})")),
-            1 => Just("count(j)".to_owned()),
-            4 => aggregated("sum", Ty::Int),
-            1 => row_of_any().prop_map(|it| format!("count_distinct({it})")),
-            3 => found(
-                &["min(X)", "max(X)", "first(X)", "last(X)", "delta(X)", "percentile(X, 50)",
-                  "percentile(X, 90.5)", "max_by(X, d)", "min_by(X, at)", "max_by(X, s)"],
-                Ty::Int,
-                level,
-            ),
-            1 => found_seldom(&["nth(X, 2)"], Ty::Int),
-            1 => prop::sample::select(fields(Ty::Int)).prop_map(|it| format!("len(collect({it}, 3))")),
-            1 => row(Ty::Int).prop_map(|it| {
-                format!("sum(x4.value - x4.key for x4 in top(2, j by sum({it})))")
-            }),
-        ]
-        .boxed(),
-        Ty::Decimal => prop_oneof![
-            2 => aggregated("sum", Ty::Decimal),
-            2 => found(
-                &["avg(X)", "min(X)", "max(X)", "variance(X)", "stddev(X)", "median(X)",
-                  "ema(X, 700ms)", "ema(X, 1m)", "last(X)", "percentile(X, 100)"],
-                Ty::Decimal,
-                level,
-            ),
-            2 => found(
-                &["avg(X)", "variance(X)", "stddev(X)", "median(X)", "ema(X, 3s)"],
-                Ty::Int,
-                level,
-            )
-            .prop_map(|it| it.replace("?? 3)", "?? 3.0)")),
-            1 => found_seldom(&["slope(X)", "nth(X, 3)"], Ty::Decimal),
-            1 => Just("rate()".to_owned()),
-            1 => aggregated("rate", Ty::Int),
-        ]
-        .boxed(),
-        Ty::Float => prop_oneof![
-            aggregated("sum", Ty::Float),
-            found(
-                &[
-                    "avg(X)",
-                    "min(X)",
-                    "max(X)",
-                    "variance(X)",
-                    "stddev(X)",
-                    "median(X)",
-                    "ema(X, 1500ms)",
-                    "first(X)",
-                    "delta(X)"
-                ],
-                Ty::Float,
-                level,
-            ),
-            found_seldom(&["corr(X, f)", "corr(i, X)", "slope(X)"], Ty::Float),
-        ]
-        .boxed(),
-        Ty::Duration => prop_oneof![
-            aggregated("sum", Ty::Duration),
-            found(
-                &[
-                    "avg(X)",
-                    "min(X)",
-                    "max(X)",
-                    "stddev(X)",
-                    "median(X)",
-                    "percentile(X, 25)",
-                    "ema(X, 2s)",
-                    "last(X)",
-                    "delta(X)"
-                ],
-                Ty::Duration,
-                level,
-            ),
-        ]
-        .boxed(),
-        Ty::Timestamp => prop_oneof![
-            bounds,
-            found(&["min(X)", "max(X)", "first(X)", "max_by(X, i)"], Ty::Timestamp, level,)
-        ]
-        .boxed(),
-        Ty::String => {
-            found(&["min(X)", "max(X)", "first(X)", "last(X)", "min_by(X, f)"], Ty::String, level)
-        }
-        Ty::Bool => prop_oneof![
-            1 => row(Ty::Bool).prop_map(|test| format!("(count(where {test}) > 0)")),
-            1 => aggregated("any", Ty::Bool),
-            1 => aggregated("all", Ty::Bool),
-            1 => found(&["last(X)", "first(X)", "max_by(X, u)"], Ty::Bool, level),
-        ]
-        .boxed(),
-    }
+    once(ty, level, None, || match level {
+        Level::Row => prop::sample::select(fields(ty)).prop_map(str::to_owned).boxed(),
+        Level::Window | Level::EmptyWindow => aggregate::varying(ty, level),
+    })
 }
 
 /// What stands in the braces of a text.
@@ -347,7 +250,7 @@ fn plain(level: Level) -> Text {
 }
 
 /// Fields of every stream, and what stands in for those that may be null.
-fn fields(ty: Ty) -> &'static [&'static str] {
+pub fn fields(ty: Ty) -> &'static [&'static str] {
     match ty {
         Ty::Int => &["i", "i", "(j ?? 0)", "(j ?? i)", "(r?.a ?? 1)"],
         Ty::Decimal => &["d", "d", "(e ?? 1.5)"],
@@ -361,77 +264,8 @@ fn fields(ty: Ty) -> &'static [&'static str] {
     }
 }
 
-fn row(ty: Ty) -> Text {
+pub fn row(ty: Ty) -> Text {
     expr(ty, Level::Row, 1)
-}
-
-/// An aggregate that is never null.
-fn aggregated(function: &'static str, ty: Ty) -> Text {
-    let input =
-        prop_oneof![3 => row(ty), 1 => prop::sample::select(optional(ty)).prop_map(str::to_owned)];
-    (input, prop::option::weighted(0.3, row(Ty::Bool)))
-        .prop_map(move |(input, filter)| {
-            format!("{function}({input}{})", suffix(filter.as_deref()))
-        })
-        .boxed()
-}
-
-/// A row's value of any type, null or not.
-fn row_of_any() -> Text {
-    prop::sample::select(&["i", "j", "k", "d", "e", "s", "u", "b"]).prop_map(str::to_owned).boxed()
-}
-
-/// An aggregate that can be null in any window.
-fn found_seldom(functions: &'static [&'static str], ty: Ty) -> Text {
-    found(functions, ty, Level::EmptyWindow)
-}
-
-/// An aggregate that is null over nothing, with something in its place where that can be. `X`
-/// stands for its input.
-fn found(functions: &'static [&'static str], ty: Ty, level: Level) -> Text {
-    let instead = match ty {
-        Ty::Int => "3",
-        Ty::Decimal => "2.5",
-        Ty::Float => "float(1)",
-        Ty::String => "\"none\"",
-        Ty::Bool => "false",
-        Ty::Timestamp => "@1970-01-01T00:00:00Z",
-        Ty::Duration => "1ms",
-    };
-    let function = prop::sample::select(functions);
-    (function, row(ty), prop::option::weighted(0.3, row(Ty::Bool)))
-        .prop_map(move |(function, input, filter)| {
-            let call = function.replace('X', &input);
-            let call = match &filter {
-                Some(filter) => {
-                    format!("{} where {filter})", call.strip_suffix(')').unwrap_or(&call))
-                }
-                None => call,
-            };
-            // Fields that may be null, by which another is chosen.
-            let may_be_null = call.contains(", u") || call.contains(", e)");
-            if filter.is_some() || may_be_null || level == Level::EmptyWindow {
-                format!("({call} ?? {instead})")
-            } else {
-                call
-            }
-        })
-        .boxed()
-}
-
-fn suffix(filter: Option<&str>) -> String {
-    filter.map_or_else(String::new, |filter| format!(" where {filter}"))
-}
-
-/// Fields that may be null.
-fn optional(ty: Ty) -> &'static [&'static str] {
-    match ty {
-        Ty::Decimal => &["e"],
-        Ty::Duration => &["u"],
-        Ty::Float => &["f"],
-        Ty::Bool => &["b"],
-        _ => &["j"],
-    }
 }
 
 /// An expression for an emitted field, which may be null.

@@ -7,11 +7,14 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod aggregate;
 mod coverage;
 mod early;
 mod expression;
 mod input;
 mod program;
+mod readers;
+mod rule;
 
 use cep_core::engine::OutputOrder;
 use cep_core::plan::Plan;

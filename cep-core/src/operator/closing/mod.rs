@@ -11,6 +11,7 @@
 
 mod delayed;
 mod early;
+mod fill;
 mod past;
 mod revise;
 mod rule;
