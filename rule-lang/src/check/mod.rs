@@ -46,6 +46,8 @@ mod window;
 pub(crate) use aggregate::aggregate_names;
 pub(crate) use declare::{Declared, value_from_text};
 pub(crate) use events::Events;
+#[cfg(test)]
+pub(crate) use structure::LIST_FUNCTIONS;
 
 use crate::ast::{self, Ast, Declaration};
 use crate::diagnostic::Diagnostic;

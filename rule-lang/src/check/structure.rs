@@ -12,7 +12,7 @@ use cep_core::plan::{BinaryOp, ListFold};
 use cep_core::value::{Type, Value};
 
 /// Functions that take lists, or that are no functions of values.
-pub(super) const LIST_FUNCTIONS: &[&str] =
+pub(crate) const LIST_FUNCTIONS: &[&str] =
     &["len", "contains", "sort", "try", "fail", "coalesce", "changed"];
 
 /// How such a function is written.

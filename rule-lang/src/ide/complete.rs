@@ -1,13 +1,15 @@
 //! What may be typed at a place.
 
 use super::Ide;
+use super::lists::{
+    MEMBERS, calls, clauses, connectors, formats, of_changes, of_word, parts, plain,
+    scalar_functions, words,
+};
 use super::names::{DefId, Definition, File, NameKind, Names, Scope};
-use super::words::{Role, WORDS, Word};
+use super::words::Role;
 use crate::lex::Punct;
 use crate::parse::outline::Begins;
 use crate::source::FileId;
-use cep_core::function::Function;
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Something that may be typed.
@@ -39,22 +41,6 @@ pub enum CompletionKind {
     /// A word of the language.
     Word,
 }
-
-/// Connectors after `from` and `to`.
-const CONNECTORS: &[(&str, &str, &str)] = &[
-    ("kafka", "kafka(\"topic\")", "A Kafka topic."),
-    ("file", "file(\"path\")", "A file of JSON lines or CSV."),
-    ("log", "log(\"dir/topic\")", "A topic of the embedded log."),
-];
-
-/// What stands right of the point after `window` and `when`: its type and what it is.
-const MEMBERS: &[(&str, &str, &str, &str)] = &[
-    ("window", "start", "timestamp", "The window's first instant."),
-    ("window", "end", "timestamp", "The first instant after the window."),
-    ("window", "index", "int", "The number of an `every(n)` window, from 0."),
-    ("when", "start", "timestamp", "Since when the condition has held."),
-    ("when", "duration", "duration", "For how long the condition has held."),
-];
 
 const STREAMS: &[NameKind] = &[NameKind::Stream, NameKind::Event, NameKind::Table];
 
@@ -263,7 +249,14 @@ impl Typing<'_> {
     }
 
     fn fields(&self, names: &Names, owner: DefId) -> Vec<Completion> {
-        names.fields_of(owner).map(|field| self.ide.named(field)).collect()
+        let mut found: Vec<Completion> =
+            names.fields_of(owner).map(|field| self.ide.named(field)).collect();
+        let whole = names.definition(owner).map(|stream| stream.whole);
+        let text = whole.map_or("", |whole| self.ide.compiled.sources.text(whole));
+        if text.split('{').next().is_some_and(|head| head.contains("debezium")) {
+            found.extend(of_changes());
+        }
+        found
     }
 
     /// What may stand in an expression.
@@ -283,6 +276,7 @@ impl Typing<'_> {
             );
         }
         found.extend(scalar_functions());
+        found.extend(calls());
         found.extend(words(&[Role::Expression]));
         found
     }
@@ -308,6 +302,7 @@ impl Typing<'_> {
         let inside = self.file.body(declaration).is_some_and(|body| body.start <= self.at);
         match self.before() {
             Some(Before::Word("from")) if !inside => connectors(),
+            Some(Before::Punct(Punct::Colon)) if !inside => formats(),
             Some(Before::Word("from")) => parts(&["key"]),
             Some(Before::Word("key" | "time")) if inside => {
                 let name = tokens.name(declaration.start + 1).unwrap_or_default();
@@ -343,71 +338,4 @@ impl Typing<'_> {
 enum Before<'t> {
     Punct(Punct),
     Word(&'t str),
-}
-
-fn of_word(word: &Word) -> Completion {
-    let kind = match word.role {
-        Role::Aggregate => CompletionKind::Aggregate,
-        Role::Type => CompletionKind::Type,
-        _ => CompletionKind::Word,
-    };
-    Completion {
-        label: word.name.to_owned(),
-        kind,
-        detail: word.form.to_owned(),
-        doc: word.doc.to_owned(),
-    }
-}
-
-fn plain(word: &str) -> Completion {
-    let kind = CompletionKind::Word;
-    Completion { label: word.to_owned(), kind, detail: String::new(), doc: String::new() }
-}
-
-/// The words of some roles that this version runs.
-fn words(roles: &[Role]) -> Vec<Completion> {
-    let runs = |word: &&Word| roles.contains(&word.role) && crate::parse::runs(word.name);
-    WORDS.iter().filter(runs).map(of_word).collect()
-}
-
-fn clauses() -> Vec<Completion> {
-    words(&[Role::Clause])
-}
-
-fn parts(names: &[&str]) -> Vec<Completion> {
-    let wanted =
-        |word: &&Word| names.contains(&word.name) && matches!(word.role, Role::Part | Role::Window);
-    WORDS
-        .iter()
-        .filter(wanted)
-        .map(of_word)
-        .map(|part| Completion { kind: CompletionKind::Word, ..part })
-        .collect()
-}
-
-fn connectors() -> Vec<Completion> {
-    let connector = |(name, form, doc): &(&str, &str, &str)| Completion {
-        label: (*name).to_owned(),
-        kind: CompletionKind::Word,
-        detail: (*form).to_owned(),
-        doc: (*doc).to_owned(),
-    };
-    CONNECTORS.iter().map(connector).collect()
-}
-
-fn scalar_functions() -> Vec<Completion> {
-    let mut found: BTreeMap<&str, Completion> = BTreeMap::new();
-    for info in Function::ALL.iter().map(|function| function.info()) {
-        let entry = found.entry(info.name).or_insert_with(|| Completion {
-            label: info.name.to_owned(),
-            kind: CompletionKind::Function,
-            detail: String::new(),
-            doc: info.doc.to_owned(),
-        });
-        if !entry.detail.is_empty() {
-            entry.detail.push_str(", ");
-        }
-        entry.detail.push_str(&info.signature());
-    }
-    found.into_values().collect()
 }

@@ -105,16 +105,10 @@ impl Ide {
 fn word_at(name: &str, call: bool, clause: bool) -> Option<String> {
     let show = |word: &Word| block(word.form, word.doc);
     if call {
-        let aggregate = word(name, &[Role::Aggregate]);
-        let functions = functions(name);
-        let window = word(name, &[Role::Window]).map(show);
-        return match (aggregate, functions) {
-            (Some(aggregate), None) => Some(show(aggregate)),
-            (Some(aggregate), Some(functions)) => {
-                Some(format!("{}\n\n{functions}", show(aggregate)))
-            }
-            (None, functions) => functions.or(window),
-        };
+        let named = [Role::Aggregate, Role::Call].map(|role| word(name, &[role]).map(show));
+        let blocks: Vec<String> = named.into_iter().flatten().chain(functions(name)).collect();
+        let window = || word(name, &[Role::Window]).map(show);
+        return if blocks.is_empty() { window() } else { Some(blocks.join("\n\n")) };
     }
     let first: &[Role] =
         if clause { &[Role::Clause, Role::Declaration] } else { &[Role::Test, Role::Part] };

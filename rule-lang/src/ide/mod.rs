@@ -22,6 +22,7 @@
 
 mod complete;
 mod hover;
+mod lists;
 mod names;
 pub mod position;
 mod rename;

@@ -318,6 +318,27 @@ fn every_word_that_the_parser_and_the_checker_know_is_explained() {
     for name in check::aggregate_names() {
         assert!(word(name, &[Role::Aggregate]).is_some(), "{name}");
     }
+    for name in check::LIST_FUNCTIONS {
+        assert!(word(name, &[Role::Call]).is_some(), "{name}");
+    }
+}
+
+#[test]
+fn what_is_built_in_is_offered_and_explained() {
+    let changes = "stream Row from kafka(\"rows\", format: debezium) {\n    a: int\n    at: timestamp\n    time at\n}\nrule r {\n    from  Row\n    where §\n}\n";
+    let offered = labels(changes);
+    for name in ["a", "op", "before", "changed", "sort", "try", "fail", "coalesce", "upper"] {
+        assert_eq!(offered.iter().filter(|label| *label == name).count(), 1, "{name}");
+    }
+    assert!(!labels(&changes.replace("debezium", "json")).contains(&"op".to_owned()));
+    let formats = labels("stream Row from kafka(\"rows\", format: §) {\n    a: int\n}\n");
+    assert_eq!(formats, ["cloudevents", "csv", "debezium", "json"]);
+    let hover = |call: &str| {
+        let (ide, at) = with_cursor(&changes.replace('§', &format!("§{call}")));
+        ide.hover(FileId(0), at).unwrap().markdown
+    };
+    assert!(hover("changed(a)").contains("another value"));
+    assert!(hover("op == \"u\"").contains("\"c\" | \"d\" | \"r\" | \"u\""));
 }
 
 /// Whatever is being typed, and wherever, there is an answer.

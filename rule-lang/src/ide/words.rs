@@ -27,6 +27,8 @@ pub enum Role {
     Window,
     /// An aggregate.
     Aggregate,
+    /// A function that is part of the language.
+    Call,
     /// A type.
     Type,
     /// A word of expressions.
@@ -123,6 +125,15 @@ Aggregate {
     "slope", "slope(x)", "The slope of the line through the values over time.";
     "ema", "ema(x, half_life)", "The mean, in which older values weigh less.";
     "delta", "delta(x)", "The last less the first.";
+}
+Call {
+    "changed", "changed(x)", "Whether `x` is another value than at the key's event before.";
+    "try", "try(x)", "The value, or null where computing it fails.";
+    "fail", "fail(text)", "Fails with these words, which go to the errors with the event.";
+    "coalesce", "coalesce(a, b, …)", "The first value that is not null.";
+    "sort", "sort(list), sort(x for i in list if …)", "The values in ascending order.";
+    "len", "len(list)", "How many elements a list has.";
+    "contains", "contains(list, x)", "Whether a list has the element.";
 }
 Type {
     "bool", "bool", "`true` or `false`.";

@@ -112,7 +112,7 @@ impl Names<'_> {
                 // The pattern is the second argument of each function that has one.
                 let mut arguments: Vec<String> =
                     arguments.iter().map(|argument| self.expression(argument)).collect();
-                arguments.insert(1.min(arguments.len()), format!("{pattern:?}"));
+                arguments.insert(1.min(arguments.len()), pattern_literal(pattern.text()));
                 format!("{}({})", function.info().name, arguments.join(", "))
             }
             ExprKind::Text(parts) => self.interpolation(parts),
@@ -180,7 +180,7 @@ impl Names<'_> {
         let inside: String = parts
             .iter()
             .map(|part| match part {
-                TextPart::Literal(text) => text.escape_debug().to_string(),
+                TextPart::Literal(text) => escaped(text),
                 TextPart::Value(expr) => format!("{{{}}}", self.expression(expr)),
             })
             .collect();
@@ -238,8 +238,30 @@ fn sign(op: BinaryOp) -> (&'static str, Binding) {
 /// A value as a literal of the language.
 pub(super) fn literal(value: &Value) -> String {
     match value {
-        Value::Text(text) => format!("\"{}\"", text.escape_debug()),
+        Value::Text(text) => format!("\"{}\"", escaped(text)),
         Value::Timestamp(time) => format!("@{time}"),
         other => other.to_string(),
     }
+}
+
+/// A regular expression: in single quotes, where a backslash is just a backslash, if it has none.
+fn pattern_literal(pattern: &str) -> String {
+    let raw = !pattern.contains(['\'', '\n']);
+    if raw { format!("'{pattern}'") } else { format!("\"{}\"", escaped(pattern)) }
+}
+
+/// A text with the escapes that a string of the language needs.
+fn escaped(text: &str) -> String {
+    let mut written = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '"' | '\\' | '{' | '}' => written.extend(['\\', c]),
+            '\n' => written.push_str("\\n"),
+            '\t' => written.push_str("\\t"),
+            '\r' => written.push_str("\\r"),
+            c if c.is_control() => written.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => written.push(c),
+        }
+    }
+    written
 }

@@ -109,3 +109,21 @@ fn the_json_form_is_the_plan_with_horizons() {
     assert_eq!(keeps[1]["aggregate"], "top(3, farm by percentile(count, 95) where count > 0)");
     assert_eq!(keeps[1]["error"], "exact up to 1,024 different values, then within 0.4 %");
 }
+
+/// What is printed for a text is read back as that text.
+#[test]
+fn texts_are_written_as_the_language_reads_them() {
+    use cep_core::value::Value;
+    for text in ["plain", "{x} \\ \"q\" 'r' `s`", "a\nb\tc\rd\u{1}e\u{7f}", "é 😀 \u{a0}"] {
+        let written = expression::literal(&Value::Text(text.into()));
+        let rules = format!("{RULES}\nrule again {{ from Harvest emit Again {{ x: {written} }} }}");
+        let plan = compile(&[Source::new("harvest.rules", rules)]).plan.unwrap();
+        let rule = plan.rules.iter().find(|rule| rule.name == "again").unwrap();
+        let (_, expr) = &rule.emits[0].fields[0];
+        assert_eq!(
+            expr.kind,
+            cep_core::plan::ExprKind::Literal(Value::Text(text.into())),
+            "{written}"
+        );
+    }
+}
