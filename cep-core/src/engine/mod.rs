@@ -265,6 +265,7 @@ impl Engine {
         outbox.late.append(&mut self.stage.late);
         outbox.errors.append(&mut self.stage.errors);
         outbox.held_back.append(&mut self.stage.held_back);
+        outbox.repeated += std::mem::take(&mut self.stage.repeated);
         if self.order == OutputOrder::AsDecided {
             // An advance over several instants stages all rises of a rule before its falls.
             self.stage.emits.sort_by(Staged::merged_order);

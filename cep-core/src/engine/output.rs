@@ -19,6 +19,8 @@ pub struct Outbox {
     pub errors: Vec<RuleError>,
     /// The rules of firings that a `limit` held back, one entry for each.
     pub held_back: Vec<RuleId>,
+    /// How many events `distinct` dropped in some rule, as not the first of their kind.
+    pub repeated: u64,
 }
 
 impl Outbox {
@@ -28,6 +30,7 @@ impl Outbox {
         self.late.clear();
         self.errors.clear();
         self.held_back.clear();
+        self.repeated = 0;
     }
 }
 

@@ -45,6 +45,8 @@ pub(crate) struct Stage {
     pub(crate) turns: Vec<limit::Turn>,
     /// The rules of firings that a limit held back, one entry for each.
     pub(crate) held_back: Vec<RuleId>,
+    /// How many rows `distinct` dropped, as not the first of their kind.
+    pub(crate) repeated: u64,
 }
 
 /// How much a stage held.

@@ -309,6 +309,7 @@ impl Driver {
             late,
             rule_errors,
             held_back: self.output.held_back(),
+            repeated: self.output.repeated(),
             elapsed: self.clock.now().saturating_sub(self.begun),
         }
     }

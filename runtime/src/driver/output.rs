@@ -96,6 +96,8 @@ pub(super) struct Output {
     emits: Vec<u64>,
     /// How many firings a `limit` held back.
     held_back: u64,
+    /// How many events `distinct` dropped.
+    repeated: u64,
     bad: Side,
     late: Side,
     errors: Side,
@@ -118,6 +120,7 @@ impl Output {
             key: Vec::new(),
             emits: vec![0; plan.events.len()],
             held_back: 0,
+            repeated: 0,
             bad: side("bad record", spec.errors),
             late: side("late event", spec.late),
             errors: side("rule error", spec.errors),
@@ -140,6 +143,7 @@ impl Output {
             (record.offset == origin.offset).then_some(record)
         };
         self.held_back += outbox.held_back.len() as u64;
+        self.repeated += outbox.repeated;
         for emit in &outbox.emits {
             self.emit(emit)?;
         }
@@ -221,6 +225,11 @@ impl Output {
     /// How many firings a `limit` held back.
     pub fn held_back(&self) -> u64 {
         self.held_back
+    }
+
+    /// How many events `distinct` dropped.
+    pub fn repeated(&self) -> u64 {
+        self.repeated
     }
 
     /// How many bad records, late events and rule errors there have been.

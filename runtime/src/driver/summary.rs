@@ -22,6 +22,8 @@ pub struct Summary {
     pub rule_errors: u64,
     /// Firings that a `limit` held back.
     pub held_back: u64,
+    /// Events that `distinct` dropped; one that it drops in two rules counts twice.
+    pub repeated: u64,
     /// How long it took.
     pub elapsed: Duration,
 }
@@ -32,6 +34,15 @@ impl Summary {
     pub fn rate(&self) -> u64 {
         let micros = self.elapsed.as_micros().max(1);
         u64::try_from(u128::from(self.events) * 1_000_000 / micros).unwrap_or(u64::MAX)
+    }
+
+    /// What clauses of rules kept from going out, in words that follow a list; nothing if nothing.
+    #[must_use]
+    pub fn dropped(&self) -> String {
+        let counts =
+            [(self.held_back, "held back by `limit`"), (self.repeated, "dropped by `distinct`")];
+        let counts = counts.into_iter().filter(|(count, _)| *count > 0);
+        counts.map(|(count, words)| format!(", {} {words}", grouped(count))).collect()
     }
 }
 
@@ -75,9 +86,7 @@ impl fmt::Display for Summary {
         let bad = counted(self.bad_records, "bad record", "bad records");
         let errors = counted(self.rule_errors, "rule error", "rule errors");
         write!(f, "; {bad}, {} late, {errors}", grouped(self.late))?;
-        if self.held_back > 0 {
-            write!(f, ", {} held back by `limit`", grouped(self.held_back))?;
-        }
+        f.write_str(&self.dropped())?;
         if self.foreign_events > 0 {
             write!(f, ", {} of other types", grouped(self.foreign_events))?;
         }

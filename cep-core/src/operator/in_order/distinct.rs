@@ -63,11 +63,13 @@ impl Distinct {
         let mut ids = std::mem::take(&mut self.ids);
         ids.clear();
         self.kinds.intern(&values, rows, &mut ids);
+        let before = rows.len();
         let mut of = ids.iter();
         rows.retain(|row| {
             let time = batch.times.get(*row as usize).copied().unwrap_or(0);
             of.next().is_some_and(|id| self.passes(*id, time))
         });
+        stage.repeated += (before - rows.len()) as u64;
         self.ids = ids;
         if self.kinds.is_full() {
             self.kinds.keep_only(self.passed.iter().map(|(_, id)| *id));

@@ -79,9 +79,7 @@ fn counts(summary: &Summary) -> String {
     let bad = counted(summary.bad_records, "bad record");
     let errors = counted(summary.rule_errors, "rule error");
     let _ = write!(text, "; {bad}, {} late, {errors}", grouped(summary.late));
-    if summary.held_back > 0 {
-        let _ = write!(text, ", {} held back by `limit`", grouped(summary.held_back));
-    }
+    text.push_str(&summary.dropped());
     text.push('\n');
     text
 }
