@@ -8,6 +8,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod aggregate;
+mod clocks;
 mod coverage;
 mod early;
 mod expression;
@@ -139,6 +140,19 @@ proptest! {
         seed in any::<u64>(),
     ) {
         engine_equals_interpreter(&program, &script, seed)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(config(300))]
+
+    #[test]
+    fn clocks_that_change_are_no_matter(
+        Quiet((program, begin_ms)) in clocks::program_at_a_change().prop_map(Quiet),
+        Quiet(script) in script(Order::Any).prop_map(Quiet),
+        seed in any::<u64>(),
+    ) {
+        engine_equals_interpreter(&program, &clocks::moved(&script, begin_ms), seed)?;
     }
 }
 
