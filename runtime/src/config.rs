@@ -38,6 +38,8 @@ pub struct Config {
     pub state: Option<PathBuf>,
     /// `[state] checkpoint_every`.
     pub checkpoint_every: Duration,
+    /// `[state] max_bytes_per_rule`; none is no limit.
+    pub max_bytes_per_rule: Option<u64>,
     /// `[run] commit_every`.
     pub commit_every: Duration,
     /// `[run] on_bad_record`.
@@ -71,6 +73,7 @@ impl Default for Config {
             errors: None,
             state: None,
             checkpoint_every: Duration::from_secs(30),
+            max_bytes_per_rule: Some(256 << 20),
             commit_every: Duration::from_millis(100),
             on_bad_record: OnBadRecord::DeadLetter,
             at_end: None,

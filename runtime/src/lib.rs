@@ -3,6 +3,7 @@
 //! The only crate of the three with input and output; `cep-core` and `rule-lang` are pure.
 
 mod base64;
+mod bytes;
 pub mod cli;
 pub mod codec;
 pub mod config;

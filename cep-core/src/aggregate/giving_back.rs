@@ -5,7 +5,7 @@ use super::two_stacks::row_state;
 use super::{Counts, Keep, Rows, Settings, SlidingAggregate, State};
 use crate::function::EvalError;
 use crate::plan::AggregateCall;
-use crate::value::Value;
+use crate::value::{Value, held_bytes};
 use std::collections::VecDeque;
 
 /// See the module.
@@ -40,6 +40,11 @@ impl<S: State> SlidingAggregate for GivingBack<S> {
 
     fn current(&self) -> Result<Value, EvalError> {
         self.total.lower(&self.settings)
+    }
+
+    fn size(&self) -> usize {
+        // All together they are as large as one by one.
+        2 * self.rows.iter().map(held_bytes).sum::<usize>()
     }
 
     fn save(&self) -> Vec<u8> {

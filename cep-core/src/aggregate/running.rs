@@ -5,7 +5,7 @@ use super::two_stacks::Counts;
 use super::{ForState, Keep, Row, Rows, Settings, State, for_state};
 use crate::function::EvalError;
 use crate::plan::AggregateCall;
-use crate::value::Value;
+use crate::value::{Value, held_bytes};
 use std::fmt::Debug;
 
 /// One aggregate over the events of one key's growing window.
@@ -19,6 +19,9 @@ pub trait RunningAggregate: Debug + Send {
     /// # Errors
     /// When the result does not fit its type.
     fn current(&self) -> Result<Value, EvalError>;
+
+    /// About how many bytes its state holds.
+    fn size(&self) -> usize;
 
     /// Its state as bytes.
     fn save(&self) -> Vec<u8>;
@@ -58,6 +61,10 @@ impl<S: State> RunningAggregate for Running<S> {
 
     fn current(&self) -> Result<Value, EvalError> {
         self.state.lower(&self.settings)
+    }
+
+    fn size(&self) -> usize {
+        held_bytes(&self.state)
     }
 
     fn save(&self) -> Vec<u8> {

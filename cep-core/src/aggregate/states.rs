@@ -4,7 +4,7 @@ use super::top::TopStates;
 use super::{ForState, Keep, Row, Rows, Settings, State, for_state};
 use crate::operator::Errors;
 use crate::plan::AggregateCall;
-use crate::value::Column;
+use crate::value::{Column, held_bytes};
 use std::any::Any;
 use std::fmt::Debug;
 
@@ -29,6 +29,9 @@ pub trait AggregateStates: Debug + Send {
 
     /// An empty one of the same kind.
     fn fresh(&self) -> Box<dyn AggregateStates>;
+
+    /// About how many bytes the state of a slot holds.
+    fn size(&self, slot: usize) -> usize;
 
     /// All states as bytes.
     fn save(&self) -> Vec<u8>;
@@ -112,6 +115,10 @@ impl<S: State> AggregateStates for States<S> {
 
     fn fresh(&self) -> Box<dyn AggregateStates> {
         Box::new(Self { slots: Vec::new(), settings: self.settings.clone() })
+    }
+
+    fn size(&self, slot: usize) -> usize {
+        self.slots.get(slot).map_or(0, held_bytes)
     }
 
     fn save(&self) -> Vec<u8> {

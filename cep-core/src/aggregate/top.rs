@@ -15,7 +15,7 @@ use super::{
 use crate::function::EvalError;
 use crate::operator::Errors;
 use crate::plan::AggregateCall;
-use crate::value::{Column, Value};
+use crate::value::{Column, Value, held_bytes};
 use std::any::Any;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -176,6 +176,12 @@ impl AggregateStates for TopStates {
         })
     }
 
+    fn size(&self, slot: usize) -> usize {
+        let group =
+            |(key, place): (&Value, &u32)| held_bytes(key) + self.states.size(*place as usize);
+        self.slots.get(slot).map_or(0, |groups| groups.iter().map(group).sum())
+    }
+
     fn save(&self) -> Vec<u8> {
         // Encoding plain data into memory has no way to fail.
         postcard::to_stdvec(&(&self.slots, self.used, self.states.save())).unwrap_or_default()
@@ -221,6 +227,10 @@ impl RunningAggregate for TopRunning {
 
     fn current(&self) -> Result<Value, EvalError> {
         ranked(self.groups.iter().map(|(key, group)| (key, group.current())), self.count)
+    }
+
+    fn size(&self) -> usize {
+        self.groups.iter().map(|(key, group)| held_bytes(key) + group.size()).sum()
     }
 
     fn save(&self) -> Vec<u8> {
@@ -295,6 +305,11 @@ impl SlidingAggregate for TopSliding {
 
     fn current(&self) -> Result<Value, EvalError> {
         ranked(self.groups.iter().map(|(key, group)| (key, group.window.current())), self.count)
+    }
+
+    fn size(&self) -> usize {
+        let groups = self.groups.iter().map(|(key, it)| held_bytes(key) + it.window.size());
+        groups.chain(self.rows.iter().map(held_bytes)).sum()
     }
 
     fn save(&self) -> Vec<u8> {

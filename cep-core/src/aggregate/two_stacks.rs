@@ -11,7 +11,7 @@ use super::top::TopSliding;
 use super::{ForState, Keep, Row, Rows, Settings, Slides, State, for_state};
 use crate::function::EvalError;
 use crate::plan::AggregateCall;
-use crate::value::Value;
+use crate::value::{Value, held_bytes};
 use serde::{Deserialize, Serialize};
 use std::fmt::Debug;
 
@@ -29,6 +29,9 @@ pub trait SlidingAggregate: Debug + Send {
     /// # Errors
     /// When the result does not fit its type.
     fn current(&self) -> Result<Value, EvalError>;
+
+    /// About how many bytes its state holds.
+    fn size(&self) -> usize;
 
     /// Its state as bytes.
     fn save(&self) -> Vec<u8>;
@@ -131,6 +134,11 @@ impl<S: State> SlidingAggregate for TwoStacks<S> {
                 total.lower(&self.settings)
             }
         }
+    }
+
+    fn size(&self) -> usize {
+        let Stacks { older, newer, newer_total } = &self.stacks;
+        older.iter().chain(newer).chain([newer_total]).map(held_bytes).sum()
     }
 
     fn save(&self) -> Vec<u8> {

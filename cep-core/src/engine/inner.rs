@@ -113,6 +113,11 @@ impl InnerProgress {
         }
     }
 
+    /// The derived events that it holds.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = &Staged> {
+        self.waiting.iter().chain(self.revised.values())
+    }
+
     /// Takes in a derived event.
     fn take(&mut self, staged: Staged, rule: Option<&RulePlan>) {
         if rule.is_none_or(|rule| rule.allow() == Span::ZERO) {

@@ -11,6 +11,7 @@
 //! assert!(outbox.emits.is_empty());
 //! ```
 
+mod bounds;
 mod checkpoint;
 mod inner;
 mod items;
@@ -18,6 +19,8 @@ mod output;
 mod progress;
 mod tables;
 
+pub use crate::operator::StatePart;
+pub use bounds::{StateOverrun, StateOwner};
 pub use checkpoint::CheckpointError;
 pub use output::{
     CauseRange, Causes, Emit, EmitId, EventRef, LateEvent, Outbox, OutputOrder, RuleError,
@@ -27,6 +30,7 @@ use crate::operator::{Advance, Operator, Positions, Stage, Staged, build};
 use crate::plan::{Plan, StreamId};
 use crate::time::{EventTime, Watermark};
 use crate::value::EventBatch;
+use bounds::Bounds;
 use inner::{Flow, InnerProgress};
 use progress::StreamProgress;
 use std::sync::Arc;
@@ -113,6 +117,7 @@ pub struct Engine {
     held_from: EventTime,
     stage: Stage,
     watermarks: Vec<i64>,
+    bounds: Bounds,
 }
 
 impl Engine {
@@ -139,6 +144,7 @@ impl Engine {
             held_from: EventTime(i64::MAX),
             stage: Stage { positions: Positions::new(&plan), ..Stage::default() },
             watermarks: Vec::new(),
+            bounds: Bounds::default(),
             plan,
         }
     }
@@ -203,6 +209,7 @@ impl Engine {
             self.take_rows(batch, &watermarks);
             self.deliver(batch, &watermarks, disorder);
             self.advance(batch.stream);
+            self.bounds.note(batch.len());
         }
         self.watermarks = watermarks;
     }

@@ -11,11 +11,13 @@ use super::keys::KeyTable;
 use super::pending::{Chunk, Pending, PendingRow};
 use super::sliding::{drop_late, places};
 use super::trigger::{Moment, Presence, SavedStates, TriggerStates, Verdict};
-use super::{Advance, Arrival, Constants, Instants, Operator, OperatorState, Scope, Stage};
+use super::{
+    Advance, Arrival, Constants, Instants, KeptFor, Operator, OperatorState, Scope, See, Stage,
+};
 use crate::engine::Causes;
 use crate::plan::{EmitKind, FieldPlan, Plan, RuleId, RulePlan, StreamId};
 use crate::time::EventTime;
-use crate::value::{Column, RowOrigin, Type, Value};
+use crate::value::{Column, RowOrigin, Type, Value, held_bytes};
 use serde::{Deserialize, Serialize};
 
 /// See the module.
@@ -260,6 +262,14 @@ impl Operator for Edge {
         self.pending.positions(see);
         let kept = self.kept.iter().flatten().filter_map(|last| last.origin);
         kept.for_each(|origin| see(origin.partition, origin.offset));
+    }
+
+    fn sizes(&self, see: &mut See<'_>) {
+        let see = &mut |id, bytes| see(self.rule, KeptFor::Id(&self.keys, id), bytes);
+        self.pending.sizes(&self.keys, see);
+        self.trigger.sizes(&self.keys, see);
+        let kept = self.kept.iter().flatten();
+        kept.for_each(|last| see(last.id, self.keys.encoded_len(last.id) + held_bytes(&**last)));
     }
 
     fn save(&self) -> OperatorState {

@@ -219,6 +219,16 @@ impl KeyTable {
         }
     }
 
+    /// How long the canonical bytes of a key are.
+    pub(crate) fn encoded_len(&self, id: u32) -> usize {
+        match &self.names {
+            Names::Whole => 0,
+            // A kind of value and 64 bits.
+            Names::Int { .. } => 9,
+            Names::Bytes { values, .. } => values.get(id as usize).map_or(0, |bytes| bytes.len()),
+        }
+    }
+
     /// The key's values, in their canonical form whichever event brought them.
     pub(crate) fn values(&self, id: u32) -> Arc<[Value]> {
         match &self.names {

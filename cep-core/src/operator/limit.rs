@@ -6,10 +6,10 @@
 //! `(t - D, t]`; a clear passes unless the firing before it was held back.
 
 use super::firing::Staged;
-use super::{Advance, Arrival, Operator, OperatorState, Stage};
+use super::{Advance, Arrival, KeptFor, Operator, OperatorState, See, Stage};
 use crate::plan::{EmitKind, LimitPlan, Plan, RuleId, StreamId};
 use crate::time::EventTime;
-use crate::value::{Value, encode_key};
+use crate::value::{Value, encode_key, held_bytes};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -164,6 +164,17 @@ impl Operator for Limited {
 
     fn positions(&self, see: &mut dyn FnMut(u32, u64)) {
         self.inner.positions(see);
+    }
+
+    fn sizes(&self, see: &mut See<'_>) {
+        self.inner.sizes(see);
+        for (rule, limiter) in &self.limits {
+            for (by, passed) in &limiter.passed {
+                see(*rule, KeptFor::Limit(by), held_bytes(by) + held_bytes(passed));
+            }
+            let held_back = limiter.held_back.iter();
+            held_back.for_each(|key| see(*rule, KeptFor::Encoded(key), held_bytes(key)));
+        }
     }
 
     fn save(&self) -> OperatorState {

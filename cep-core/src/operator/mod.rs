@@ -16,6 +16,7 @@ mod ordered;
 mod pending;
 mod positions;
 mod previous;
+mod sizes;
 mod sliding;
 mod stateless;
 mod trigger;
@@ -23,6 +24,8 @@ mod trigger;
 pub use expression::{Constants, Errors, Evaluated, Instants, Operand, Scope, evaluate};
 pub(crate) use firing::Staged;
 pub(crate) use positions::{Lineage, Positions};
+pub use sizes::StatePart;
+pub(crate) use sizes::{KeptFor, See};
 
 use crate::engine::{LateEvent, RuleError};
 use crate::plan::{Plan, RuleId, RulePlan, StreamId, Trigger, WindowKind};
@@ -127,6 +130,8 @@ pub(crate) trait Operator: std::fmt::Debug + Send {
     fn forget(&mut self, _key: &[u8]) {}
     /// The partitions and offsets of the rows that its state may still name as causes.
     fn positions(&self, see: &mut dyn FnMut(u32, u64));
+    /// How large its state is, piece by piece.
+    fn sizes(&self, see: &mut See<'_>);
     /// Its state as plain data.
     fn save(&self) -> OperatorState;
     /// Takes over a state; `None` if it is not one of this operator's.

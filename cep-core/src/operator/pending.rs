@@ -138,6 +138,18 @@ impl Pending {
         waiting.for_each(|(place, _)| see(place.partition, place.offset));
     }
 
+    /// How many bytes each row that waits holds, and its key.
+    pub(crate) fn sizes(&self, keys: &KeyTable, see: &mut dyn FnMut(u32, usize)) {
+        for chunk in &self.chunks {
+            for (_, row) in chunk.order.iter().skip(chunk.done) {
+                let row = *row as usize;
+                let id = chunk.ids.get(row).copied().unwrap_or(0);
+                let columns = chunk.columns.iter().flatten().map(|column| column.held_bytes(row));
+                see(id, keys.encoded_len(id) + size_of::<(Place, u32)>() + columns.sum::<usize>());
+            }
+        }
+    }
+
     /// All rows as plain data, in order.
     pub(crate) fn save(&self, keys: &KeyTable) -> Vec<PendingRow> {
         let waiting = |chunk: &'_ Chunk| chunk.order.get(chunk.done..).unwrap_or(&[]).to_vec();

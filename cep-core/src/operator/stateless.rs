@@ -2,7 +2,7 @@
 
 use super::firing::{Decided, EmitLines, Firing};
 use super::intake::Intake;
-use super::{Advance, Arrival, Constants, Operator, OperatorState, Scope, Stage, evaluate};
+use super::{Advance, Arrival, Constants, Operator, OperatorState, Scope, See, Stage, evaluate};
 use crate::engine::Causes;
 use crate::plan::{EmitKind, Plan, RuleId, RulePlan, StreamId, Trigger};
 use crate::time::EventTime;
@@ -90,6 +90,8 @@ impl Operator for Stateless {
     fn advance(&mut self, _advance: Advance, _stage: &mut Stage) {}
 
     fn positions(&self, _see: &mut dyn FnMut(u32, u64)) {}
+
+    fn sizes(&self, _see: &mut See<'_>) {}
 
     fn save(&self) -> OperatorState {
         OperatorState::Stateless

@@ -6,7 +6,7 @@
 //! only, and what is found is a function of the logs.
 
 use crate::time::EventTime;
-use crate::value::Value;
+use crate::value::{Value, held_bytes};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -63,6 +63,14 @@ impl LiveRows {
             rows.by_key.values_mut().for_each(|of_key| forget(of_key, floor));
             rows.count = rows.by_key.values().map(Vec::len).sum();
             rows.limit = 2 * rows.count;
+        }
+    }
+
+    /// How many bytes the rows of each key hold.
+    pub(crate) fn sizes(&self, see: &mut dyn FnMut(&[Value], usize)) {
+        let rows = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        for (key, of_key) in &rows.by_key {
+            see(key, held_bytes(key) + of_key.iter().map(held_bytes).sum::<usize>());
         }
     }
 

@@ -1,6 +1,6 @@
 //! Many values of one type, side by side.
 
-use super::{Decimal, Type, Value};
+use super::{Decimal, Type, Value, held_bytes};
 use crate::time::{EventTime, Span};
 
 /// The values of one field over the rows of a batch.
@@ -153,6 +153,20 @@ impl Column {
             ColumnData::Whole(values) => values.get(row).cloned(),
         };
         value.unwrap_or(Value::Null)
+    }
+
+    /// About how many bytes a row holds.
+    pub(crate) fn held_bytes(&self, row: usize) -> usize {
+        match &self.data {
+            ColumnData::Bool(_) => 1,
+            ColumnData::Int(_)
+            | ColumnData::Float(_)
+            | ColumnData::Timestamp(_)
+            | ColumnData::Duration(_) => 8,
+            ColumnData::Decimal(_) => size_of::<Decimal>(),
+            ColumnData::Text(texts) => size_of::<u32>() + texts.get(row).len(),
+            ColumnData::Whole(values) => values.get(row).map_or(0, held_bytes),
+        }
     }
 
     /// Whether a row has this value. Texts are compared where they stand.

@@ -6,6 +6,7 @@
 mod batch;
 mod column;
 mod encode;
+mod held;
 #[cfg(test)]
 mod tests;
 
@@ -13,6 +14,7 @@ pub use batch::{EventBatch, RowOrigin};
 pub use column::{Column, ColumnData, TextColumn};
 pub(crate) use encode::encode_text;
 pub use encode::{decode_key, encode_key, encode_value};
+pub(crate) use held::held_bytes;
 
 use crate::time::{EventTime, Span};
 pub use rust_decimal::Decimal;

@@ -128,6 +128,13 @@ impl CauseStore {
         }
     }
 
+    /// How many bytes a group holds.
+    pub(crate) fn size(&self, slot: usize) -> usize {
+        let events = self.groups.get(slot).map_or(0, |group| group.count.min(LIMIT));
+        let nodes = usize::try_from(events).unwrap_or(0) * size_of::<Node>();
+        size_of::<Group>() + nodes
+    }
+
     /// The positions it may name.
     pub(crate) fn positions(&self, see: &mut dyn FnMut(u32, u64)) {
         self.nodes.iter().for_each(|node| see(node.partition, node.offset));

@@ -113,6 +113,19 @@ impl Slice {
         self.last_times.clear();
     }
 
+    /// How many bytes each group holds but for its key and its aggregates' states, then how many the
+    /// states of each aggregate hold: key ids first.
+    pub(crate) fn sizes(&self, mut see: impl FnMut(u32, usize, &[usize])) {
+        let mut of_states = vec![0; self.states.len()];
+        for (slot, key) in self.keys.iter().enumerate() {
+            for (bytes, states) in of_states.iter_mut().zip(&self.states) {
+                *bytes = states.size(slot);
+            }
+            // Its id, slot and last time.
+            see(*key, size_of::<(u32, u32, i64)>() + self.causes.size(slot), &of_states);
+        }
+    }
+
     /// The slice as plain data; `encoded` gives a key's canonical bytes.
     pub(crate) fn save(&self, encoded: impl Fn(u32) -> Vec<u8>) -> SliceState {
         SliceState {

@@ -118,6 +118,9 @@ impl From<DriverError> for Failure {
         match error {
             DriverError::Connector(error) => error.into(),
             DriverError::BadRecord(_) => Self::new(Exit::Outside, error.to_string()),
+            DriverError::StateBound(bound) => {
+                Self::new(Exit::Wrong, bound.to_string()).with_help(bound.help())
+            }
         }
     }
 }

@@ -40,7 +40,7 @@ Places: file:PATH (.gz and .zst are unpacked and packed), stdin:, stdout:, log:D
 kafka://HOST:PORT[,HOST:PORT]/TOPIC. `?format=cloudevents` after a place that is read says how its
 records are written. The first SIGINT or SIGTERM stops cleanly, the second at once.
 
-Exit codes: 0 fine, 1 the rules are wrong, 2 usage, 3 a file, a pipe or a broker failed.")]
+Exit codes: 0 fine, 1 the rules are wrong or keep more state than they may, 2 usage, 3 a file, a pipe or a broker failed.")]
 pub(super) struct RunArgs {
     /// A folder of rules, or one file.
     path: PathBuf,
@@ -140,6 +140,7 @@ pub(super) fn run(args: &RunArgs, words: Words, screen: &Screen) -> Result<Exit,
         state,
         commit_every: config.commit_every,
         checkpoint_every: config.checkpoint_every,
+        max_bytes_per_rule: config.max_bytes_per_rule,
         on_bad_record: config.on_bad_record,
         hash_seed: RandomState::new().hash_one(0),
         clock: Box::new(SystemClock::start()),

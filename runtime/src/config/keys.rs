@@ -3,7 +3,7 @@
 use super::Config;
 use crate::connector::AtEnd;
 use crate::driver::OnBadRecord;
-use crate::duration;
+use crate::{bytes, duration};
 use std::path::Path;
 use std::time::Duration;
 use toml::Value;
@@ -51,6 +51,7 @@ pub(super) const KEYS: &[Key] = &[
         name: "checkpoint_every",
         set: |c, v, _| time(v).map(|time| c.checkpoint_every = time),
     },
+    Key { section: "state", name: "max_bytes_per_rule", set: max_bytes_per_rule },
     Key { section: "run", name: "guarantee", set: guarantee },
     Key {
         section: "run",
@@ -172,6 +173,24 @@ fn store(config: &mut Config, value: &Value, base: &Base<'_>) -> Result<(), Stri
         return Err("`dir:PATH` is wanted; this version keeps state in a folder only".into());
     };
     config.state = Some(base.0.join(path));
+    Ok(())
+}
+
+fn max_bytes_per_rule(config: &mut Config, value: &Value, _: &Base<'_>) -> Result<(), String> {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    config.max_bytes_per_rule = match bytes::parse(&text).filter(|bytes| *bytes > 0) {
+        _ if text == "none" => None,
+        None => {
+            let meant = bytes::meant(&text).filter(|meant| bytes::parse(meant) > Some(0));
+            let meant = meant.map(|meant| format!("; did you mean \"{meant}\"?"));
+            let wanted = "a number of bytes such as \"256MiB\" is wanted, or \"none\" for no limit";
+            return Err(format!("{wanted}{}", meant.unwrap_or_default()));
+        }
+        bytes => bytes,
+    };
     Ok(())
 }
 

@@ -22,6 +22,10 @@ impl Driver {
             && let Some(state) = &self.state
         {
             state.write_checkpoint(self.stream_positions(), &self.engine.checkpoint())?;
+            if tracing::enabled!(tracing::Level::DEBUG) {
+                let (bytes, largest) = self.state();
+                tracing::debug!(bytes, largest, "state written");
+            }
             self.last_checkpoint = now;
             self.is_behind = false;
         }

@@ -11,6 +11,7 @@
 //! with its emits muted, and is live from there on.
 
 mod advance;
+mod bound;
 mod clock;
 mod commit;
 mod ends;
@@ -23,6 +24,7 @@ mod sideline;
 mod state;
 mod summary;
 
+pub use bound::StateBound;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use input::{Extent, InputSpec};
 pub use output::{EventFormat, OutputSpec, SinkId, Sinks};
@@ -77,6 +79,8 @@ pub struct RunSpec {
     pub commit_every: Duration,
     /// How often the engine's state is written, if it is kept.
     pub checkpoint_every: Duration,
+    /// How many bytes of state each rule, and each table of a stream, may keep.
+    pub max_bytes_per_rule: Option<u64>,
     /// What a bad record does to the run.
     pub on_bad_record: OnBadRecord,
     /// Seeds the engine's hash tables; results do not depend on it.
@@ -107,6 +111,9 @@ pub enum DriverError {
     /// A record was bad, and that was to stop the run.
     #[error("stopped at a bad record, `on_bad_record` being `stop`: {0}")]
     BadRecord(String),
+    /// A rule keeps more state than it may. What was done up to there is safe.
+    #[error("{0}")]
+    StateBound(Box<StateBound>),
 }
 
 /// Runs a program over its inputs until they end, `stop` is set, or something fails.
@@ -212,6 +219,7 @@ impl Driver {
             plan,
         };
         driver.resume(options)?;
+        driver.engine.limit_state(spec.max_bytes_per_rule);
         driver.times = driver.stream_times();
         Ok(driver)
     }
@@ -233,6 +241,7 @@ impl Driver {
                 self.commit(Checkpoint::Now)?;
                 return Ok(Outcome::Stopped);
             }
+            self.stop_at_bound()?;
             self.turn()?;
             self.go_live_when_caught_up()?;
             let now = self.clock.now();
@@ -300,6 +309,7 @@ impl Driver {
 
     fn summary(&self) -> Summary {
         let [bad_records, late, rule_errors] = self.output.sidelined();
+        let (state_bytes, largest_state) = self.state();
         Summary {
             events: self.events,
             tombstones: self.inputs.iter().map(Input::tombstones).sum(),
@@ -310,6 +320,8 @@ impl Driver {
             rule_errors,
             held_back: self.output.held_back(),
             repeated: self.output.repeated(),
+            state_bytes,
+            largest_state,
             elapsed: self.clock.now().saturating_sub(self.begun),
         }
     }

@@ -1,7 +1,11 @@
 //! What a run did, in numbers.
 
+use crate::bytes;
 use std::fmt;
 use std::time::Duration;
+
+/// With less state than this nothing is said of it.
+const NOTABLE_STATE_BYTES: u64 = 1 << 20;
 
 /// What a run did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,6 +28,10 @@ pub struct Summary {
     pub held_back: u64,
     /// Events that `distinct` dropped; one that it drops in two rules counts twice.
     pub repeated: u64,
+    /// About how many bytes of state were kept at the end.
+    pub state_bytes: u64,
+    /// The rule or table that kept the most of it.
+    pub largest_state: Option<String>,
     /// How long it took.
     pub elapsed: Duration,
 }
@@ -93,6 +101,10 @@ impl fmt::Display for Summary {
         if self.tombstones > 0 {
             write!(f, ", {}", counted(self.tombstones, "tombstone", "tombstones"))?;
         }
+        if self.state_bytes >= NOTABLE_STATE_BYTES {
+            let most = self.largest_state.as_deref().unwrap_or("none");
+            write!(f, "; {} of state, the most by {most}", bytes::shown(self.state_bytes))?;
+        }
         if let Some(bytes) = peak_memory() {
             write!(f, "; peak memory {} MiB", bytes.div_ceil(1024 * 1024))?;
         }
@@ -111,11 +123,13 @@ mod tests {
             emits: vec![("Disaster".into(), 42)],
             bad_records: 1,
             elapsed: Duration::from_millis(1_250),
+            state_bytes: 12_700_000,
+            largest_state: Some("rule `low`".into()),
             ..Summary::default()
         };
         let text = summary.to_string();
         let fixed = text.split("; peak memory").next().unwrap_or_default();
-        insta::assert_snapshot!(fixed, @"10 000 000 events in 1.2 s (8 000 000 a second), 42 Disaster; 1 bad record, 0 late, 0 rule errors");
+        insta::assert_snapshot!(fixed, @"10 000 000 events in 1.2 s (8 000 000 a second), 42 Disaster; 1 bad record, 0 late, 0 rule errors; 12.1 MiB of state, the most by rule `low`");
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod bound;
+
 use super::*;
 use crate::codec::Format;
 use crate::connector::memory::{MemoryLog, MemorySink, MemorySource};
@@ -101,6 +103,7 @@ struct Bench {
     errors: Option<MemoryLog>,
     late: Option<MemoryLog>,
     on_bad_record: OnBadRecord,
+    max_bytes_per_rule: Option<u64>,
     clock: ManualClock,
     stop: Arc<AtomicBool>,
 }
@@ -115,6 +118,7 @@ impl Bench {
             errors: None,
             late: None,
             on_bad_record: OnBadRecord::DeadLetter,
+            max_bytes_per_rule: None,
             clock: ManualClock::default(),
             stop: Arc::default(),
         }
@@ -149,6 +153,7 @@ impl Bench {
             state: self.state.as_deref().map(|path| StateDir::open(path).unwrap()),
             commit_every: Duration::ZERO,
             checkpoint_every: Duration::from_secs(3_600),
+            max_bytes_per_rule: self.max_bytes_per_rule,
             on_bad_record: self.on_bad_record,
             hash_seed: 7,
             clock: Box::new(self.clock.clone()),

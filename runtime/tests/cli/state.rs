@@ -1,6 +1,6 @@
 //! Going on where an earlier run stopped.
 
-use crate::room::{Room, harvests};
+use crate::room::{Ran, Room, harvests};
 
 #[test]
 fn a_run_with_state_goes_on_where_the_last_one_stopped() {
@@ -76,4 +76,46 @@ fn two_runs_cannot_share_a_state_folder() {
         second.err,
         "error: cannot use the state folder `state`: another process is using it\n"
     );
+}
+
+/// A rule that keeps a key for ever.
+const HOARDER: &str = r#"
+stream Order { id: int, customer: string, amount: int >= 0, at: timestamp
+    time at }
+
+// cep: allow W0108
+rule regular {
+    from   Order
+    by     customer
+    window forever
+    when   count() >= 2
+    emit   Regular { customer, orders: count() }
+}
+"#;
+
+#[test]
+fn a_rule_that_keeps_too_much_stops_the_run_and_more_room_lets_it_go_on() {
+    let room = Room::empty();
+    room.write("shop.rules", HOARDER);
+    let order = |id: u64| {
+        let customer = if id.is_multiple_of(4) { 0 } else { id / 2 };
+        let at = 1_584_981_110_000 + id * 1_000;
+        format!("{{\"id\":{id},\"customer\":\"c{customer}\",\"amount\":5,\"at\":{at}}}\n")
+    };
+    room.write("Order.jsonl", (0..20_000).map(order).collect::<String>());
+    let whole = room.cep("run . --format plain");
+    assert_eq!(whole.code, Some(0), "{}", whole.err);
+    let run = |bound: &str| {
+        let words =
+            ["run", ".", "--format", "plain", "--state", "state", "--sink", "file:out.jsonl"];
+        let mut command = room.command(&words);
+        Ran::of(command.env("CEP_STATE_MAX_BYTES_PER_RULE", bound).output().unwrap())
+    };
+    let stopped = run("256KiB");
+    assert_eq!(stopped.code, Some(1));
+    insta::assert_snapshot!(stopped.show());
+    assert!(whole.out.starts_with(&room.read("out.jsonl")));
+    let went_on = run("none");
+    assert_eq!(went_on.code, Some(0), "{}", went_on.err);
+    assert_eq!(room.read("out.jsonl"), whole.out);
 }

@@ -48,13 +48,19 @@ impl Drive<'_> {
     /// The engine as it comes back from its own checkpoint.
     ///
     /// # Panics
-    /// When it does not come back.
+    /// When it does not come back, or with another size.
     #[must_use]
     #[expect(clippy::panic, reason = "an engine that cannot read its own checkpoint is a failure")]
     pub fn restored(&self, engine: &Engine, order: OutputOrder) -> Engine {
         let bytes = engine.checkpoint();
-        Engine::restore(self.plan.clone(), self.options(order), &bytes)
-            .unwrap_or_else(|error| panic!("the engine's own checkpoint is not restored: {error}"))
+        let restored = Engine::restore(self.plan.clone(), self.options(order), &bytes)
+            .unwrap_or_else(|error| panic!("the engine's own checkpoint is not restored: {error}"));
+        assert_eq!(
+            restored.state_sizes(),
+            engine.state_sizes(),
+            "a size is one of the state alone"
+        );
+        restored
     }
 
     /// What a new engine makes of all actions.

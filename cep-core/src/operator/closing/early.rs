@@ -8,7 +8,9 @@
 use super::super::intake::Intake;
 use super::super::keys::KeyTable;
 use super::super::pending::{Pending, PendingRow};
-use super::super::{Advance, Arrival, Constants, Disorder, Operator, OperatorState, Stage};
+use super::super::{
+    Advance, Arrival, Constants, Disorder, KeptFor, Operator, OperatorState, See, Stage,
+};
 use super::delayed::{self, Delayed};
 use super::rule::{Closing, ClosingRule, Completing};
 use super::{drop_late, grid_of};
@@ -148,6 +150,18 @@ impl Operator for EarlyWindows {
     fn positions(&self, see: &mut dyn FnMut(u32, u64)) {
         self.pending.positions(see);
         self.open.values().for_each(|window| window.slice.causes.positions(see));
+    }
+
+    fn sizes(&self, see: &mut See<'_>) {
+        let (rule, keys) = (self.rule.id(), &self.keys);
+        let see = &mut |id, bytes| see(rule, KeptFor::Id(keys, id), bytes);
+        self.pending.sizes(keys, see);
+        for window in self.open.values() {
+            window.slice.sizes(|id, group, states| {
+                see(id, keys.encoded_len(id) + group + states.iter().sum::<usize>());
+            });
+            window.fired.iter().for_each(|id| see(*id, size_of::<u32>()));
+        }
     }
 
     fn save(&self) -> OperatorState {

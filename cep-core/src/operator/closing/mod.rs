@@ -15,6 +15,7 @@ mod fill;
 mod past;
 mod revise;
 mod rule;
+mod sizes;
 mod state;
 mod store;
 
@@ -24,7 +25,7 @@ pub(crate) use state::ClosingState;
 use super::expression::can_fail;
 use super::intake::Intake;
 use super::keys::KeyTable;
-use super::{Advance, Arrival, Constants, Disorder, Operator, OperatorState, Stage};
+use super::{Advance, Arrival, Constants, Disorder, Operator, OperatorState, See, Stage};
 use crate::engine::LateEvent;
 use crate::plan::{AggregateCall, Plan, RuleId, RulePlan, StreamId, WindowKind};
 use crate::time::{EventTime, Span, Watermark};
@@ -199,6 +200,10 @@ impl Operator for ClosingGroup {
     fn positions(&self, see: &mut dyn FnMut(u32, u64)) {
         self.store.slices.values().for_each(|slice| slice.causes.positions(see));
         self.revisions.iter().for_each(|revisions| revisions.positions(see));
+    }
+
+    fn sizes(&self, see: &mut See<'_>) {
+        self.state_sizes(see);
     }
 
     fn save(&self) -> OperatorState {

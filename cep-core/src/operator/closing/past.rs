@@ -5,6 +5,7 @@
 //! included, has no result there.
 
 use super::super::Errors;
+use super::super::keys::KeyTable;
 use super::super::previous::{Asked, Found, push};
 use crate::plan::RulePlan;
 use crate::value::Column;
@@ -111,6 +112,17 @@ impl Past {
     /// The keys that have results.
     pub(super) fn keys(&self) -> impl Iterator<Item = u32> {
         self.windows.values().flat_map(|window| window.rows.iter().map(|(key, _)| *key))
+    }
+
+    /// How many bytes each key's results hold in each window.
+    pub(super) fn sizes(&self, keys: &KeyTable, see: &mut dyn FnMut(u32, usize)) {
+        for window in self.windows.values() {
+            for (key, row) in &window.rows {
+                let of_row = |(column, _): &(Column, Errors)| column.held_bytes(*row as usize);
+                let results = window.results.iter().map(of_row).sum::<usize>();
+                see(*key, keys.encoded_len(*key) + size_of::<(u32, u32)>() + results);
+            }
+        }
     }
 
     pub(super) fn save(&self, encoded: impl Fn(u32) -> Vec<u8>) -> Vec<PastState> {

@@ -8,14 +8,14 @@ use super::super::firing::Staged;
 use super::super::intake::Inputs;
 use super::super::keys::KeyTable;
 use super::super::pending::{Pending, PendingRow, Place};
-use super::super::{Advance, Arrival, Stage};
+use super::super::{Advance, Arrival, KeptFor, See, Stage};
 use super::ClosingGroup;
 use super::delayed::{self, Delayed, time_and_watermark};
 use super::rule::{Closing, ClosingRule};
 use crate::engine::Emit;
-use crate::plan::KeyPart;
+use crate::plan::{KeyPart, RuleId};
 use crate::time::{EventTime, Span};
-use crate::value::{Type, Value};
+use crate::value::{Type, Value, held_bytes};
 use crate::window::{Grid, Slice, SliceState};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -107,6 +107,20 @@ impl Revisions {
     pub(super) fn positions(&self, see: &mut dyn FnMut(u32, u64)) {
         self.pending.positions(see);
         self.closed.values().for_each(|window| window.slice.causes.positions(see));
+    }
+
+    /// How many bytes it keeps of each key.
+    pub(super) fn sizes(&self, keys: &KeyTable, rule: RuleId, see: &mut See<'_>) {
+        let seen = &mut |id, bytes| see(rule, KeptFor::Id(keys, id), bytes);
+        self.pending.sizes(keys, seen);
+        for window in self.closed.values() {
+            window.slice.sizes(|id, group, states| {
+                seen(id, keys.encoded_len(id) + group + states.iter().sum::<usize>());
+            });
+        }
+        for emit in self.closed.values().flat_map(|window| window.told.values()) {
+            see(rule, KeptFor::Key(&emit.key), held_bytes(emit));
+        }
     }
 
     /// The keys with state.

@@ -24,7 +24,7 @@ pub(super) struct ClosingRule {
     fill: Option<Span>,
     stream: StreamId,
     /// The group's index of each aggregate of the rule, and its type.
-    calls: Vec<(usize, Type)>,
+    pub(super) calls: Vec<(usize, Type)>,
     /// Which keys' conditions held at their last windows.
     pub(super) trigger: TriggerStates,
     emits: EmitLines,

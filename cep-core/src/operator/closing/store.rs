@@ -73,6 +73,11 @@ impl SliceStore {
             .map(|(_, slice)| slice)
     }
 
+    /// The slices that begin at `start` or later.
+    pub(super) fn from(&self, start: i64) -> impl Iterator<Item = &Slice> {
+        self.slices.range((start, i64::MIN)..).map(|(_, slice)| slice)
+    }
+
     /// The slice for an event, and its end. `watermark` is its partition's just before it.
     fn slice_of(&self, time: i64, watermark: i64) -> (SliceKey, i64) {
         let (start, end) = self.cut.around(time);

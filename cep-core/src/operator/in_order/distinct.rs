@@ -3,7 +3,7 @@
 
 use super::super::intake::take_out;
 use super::super::keys::{KeyTable, merged_errors};
-use super::super::{Evaluated, Operand, Scope, Stage, evaluate};
+use super::super::{Evaluated, KeptFor, Operand, Scope, See, Stage, evaluate};
 use crate::plan::{DistinctPlan, KeyPart, RuleId};
 use crate::value::EventBatch;
 use serde::{Deserialize, Serialize};
@@ -94,6 +94,14 @@ impl Distinct {
         self.known.resize(self.known.len().max(id as usize + 1), Kind::New);
         if let Some(known) = self.known.get_mut(id as usize) {
             *known = kind;
+        }
+    }
+
+    /// How many bytes each kind that passed holds.
+    pub(super) fn sizes(&self, rule: RuleId, see: &mut See<'_>) {
+        for (_, id) in &self.passed {
+            let bytes = self.kinds.encoded_len(*id) + size_of::<(i64, u32)>();
+            see(rule, KeptFor::Kind(&self.kinds, *id), bytes);
         }
     }
 

@@ -3,10 +3,10 @@
 
 use super::super::intake::take_out;
 use super::super::keys::{KeyTable, merged_errors};
-use super::super::{Evaluated, Operand, Scope, Stage, evaluate};
+use super::super::{Evaluated, KeptFor, Operand, Scope, See, Stage, evaluate};
 use crate::plan::{Expr, KeyPart, RuleId, RulePlan};
 use crate::time::Span;
-use crate::value::{Column, ColumnData, EventBatch, Value};
+use crate::value::{Column, ColumnData, EventBatch, Value, held_bytes};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -146,6 +146,15 @@ impl Memory {
             forgotten.push(self.keys.encoded(id));
         }
         forgotten
+    }
+
+    /// How many bytes it knows of each key.
+    pub(super) fn sizes(&self, rule: RuleId, see: &mut See<'_>) {
+        for (id, known) in (0..).zip(&self.known) {
+            let Some(known) = known.as_deref() else { continue };
+            let bytes = self.keys.encoded_len(id) + held_bytes(known);
+            see(rule, KeptFor::Id(&self.keys, id), bytes);
+        }
     }
 
     pub(super) fn save(&self) -> MemoryState {

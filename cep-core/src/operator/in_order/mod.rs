@@ -18,8 +18,8 @@ use super::keys::KeyTable;
 use super::pending::{Chunk, Pending, PendingRow};
 use super::sliding::{drop_late, places};
 use super::{
-    Advance, Arrival, Constants, Disorder, Instants, Operator, OperatorState, Scope, Stage,
-    evaluate,
+    Advance, Arrival, Constants, Disorder, Instants, KeptFor, Operator, OperatorState, Scope, See,
+    Stage, evaluate,
 };
 use crate::plan::{Among, Expr, FieldPlan, Plan, RuleId, RulePlan, StreamId, TableId};
 use crate::time::{EventTime, Watermark};
@@ -258,6 +258,14 @@ impl Operator for InOrder {
     fn positions(&self, see: &mut dyn FnMut(u32, u64)) {
         self.pending.positions(see);
         self.inner.positions(see);
+    }
+
+    fn sizes(&self, see: &mut See<'_>) {
+        let rule = self.rule;
+        self.pending.sizes(&self.keys, &mut |_, bytes| see(rule, KeptFor::Waiting, bytes));
+        self.distinct.iter().for_each(|distinct| distinct.sizes(rule, see));
+        self.memory.iter().for_each(|memory| memory.sizes(rule, see));
+        self.inner.sizes(see);
     }
 
     fn save(&self) -> OperatorState {

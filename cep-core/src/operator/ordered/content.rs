@@ -93,6 +93,18 @@ impl Content {
         }
     }
 
+    /// About how many bytes it holds.
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Self::All { aggregates, causes } => {
+                aggregates.iter().map(|it| it.size()).sum::<usize>() + causes.size(0)
+            }
+            Self::Last { aggregates, events, .. } => {
+                aggregates.iter().map(|it| it.size()).sum::<usize>() + events.size()
+            }
+        }
+    }
+
     pub(super) fn save(&self) -> ContentState {
         match self {
             Self::All { aggregates, causes } => {

@@ -24,7 +24,7 @@ use super::pending::{Chunk, Pending, Place};
 use super::previous::Asked;
 use super::sliding::{drop_late, places};
 use super::trigger::TriggerStates;
-use super::{Advance, Arrival, Constants, Operator, OperatorState, Stage};
+use super::{Advance, Arrival, Constants, KeptFor, Operator, OperatorState, See, Stage};
 use crate::plan::{Plan, RuleId, RulePlan, StreamId, Trigger, WindowKind};
 use crate::time::{EventTime, Watermark};
 use crate::value::RowOrigin;
@@ -317,6 +317,16 @@ impl Operator for Ordered {
         for open in self.windows.iter().flatten().filter_map(|window| window.open.as_ref()) {
             see(open.last.partition, open.last.offset);
             open.content.positions(see);
+        }
+    }
+
+    fn sizes(&self, see: &mut See<'_>) {
+        let see = &mut |id, bytes| see(self.rule, KeptFor::Id(&self.keys, id), bytes);
+        self.pending.sizes(&self.keys, see);
+        self.trigger.sizes(&self.keys, see);
+        for (id, window) in (0..).zip(&self.windows) {
+            let bytes = window.iter().map(|it| self.keys.encoded_len(id) + it.size());
+            bytes.for_each(|bytes| see(id, bytes));
         }
     }
 

@@ -85,6 +85,12 @@ impl Recent {
         self.events.iter().for_each(|(_, (partition, offset))| see(*partition, *offset));
     }
 
+    /// How many bytes it holds.
+    pub(super) fn size(&self) -> usize {
+        let queued = self.least.len() + self.greatest.len();
+        self.events.len() * size_of::<(i64, Position)>() + queued * size_of::<(u64, Position)>()
+    }
+
     pub(super) fn save(&self) -> RecentState {
         RecentState(self.events.iter().copied().collect())
     }

@@ -4,6 +4,7 @@ use super::super::pending::{Chunk, Place};
 use super::super::previous::{Asked, Found};
 use super::content::{Content, ContentState};
 use crate::plan::{AggregateCall, WindowKind};
+use crate::value::held_bytes;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
@@ -70,6 +71,13 @@ impl KeyWindow {
         if self.past.len() > asked.longest as usize {
             self.past.pop_front();
         }
+    }
+
+    /// About how many bytes it holds.
+    pub(super) fn size(&self) -> usize {
+        let open =
+            self.open.as_ref().map_or(0, |open| size_of::<OpenWindow>() + open.content.size());
+        size_of::<Self>() + open + held_bytes(&self.past)
     }
 
     pub(super) fn save(&self) -> KeyWindowState {

@@ -16,7 +16,7 @@ use super::intake::Intake;
 use super::keys::KeyTable;
 use super::pending::{Chunk, Pending, Place};
 use super::trigger::TriggerStates;
-use super::{Advance, Arrival, Constants, Disorder, Operator, OperatorState, Stage};
+use super::{Advance, Arrival, Constants, Disorder, KeptFor, Operator, OperatorState, See, Stage};
 use crate::engine::LateEvent;
 use crate::plan::{Plan, RuleId, RulePlan, StreamId, WindowKind};
 use crate::time::{EventTime, Watermark};
@@ -187,6 +187,16 @@ impl Operator for Sliding {
     fn positions(&self, see: &mut dyn FnMut(u32, u64)) {
         self.pending.positions(see);
         self.windows.iter().flatten().for_each(|window| window.positions(see));
+    }
+
+    fn sizes(&self, see: &mut See<'_>) {
+        let see = &mut |id, bytes| see(self.rule, KeptFor::Id(&self.keys, id), bytes);
+        self.pending.sizes(&self.keys, see);
+        self.trigger.sizes(&self.keys, see);
+        for (id, window) in (0..).zip(&self.windows) {
+            let bytes = window.iter().map(|it| self.keys.encoded_len(id) + it.size());
+            bytes.for_each(|bytes| see(id, bytes));
+        }
     }
 
     fn save(&self) -> OperatorState {

@@ -100,6 +100,12 @@ impl KeyWindow {
         self.left = 0;
     }
 
+    /// About how many bytes it holds.
+    pub(super) fn size(&self) -> usize {
+        let aggregates = self.aggregates.iter().map(|aggregate| aggregate.size());
+        self.events.len() * size_of::<Event>() + aggregates.sum::<usize>()
+    }
+
     pub(super) fn save(&self) -> KeyWindowState {
         KeyWindowState {
             events: self.events.iter().skip(self.left).copied().collect(),

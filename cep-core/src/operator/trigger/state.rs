@@ -1,5 +1,6 @@
 //! One key's state, and all of them as plain data.
 
+use super::super::keys::KeyTable;
 use super::TriggerStates;
 use crate::plan::Hold;
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,11 @@ pub(super) enum State {
 pub(crate) struct SavedStates(Vec<(Vec<u8>, State)>);
 
 impl TriggerStates {
+    /// How many bytes the state of each key that is not low holds.
+    pub(crate) fn sizes(&self, keys: &KeyTable, see: &mut dyn FnMut(u32, usize)) {
+        self.keys_with_state().for_each(|id| see(id, keys.encoded_len(id) + size_of::<State>()));
+    }
+
     /// All states; `encoded` gives a key's canonical bytes.
     pub(crate) fn save(&self, encoded: impl Fn(u32) -> Vec<u8>) -> SavedStates {
         let state = |id: u32| self.states.get(id as usize).copied().unwrap_or_default();

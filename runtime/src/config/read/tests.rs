@@ -34,6 +34,7 @@ fn every_key_reads_and_the_environment_wins() {
         [state]
         store = "dir:/tmp/state"
         checkpoint_every = "1m"
+        max_bytes_per_rule = "2GiB"
         [run]
         guarantee = "at_least_once"
         on_bad_record = "stop"
@@ -58,6 +59,7 @@ fn every_key_reads_and_the_environment_wins() {
     assert_eq!(config.sink["Disaster"], ["stdout:", "file:/tmp/d.jsonl"]);
     assert_eq!(config.state.as_deref(), Some(Path::new("/tmp/state")));
     assert_eq!(config.commit_every, Duration::from_secs(1));
+    assert_eq!(config.max_bytes_per_rule, Some(2 << 30));
     assert_eq!((config.at_end, config.max_record_bytes), (Some(AtEnd::Stop), 1000));
     assert!(!format!("{config:?}").contains("hunter2"), "secrets are never printed");
 }
@@ -73,6 +75,9 @@ fn mistakes_say_where_and_what_was_meant() {
         "[kafka]\npassword = \"hunter2\"",
         "[kafka.client]\n\"sasl.password\" = \"hunter2\"",
         "[state]\nstore = \"s3://bucket\"",
+        "[state]\nmax_bytes_per_rule = \"256 mb\"",
+        "[state]\nmax_bytes_per_rule = 0",
+        "[state]\nmax_bytes_per_rules = \"256MiB\"",
         "[run]\nzzz = 1",
         "id = 1",
         "[run\n",
@@ -93,4 +98,12 @@ fn paths_in_the_file_are_relative_to_it() {
     assert!(config.bind["Harvest"].starts_with("file:/"), "{:?}", config.bind);
     assert_eq!(relative_to(Path::new("a"), "log:b/c"), "log:a/b/c");
     assert_eq!(relative_to(Path::new("a"), "kafka://h:1/t"), "kafka://h:1/t");
+}
+
+#[test]
+fn the_bound_of_state_has_a_default_and_can_be_taken_away() {
+    let bound = |text| load("", &[("CEP_STATE_MAX_BYTES_PER_RULE", text)]);
+    assert_eq!(load("", &[]).unwrap().max_bytes_per_rule, Some(256 << 20));
+    assert_eq!(bound("64KiB").unwrap().max_bytes_per_rule, Some(64 << 10));
+    assert_eq!(bound("none").unwrap().max_bytes_per_rule, None);
 }

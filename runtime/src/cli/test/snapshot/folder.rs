@@ -100,6 +100,7 @@ fn run(plan: &Plan, inputs: Vec<InputSpec>) -> Result<Captured, Failure> {
         state: None,
         commit_every: Duration::from_secs(3600),
         checkpoint_every: Duration::from_secs(3600),
+        max_bytes_per_rule: None,
         on_bad_record: OnBadRecord::DeadLetter,
         hash_seed: 0,
         clock: Box::new(ManualClock::default()),
