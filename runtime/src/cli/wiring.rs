@@ -10,7 +10,7 @@ use crate::codec::{CsvHead, Format};
 use crate::config::{Config, relative_to};
 use crate::connector::{AtEnd, ConnectorOptions, Polled, RecordBatch, Uri, open_source};
 use crate::driver::Extent;
-use cep_core::plan::{Connector, Plan, RulePlan, StreamId, StreamPlan};
+use cep_core::plan::{Connector, Plan, RulePlan, StreamId, StreamPlan, TimeSource};
 use rule_lang::diagnostic::closest;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -71,6 +71,7 @@ impl Wishes<'_> {
                 continue;
             }
             let (uri, format) = self.input(stream)?;
+            has_time(stream, &uri)?;
             match places.iter_mut().find(|place| place.uri == uri && uri != Uri::Null) {
                 Some(place) => place.streams.push((id, format)),
                 None => places.push(InputPlace { uri, streams: vec![(id, format)] }),
@@ -195,6 +196,20 @@ impl Wishes<'_> {
         }
         Ok(())
     }
+}
+
+/// Lines have no timestamps that could be the time of an event.
+fn has_time(stream: &StreamPlan, uri: &Uri) -> Result<(), Failure> {
+    let lines = matches!(uri, Uri::File { .. } | Uri::Stdin);
+    if stream.time != TimeSource::Record || !lines {
+        return Ok(());
+    }
+    let message = format!(
+        "stream `{}` takes its time from its records, and those of `{uri}` have none",
+        stream.name
+    );
+    Err(Failure::usage(message)
+        .with_help("declare the field that has the time: `at: timestamp` and `time at`"))
 }
 
 /// The file of a stream's events beside the rules, if there is one.

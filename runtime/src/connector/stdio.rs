@@ -1,19 +1,17 @@
 //! `stdin:` and `stdout:`: one record a line.
 //!
 //! Standard input is read by a thread of its own, a chunk ahead, so that a poll can give up after
-//! its timeout. The log timestamp of its records is the time they arrived. It cannot go back:
+//! its timeout. Its records have no timestamps. It cannot go back:
 //! a run that begins somewhere else than at the beginning cannot read from it.
 
-use super::file::event_time;
 use super::lines::Lines;
 use super::{
     ConnectorError, ConnectorErrorKind, ConnectorOptions, OutRecord, Polled, Position, RecordBatch,
     Sink, Source, Uri,
 };
-use cep_core::time::EventTime;
 use std::io::{self, BufWriter, Read, Write};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 /// How much is read at once.
 const CHUNK_BYTES: usize = 64 * 1024;
@@ -26,7 +24,6 @@ type Chunk = io::Result<Vec<u8>>;
 struct StreamSource {
     chunks: Receiver<Chunk>,
     lines: Lines,
-    arrived: Option<EventTime>,
     state: State,
 }
 
@@ -56,7 +53,7 @@ impl StreamSource {
     fn new(reader: impl Read + Send + 'static, limit: usize) -> Self {
         let (sender, chunks) = sync_channel(CHUNKS_AHEAD);
         std::thread::spawn(move || read_chunks(reader, &sender));
-        Self { chunks, lines: Lines::new(limit), arrived: None, state: State::Open }
+        Self { chunks, lines: Lines::new(limit), state: State::Open }
     }
 
     /// Appends the next chunk to the buffer and says what became of it.
@@ -68,7 +65,6 @@ impl StreamSource {
         match self.chunks.recv_timeout(timeout) {
             Ok(Ok(chunk)) => {
                 buffer.extend_from_slice(&chunk);
-                self.arrived = event_time(SystemTime::now());
                 Ok(NextChunk::Appended)
             }
             Ok(Err(error)) => Err(ConnectorError::io("cannot read `stdin:`", &error)),
@@ -141,7 +137,7 @@ impl Source for StreamSource {
             }
         }
         for line in &self.lines.found {
-            batch.mark_value(line.number, self.arrived, line.start, line.end);
+            batch.mark_value(line.number, None, line.start, line.end);
         }
         for bad in self.lines.too_long.drain(..) {
             batch.push_unreadable(bad);

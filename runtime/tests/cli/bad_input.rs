@@ -8,10 +8,6 @@ fn around(bad: &[u8]) -> (Ran, String) {
     let room = Room::with("");
     let good = [harvest(1, 5, 1_000), harvest(1, 6, 25_000)];
     room.write("Harvest.jsonl", [good[0].as_bytes(), bad, b"\n", good[1].as_bytes()].concat());
-    // The last change of the file is the time its records were written, for the check on `ahead`.
-    let file = std::fs::File::options().write(true).open(room.path("Harvest.jsonl")).unwrap();
-    let day_after = Duration::from_secs(1_585_061_000);
-    file.set_modified(SystemTime::UNIX_EPOCH + day_after).unwrap();
     let ran = room.cep("run . --format plain");
     let with_errors = room.cep("run . --format plain --errors file:errors.jsonl");
     assert_eq!((with_errors.code, &with_errors.out), (Some(0), &ran.out));
@@ -45,8 +41,27 @@ fn a_missing_key_is_a_dead_letter() {
 }
 
 #[test]
-fn a_time_a_thousand_years_off_is_a_dead_letter() {
-    insta::assert_snapshot!(story("{\"farmid\":1,\"batchcnt\":5,\"batchtime\":33141889114028}"));
+fn a_time_a_thousand_years_after_its_record_is_a_dead_letter() {
+    let far = "{\"farmid\":1,\"batchcnt\":5,\"batchtime\":33141889114028}\n";
+    let room = Room::with(&[&harvest(1, 5, 1_000), far, &harvest(1, 6, 25_000)].concat());
+    assert_eq!(room.cep("copy file:Harvest.jsonl log:data/harvest").code, Some(0));
+    let run = "run . --format plain --errors file:errors.jsonl --bind Harvest=";
+    let ran = room.cep(&format!("{run}log:data/harvest"));
+    assert_eq!((ran.code, ran.out.lines().count()), (Some(0), 1));
+    assert!(room.read("errors.jsonl").contains("ahead of its record (limit 1h, see `ahead`)"));
+}
+
+/// When a file was last written is no matter.
+#[test]
+fn the_date_of_a_file_changes_nothing() {
+    let room = Room::with(&(harvest(1, 5, 1_000) + &harvest(1, 6, 25_000)));
+    let dated = |seconds| {
+        let file = std::fs::File::options().write(true).open(room.path("Harvest.jsonl")).unwrap();
+        file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)).unwrap();
+        room.cep("run . --format plain").out
+    };
+    let old = dated(1);
+    assert_eq!((old.lines().count(), &old), (1, &dated(1_585_061_000)));
 }
 
 #[test]
@@ -92,6 +107,10 @@ fn a_full_disk_ends_the_run_with_an_error() {
             "error: cannot write `file:/dev/full`: there is no space left for it\n"
         );
     }
+    // Where there is no room for the words, they are not said.
+    let mut command = room.command(&["run", "nowhere"]);
+    command.stderr(std::fs::File::options().write(true).open("/dev/full").unwrap());
+    assert_eq!(command.status().unwrap().code(), Some(3));
     // Standard output too.
     let mut command = room.command(&["run", "."]);
     command.stdout(std::fs::File::options().write(true).open("/dev/full").unwrap());

@@ -55,7 +55,7 @@ impl Actual {
     }
 }
 
-/// The emits of an event, in order.
+/// The emits of an event in the order of time, however late what they were made of came.
 pub(super) fn emitted(played: &Played, event: &str) -> Vec<Actual> {
     let row = |emit: &Emit| {
         let line = played.plan.rule(emit.rule)?.emits.get(emit.line as usize)?;
@@ -65,7 +65,9 @@ pub(super) fn emitted(played: &Played, event: &str) -> Vec<Actual> {
         let row = Actual { fields, time: Some(emit.time), kind: Kind::Event, revision };
         (line.event == event).then_some(row)
     };
-    played.emits.iter().filter_map(row).collect()
+    let mut rows: Vec<Actual> = played.emits.iter().filter_map(row).collect();
+    rows.sort_by_key(|row| row.time);
+    rows
 }
 
 /// The late events of a stream, each once however many rules it was late for.

@@ -5,10 +5,9 @@
 
 use super::super::wiring::place_and_format;
 use super::super::{Exit, Failure};
-use super::snapshot::folder::Undated;
 use crate::codec::{Decoder, Format, csv_records};
 use crate::connector::open_source;
-use crate::connector::{BadRecord, ConnectorOptions, Polled, RecordBatch, Source};
+use crate::connector::{BadRecord, ConnectorOptions, Polled, RecordBatch};
 use cep_core::plan::{Plan, StreamId, StreamPlan};
 use cep_core::time::EventTime;
 use cep_core::value::{EventBatch, Value};
@@ -44,7 +43,7 @@ pub(super) fn read(
         reader.take(&csv_records(&path, &stream.fields, None)?, Format::Json);
     } else {
         let (uri, format) = place_and_format(&format!("file:{}", path.display()), stream)?;
-        let mut source = Undated::new(open_source(&uri, &ConnectorOptions::default())?);
+        let mut source = open_source(&uri, &ConnectorOptions::default())?;
         let mut records = RecordBatch::new();
         while source.poll(&mut records, MAX_RECORDS, Duration::ZERO)? == Polled::Records {
             reader.take(&records, format.clone());

@@ -47,7 +47,10 @@ pub(super) fn play(plan: &Plan, test: &TestCase, folder: &Path) -> Result<Played
     }
     fill_tables(&mut plan, test, folder)?;
     let plan = Arc::new(plan);
-    let given = fed(&plan, test, folder)?;
+    let mut given = fed(&plan, test, folder)?;
+    if let Some(until) = test.until {
+        given.iter_mut().for_each(|fed| fed.events.retain(|(_, event)| event.time <= until));
+    }
     let mut engine = Engine::new(Arc::clone(&plan), EngineOptions::default());
     let mut outbox = Outbox::default();
     for fed in &given {

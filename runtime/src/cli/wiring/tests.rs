@@ -136,3 +136,21 @@ fn what_cannot_be_wired_says_what_to_type() {
     ];
     insta::assert_snapshot!(cases.iter().map(Case::wire).collect::<Vec<_>>().join("\n"));
 }
+
+#[test]
+fn a_stream_of_the_time_of_records_is_not_read_from_lines() {
+    let rules = "stream S { x: int, time record }\nrule r { from S emit E { x } }";
+    let plan = compile(&[Source::new("t.rules", rules)]).plan.unwrap();
+    let inputs = |bind: &str| {
+        let (config, bind) = (Config::default(), [binding(bind).unwrap()]);
+        let folder = Path::new("");
+        let wishes = Wishes { plan: &plan, folder, config: &config, bind: &bind, sink: &[] };
+        wishes.inputs().map(|_| ()).map_err(|failure| failure.message)
+    };
+    let refused = |place| {
+        Err(format!("stream `S` takes its time from its records, and those of `{place}` have none"))
+    };
+    assert_eq!(inputs("S=file:S.jsonl"), refused("file:S.jsonl"));
+    assert_eq!(inputs("S=stdin:"), refused("stdin:"));
+    assert_eq!(inputs("S=log:d/t"), Ok(()));
+}

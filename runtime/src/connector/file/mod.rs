@@ -1,8 +1,8 @@
 //! `file:PATH`: one record a line, packed with gzip or zstd where the name ends in `.gz`, `.zst`.
 //!
 //! A file has one partition. The offset of a record is the number of its line, from 0; blank
-//! lines are passed over but counted. The log timestamp of its records is the time the file was
-//! last changed: no line was written after that, which is all that the check on `ahead` needs.
+//! lines are passed over but counted. Its records have no timestamps: what a file says is the same
+//! whenever it was copied or unpacked.
 
 mod sink;
 mod source;
@@ -37,13 +37,8 @@ pub(crate) fn now() -> EventTime {
     event_time(SystemTime::now()).unwrap_or(EventTime(0))
 }
 
-/// When a file was last changed.
-pub(super) fn modified(path: &Path) -> Option<EventTime> {
-    event_time(std::fs::metadata(path).ok()?.modified().ok()?)
-}
-
 /// An instant of the system as an event time.
-pub(super) fn event_time(time: SystemTime) -> Option<EventTime> {
+fn event_time(time: SystemTime) -> Option<EventTime> {
     let since = time.duration_since(UNIX_EPOCH).ok()?;
     EventTime::from_micros(i64::try_from(since.as_micros()).ok()?)
 }

@@ -1,6 +1,6 @@
 //! A file as a source.
 
-use super::{append_chunk, modified, place, skip_lines};
+use super::{append_chunk, place, skip_lines};
 use crate::connector::lines::Lines;
 use crate::connector::{
     AtEnd, ConnectorError, ConnectorErrorKind, ConnectorOptions, Packing, Polled, Position,
@@ -203,9 +203,8 @@ impl Source for FileSource {
             std::thread::sleep(timeout.min(LOOK_EVERY));
             return Ok(Polled::AtEnd { partition: 0 });
         }
-        let timestamp = modified(&self.path);
         for line in &self.lines.found {
-            batch.mark_value(line.number, timestamp, line.start, line.end);
+            batch.mark_value(line.number, None, line.start, line.end);
         }
         for bad in self.lines.too_long.drain(..) {
             batch.push_unreadable(bad);

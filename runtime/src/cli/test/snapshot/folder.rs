@@ -7,9 +7,7 @@ use super::super::super::{Exit, Failure};
 use super::text::{Captured, write};
 use crate::config::Config;
 use crate::connector::memory::{MemoryLog, MemorySink};
-use crate::connector::{
-    ConnectorError, ConnectorOptions, Polled, Position, RecordBatch, Source, open_source,
-};
+use crate::connector::{ConnectorOptions, open_source};
 use crate::driver::{
     self, EventFormat, Extent, InputSpec, ManualClock, OnBadRecord, OutputSpec, RunSpec, Sinks,
 };
@@ -52,7 +50,7 @@ pub(in crate::cli) fn derived(plan: &Plan, folder: &Path) -> Result<String, Fail
     let mut inputs = Vec::new();
     for place in wishes.inputs()? {
         inputs.push(InputSpec {
-            source: Box::new(Undated::new(open_source(&place.uri, &ConnectorOptions::default())?)),
+            source: open_source(&place.uri, &ConnectorOptions::default())?,
             uri: place.uri.to_string(),
             identity: place.uri.identity(),
             topic: place.uri.topic(),
@@ -109,47 +107,4 @@ fn run(plan: &Plan, inputs: Vec<InputSpec>) -> Result<Captured, Failure> {
     let (_, summary) = driver::run(spec, &mut |_, _| {})?;
     let values = |log: &MemoryLog| log.records(0).into_iter().map(|record| record.value).collect();
     Ok(Captured { summary, events: values(&events), late: values(&late), errors: values(&errors) })
-}
-
-/// A source whose records do not say when they were written. A file's date is that of its copy,
-/// and what rules give must not depend on when a folder was checked out.
-pub(in super::super) struct Undated {
-    source: Box<dyn Source>,
-    dated: RecordBatch,
-}
-
-impl Undated {
-    pub fn new(source: Box<dyn Source>) -> Self {
-        Self { source, dated: RecordBatch::new() }
-    }
-}
-
-impl Source for Undated {
-    fn partitions(&self) -> u32 {
-        self.source.partitions()
-    }
-
-    fn poll(
-        &mut self,
-        batch: &mut RecordBatch,
-        max_records: usize,
-        timeout: Duration,
-    ) -> Result<Polled, ConnectorError> {
-        let polled = self.source.poll(&mut self.dated, max_records, timeout)?;
-        if polled == Polled::Records {
-            batch.reset(self.dated.partition());
-            for record in self.dated.iter() {
-                batch.push(record.offset, None, record.key, record.value);
-            }
-            for bad in self.dated.unreadable() {
-                batch.push_unreadable(bad.clone());
-            }
-            batch.skip_to(self.dated.next_offset());
-        }
-        Ok(polled)
-    }
-
-    fn seek(&mut self, positions: &[Position]) -> Result<(), ConnectorError> {
-        self.source.seek(positions)
-    }
 }
