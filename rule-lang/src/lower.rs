@@ -6,7 +6,7 @@ use crate::typed::{self, ExprKind, RuleState, TextPart, Trigger};
 use cep_core::plan::{
     AggregateCall, Among, ChangesPlan, DistinctPlan, EdgePlan, EmitPlan, EventPlan, Expr,
     ExprKind as PlanKind, Fold, InnerSource, KeyPart, LimitBy, LimitPlan, PLAN_VERSION, Plan,
-    PreviousCall, RulePlan, StreamId, TextPart as PlanText, Trigger as PlanTrigger,
+    PreviousCall, RulePlan, StreamId, TablePlan, TextPart as PlanText, Trigger as PlanTrigger,
 };
 use cep_core::value::{Type, Value};
 use std::collections::BTreeMap;
@@ -32,7 +32,11 @@ pub(crate) fn lower(checked: &Checked<'_>) -> Plan {
         }
     }
     let id = |input: u32| ids.get(input as usize).copied().unwrap_or(StreamId(input));
-    let tables = checked.declared.tables.iter().map(|table| table.plan.clone());
+    let tables = checked
+        .declared
+        .tables
+        .iter()
+        .map(|table| TablePlan { of: table.plan.of.map(|of| id(of.0)), ..table.plan.clone() });
     let mut rules: Vec<RulePlan> = checked
         .rules
         .iter()
@@ -56,13 +60,15 @@ pub(crate) fn lower(checked: &Checked<'_>) -> Plan {
     with_waits(plan)
 }
 
-/// The plan with what each rule waits for: the streams whose tables it looks up.
+/// The plan with what each rule waits for: the streams whose tables it looks up, also in the list that
+/// it goes through.
 fn with_waits(mut plan: Plan) -> Plan {
     let waits = |rule: &RulePlan| {
         let mut found = std::collections::BTreeSet::new();
         let mut see = |expr: &Expr| found.extend(plan.tables_of_streams(expr));
         rule.row_expressions(&mut |expr| see(expr));
         rule.firing_expressions(&mut |expr| see(expr));
+        plan.list_of(rule.input).into_iter().for_each(|items| see(&items.list));
         found.into_iter().collect()
     };
     let found: Vec<Vec<StreamId>> = plan.rules.iter().map(waits).collect();

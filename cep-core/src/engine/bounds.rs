@@ -133,6 +133,9 @@ impl Engine {
         for operator in &self.operators {
             operator.sizes(&mut |rule, part, bytes| see(StateOwner::Rule(rule), part, bytes));
         }
+        for inner in &self.inner {
+            inner.sizes(&mut |rule, part, bytes| see(StateOwner::Rule(rule), part, bytes));
+        }
         let waiting = self.inner.iter().flat_map(super::InnerProgress::waiting);
         for Staged { emit, .. } in waiting.chain(&self.held) {
             let owner = StateOwner::Rule(emit.rule);

@@ -7,8 +7,9 @@
 //! What a rule with `allow` emits may be revised. The watermark of what it emits is `allow` behind its
 //! own, and only the last revision is given, as if it had been emitted when the window closed.
 
-use super::{EmitId, Engine, items};
-use crate::operator::{Advance, Arrival, Disorder, Lineage, Operator, Staged};
+use super::items::WaitingLists;
+use super::{EmitId, Engine};
+use crate::operator::{Advance, Arrival, Disorder, Lineage, Operator, See, Staged, WaitingState};
 use crate::plan::{InnerSource, InnerStream, Plan, RulePlan, StreamId, UnionMember};
 use crate::time::{EventTime, Span, Watermark};
 use crate::value::{Column, EventBatch, RowOrigin, Type};
@@ -20,13 +21,15 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(super) struct InnerProgress {
     pub(super) watermark: Watermark,
-    /// The streams whose watermarks make its own: those of a union, or those that the rules read; and
-    /// how far it is behind each.
+    /// The streams whose watermarks make its own: those of a union or a list, or those that the rules read
+    /// or look up; and how far it is behind each.
     sources: Vec<(StreamId, Span)>,
     /// Derived events that something may still come before.
     waiting: Vec<Staged>,
     /// The newest revisions of derived events that may still be revised.
     revised: BTreeMap<(EventTime, EmitId), Staged>,
+    /// Events whose lists may not be looked up yet.
+    pub(super) lists: Option<WaitingLists>,
 }
 
 /// An inner stream as it stands in a checkpoint.
@@ -35,6 +38,7 @@ pub(super) struct InnerState {
     watermark: Watermark,
     waiting: Vec<Staged>,
     revised: Vec<Staged>,
+    lists: WaitingState,
     lineages: Vec<u8>,
 }
 
@@ -85,10 +89,18 @@ impl InnerProgress {
     /// Those of a plan.
     pub(super) fn all_of(plan: &Plan) -> Vec<Self> {
         let producers = plan.producers();
-        plan.inner.iter().map(|inner| Self::new(inner, &producers)).collect()
+        plan.inner_ids()
+            .zip(&plan.inner)
+            .map(|(id, it)| Self::new(plan, id, it, &producers))
+            .collect()
     }
 
-    fn new(inner: &InnerStream, producers: &BTreeMap<&str, Vec<&RulePlan>>) -> Self {
+    fn new(
+        plan: &Plan,
+        id: StreamId,
+        inner: &InnerStream,
+        producers: &BTreeMap<&str, Vec<&RulePlan>>,
+    ) -> Self {
         let mut sources: Vec<(StreamId, Span)> = match &inner.source {
             InnerSource::Event => {
                 let rules = producers.get(inner.stream.name.as_str()).into_iter().flatten();
@@ -101,7 +113,10 @@ impl InnerProgress {
             InnerSource::Union(members) => {
                 members.iter().map(|member| (member.stream, Span::ZERO)).collect()
             }
-            InnerSource::Items(items) => vec![(items.stream, Span::ZERO)],
+            InnerSource::Items(items) => {
+                let looked_up = plan.tables_of_streams(&items.list).into_iter();
+                looked_up.chain([items.stream]).map(|stream| (stream, Span::ZERO)).collect()
+            }
         };
         sources.sort_unstable();
         sources.dedup();
@@ -110,12 +125,18 @@ impl InnerProgress {
             sources,
             waiting: Vec::new(),
             revised: BTreeMap::new(),
+            lists: WaitingLists::of(plan, id),
         }
     }
 
     /// The derived events that it holds.
     pub(super) fn waiting(&self) -> impl Iterator<Item = &Staged> {
         self.waiting.iter().chain(self.revised.values())
+    }
+
+    /// How many bytes the events hold whose lists may not be looked up yet.
+    pub(super) fn sizes(&self, see: &mut See<'_>) {
+        self.lists.iter().for_each(|lists| lists.sizes(see));
     }
 
     /// Takes in a derived event.
@@ -155,8 +176,10 @@ impl Engine {
                 Flow::Steady => EventTime(i64::MAX),
                 Flow::End { last_fill_start, .. } => last_fill_start,
             };
-            if matches!(inner.source, InnerSource::Event) {
-                self.give_derived(place, id, to, flow);
+            match &inner.source {
+                InnerSource::Event => self.give_derived(place, id, to, flow),
+                InnerSource::Items(items) => self.give_lists(place, id, items, to),
+                InnerSource::Union(_) => {}
             }
             let Some(progress) = self.inner.get_mut(place) else { continue };
             if to > progress.watermark || matches!(flow, Flow::End { .. }) {
@@ -222,6 +245,7 @@ impl Engine {
             let lineages = self.stage.positions.lineages_mut(id);
             batch.offsets.push(lineages.map_or(0, |lineages| lineages.push(lineage)));
         }
+        self.take_rows(&batch, &watermarks);
         self.deliver(&batch, &watermarks, disorder);
     }
 
@@ -247,13 +271,18 @@ impl Engine {
                     }
                 }
                 Some(InnerSource::Items(of)) if of.stream == batch.stream => {
-                    let mark = self.stage.mark();
-                    let found =
-                        items::of_batch(&plan, id, &of.list, batch, watermarks, &mut self.stage);
-                    if inner {
-                        self.stage.resolve_since(mark);
+                    let place = (id.0 as usize).checked_sub(self.streams.len());
+                    let progress = place.and_then(|place| self.inner.get_mut(place));
+                    match progress.and_then(|it| it.lists.as_mut()) {
+                        None => self.deliver_items(id, of, batch, watermarks, disorder),
+                        Some(lists) => {
+                            let mark = self.stage.mark();
+                            lists.take(&arrival, &mut self.stage);
+                            if inner {
+                                self.stage.resolve_since(mark);
+                            }
+                        }
                     }
-                    self.deliver(&found.batch, &found.watermarks, disorder);
                 }
                 _ => {}
             }
@@ -291,6 +320,15 @@ impl Engine {
                 });
             }
         }
+        for inner in &self.inner {
+            let Some(lists) = &inner.lists else { continue };
+            let stream = lists.stream();
+            if self.plan.inner_stream(stream).is_some() {
+                lists.positions(&mut |partition, offset| {
+                    named.push(RowOrigin { stream, partition, offset });
+                });
+            }
+        }
         self.stage.positions.keep_only(named.into_iter());
     }
 
@@ -300,6 +338,7 @@ impl Engine {
             watermark: inner.watermark,
             waiting: inner.waiting.clone(),
             revised: inner.revised.values().cloned().collect(),
+            lists: inner.lists.as_ref().map(WaitingLists::save).unwrap_or_default(),
             lineages: self.stage.positions.save(id),
         };
         self.plan.inner_ids().zip(&self.inner).map(state).collect()
@@ -315,6 +354,9 @@ impl Engine {
             inner.waiting = state.waiting;
             let revised = state.revised.into_iter();
             inner.revised = revised.map(|it| ((it.emit.time, it.emit.id), it)).collect();
+            if let Some(lists) = &mut inner.lists {
+                lists.load(state.lists)?;
+            }
             self.stage.positions.load(id, &state.lineages)?;
         }
         Some(())

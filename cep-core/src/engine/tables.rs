@@ -1,4 +1,5 @@
-//! Tables of streams: the latest events by their keys, kept for the rules that look them up.
+//! Tables of streams, and of what rules emit: the latest events by their keys, kept for the rules that
+//! look them up.
 //!
 //! Such a rule goes on in time only as the table's stream does, too: then all rows that it may find
 //! have come.
@@ -40,7 +41,7 @@ pub(super) fn followers(plan: &Plan, operators: &[Box<dyn Operator>]) -> Vec<Vec
 
 impl Engine {
     /// Takes events into the tables of their stream; `watermarks` are their partition's just before
-    /// each.
+    /// each, of a derived event that takes effect after its time the instant at which it does.
     pub(super) fn take_rows(&self, batch: &EventBatch, watermarks: &[i64]) {
         for table in self.plan.tables.iter().filter(|table| table.of == Some(batch.stream)) {
             let floor = self.looked_up_from(batch.stream);

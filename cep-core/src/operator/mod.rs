@@ -23,6 +23,7 @@ mod trigger;
 
 pub use expression::{Constants, Errors, Evaluated, Instants, Operand, Scope, evaluate};
 pub(crate) use firing::Staged;
+pub(crate) use in_order::{Waiting, WaitingState};
 pub(crate) use positions::{Lineage, Positions};
 pub use sizes::StatePart;
 pub(crate) use sizes::{KeptFor, See};

@@ -94,6 +94,15 @@ impl Plan {
         self.inner.get((id.0 as usize).checked_sub(self.streams.len())?)
     }
 
+    /// What the rows of a stream are the items of, if they are.
+    #[must_use]
+    pub fn list_of(&self, id: StreamId) -> Option<&Items> {
+        match &self.inner_stream(id)?.source {
+            InnerSource::Items(items) => Some(items),
+            InnerSource::Event | InnerSource::Union(_) => None,
+        }
+    }
+
     /// The ids of the inner streams: each after those it is made of.
     pub fn inner_ids(&self) -> impl Iterator<Item = StreamId> + use<> {
         let from = u32::try_from(self.streams.len()).unwrap_or(u32::MAX);

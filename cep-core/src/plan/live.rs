@@ -1,8 +1,8 @@
 //! The rows of a table of a stream's latest events, as they come.
 //!
 //! A row takes effect at its event's time; one that comes late, at the watermark that its partition had
-//! by then. At an instant a key has the row with the largest event time of those that have taken
-//! effect; of equal times the last by partition and offset. So a late row changes later look-ups
+//! by then; a derived event that was made of a late one, when that took effect. At an instant a key has the row with the largest event time of those that have taken
+//! effect; of equal times the last by partition and offset, of derived events in their merged order. So a late row changes later look-ups
 //! only, and what is found is a function of the logs.
 
 use crate::time::EventTime;

@@ -34,8 +34,8 @@ pub struct RulePlan {
     /// The table whose keys the rule knows from the first event of its stream on, where it fills
     /// windows or waits for silent keys: those have the types of the rule's key.
     pub expects: Option<TableId>,
-    /// The inputs of whose latest events it looks tables up; time goes on for it only as it does for
-    /// them, too.
+    /// The streams of whose latest events it looks tables up, also in the list that it goes through; time
+    /// goes on for it only as it does for them, too.
     pub waits_for: Vec<StreamId>,
     /// The aggregates its group expressions read, without repetition.
     pub aggregates: Vec<AggregateCall>,

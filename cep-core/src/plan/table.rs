@@ -31,8 +31,8 @@ pub struct TablePlan {
     /// The field that says from when on a row holds, as an index into `fields`: never null. Without
     /// one, rows hold from the beginning of time.
     pub time: Option<u32>,
-    /// The input whose latest events are its rows; their fields are the event's, and hold from its
-    /// time on. Such a table is not filled.
+    /// The input, or the inner stream of derived events, whose latest events are its rows; their fields
+    /// are the event's, and hold from its time on. Such a table is not filled.
     pub of: Option<StreamId>,
     /// The default connector.
     pub from: Option<Connector>,

@@ -112,8 +112,16 @@ impl Expr {
             ExprKind::Unary { operand, .. } => vec![operand],
             ExprKind::Binary { left, right, .. } => vec![left, right],
             ExprKind::If { condition, then, otherwise } => vec![condition, then, otherwise],
-            ExprKind::Call { args, filter, .. } => args.iter().chain(filter.as_deref()).collect(),
+            ExprKind::Call { args, by, filter, .. } => {
+                args.iter().chain(by.as_deref()).chain(filter.as_deref()).collect()
+            }
         }
+    }
+
+    /// Calls `see` with this expression and every one below it.
+    pub fn visit<'e>(&'e self, see: &mut dyn FnMut(&'e Self)) {
+        see(self);
+        self.parts().into_iter().for_each(|part| part.visit(see));
     }
 }
 

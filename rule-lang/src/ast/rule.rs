@@ -34,6 +34,49 @@ pub struct Rule {
     pub span: Span,
 }
 
+impl Rule {
+    /// The expressions in its clauses, in the order written.
+    #[must_use]
+    pub fn expressions(&self) -> Vec<&Expr> {
+        self.clauses.iter().flat_map(|clause| clause.kind.expressions()).collect()
+    }
+}
+
+impl ClauseKind {
+    /// The names that it gives to values.
+    pub(crate) fn names(&self) -> Vec<&Ident> {
+        match self {
+            Self::From { each: Some(each), .. } => {
+                std::iter::once(&each.item).chain(&each.index).collect()
+            }
+            Self::Let { name, .. } => vec![name],
+            Self::By(key) => key.iter().filter_map(|part| part.name.as_ref()).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn expressions(&self) -> Vec<&Expr> {
+        match self {
+            Self::From { each, .. } => each.iter().map(|each| &each.list).collect(),
+            Self::Where(value) | Self::Let { value, .. } => vec![value],
+            Self::Distinct(distinct) => distinct.by.iter().collect(),
+            Self::By(key) => key.iter().map(|part| &part.value).collect(),
+            Self::When { condition, until, .. } => {
+                std::iter::once(condition).chain(until).collect()
+            }
+            Self::Limit(limit) => limit.by.iter().flatten().collect(),
+            Self::Window(_) | Self::Silent(_) | Self::Forget(_) => Vec::new(),
+            Self::Emit(emit) | Self::Else(emit) | Self::Clear(emit) => {
+                let values = emit.fields.iter().filter_map(|field| match field {
+                    EmitField::Field { value, .. } => Some(value),
+                    EmitField::Spread(_) => None,
+                });
+                values.chain(&emit.condition).collect()
+            }
+        }
+    }
+}
+
 /// Whether everything written in a rule is in its tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Completeness {

@@ -1,7 +1,7 @@
 //! The names a program declares: streams, params, and what other declarations only reserve.
 
 use super::function::DeclaredFunction;
-use super::table::{self, DeclaredTable};
+use super::table::{self, DeclaredTable, Known, Rows};
 use super::types::{Types, type_of};
 use super::{cell, declared_twice, index, stream};
 use crate::ast::{self, Ast, Completeness, Declaration};
@@ -77,6 +77,7 @@ impl<'a> Declared<'a> {
             emitted: BTreeMap::new(),
         };
         let mut rules: BTreeMap<&str, Span> = BTreeMap::new();
+        // What they are of may be declared below them.
         let mut of_streams = Vec::new();
         for declaration in asts.iter().flat_map(|ast| &ast.declarations) {
             match declaration {
@@ -162,41 +163,47 @@ impl<'a> Declared<'a> {
         }
         let plan = match &ast.of {
             None => table::check(ast, &self.types, out),
-            Some(of) => self.table_of_stream(ast, of, out),
+            Some(of) => match self.stream_named(&of.name) {
+                Some((id, stream)) => {
+                    table::check_of_stream(ast, Rows::OfStream, id, &stream.plan, out)
+                }
+                None if self.emitted.contains_key(of.name.as_str()) => {
+                    let plan = table::awaited(ast);
+                    self.tables.push(DeclaredTable { plan, ast, is: Known::Later });
+                    return;
+                }
+                None => {
+                    self.unknown_stream(of, out);
+                    None
+                }
+            },
         };
         match plan {
-            Some(plan) => self.tables.push(DeclaredTable { plan, ast }),
+            Some(plan) => self.tables.push(DeclaredTable { plan, ast, is: Known::Whole }),
             None => {
                 self.broken.insert(&ast.name.name);
             }
         }
     }
 
-    fn table_of_stream(
-        &self,
-        ast: &ast::KeyedTable,
-        of: &ast::Ident,
-        out: &mut Vec<Diagnostic>,
-    ) -> Option<TablePlan> {
-        if let Some((id, stream)) = self.stream_named(&of.name) {
-            return table::check_of_stream(ast, id, &stream.plan, out);
+    /// The tables of derived events, whose fields are known when the rules that emit them are.
+    pub(super) fn awaited_tables(&self) -> impl Iterator<Item = &'a ast::KeyedTable> {
+        self.tables.iter().filter(|table| table.is == Known::Later).map(|table| table.ast)
+    }
+
+    /// Makes a table of derived events known; without a plan it was reported.
+    pub(super) fn settle(&mut self, ast: &'a ast::KeyedTable, plan: Option<TablePlan>) {
+        let name = ast.name.name.as_str();
+        let at = self.tables.binary_search_by(|table| table.plan.name.as_str().cmp(name)).ok();
+        match at.and_then(|at| self.tables.get_mut(at)).zip(plan) {
+            Some((table, plan)) => {
+                table.plan = plan;
+                table.is = Known::Whole;
+            }
+            None => {
+                self.broken.insert(name);
+            }
         }
-        if self.emitted.contains_key(of.name.as_str()) {
-            out.push(
-                Diagnostic::new(
-                    Code::NoStreamTables,
-                    format!(
-                        "a table of the derived events `{}` is not supported in this version",
-                        of.name
-                    ),
-                )
-                .label(of.span, "is emitted by a rule")
-                .help("a table holds the latest events of a `stream`"),
-            );
-            return None;
-        }
-        self.unknown_stream(of, out);
-        None
     }
 
     /// Reports tables that have the name of something else.
@@ -248,10 +255,15 @@ impl<'a> Declared<'a> {
         Some((index(at), self.params.get(at)?))
     }
 
-    /// A table by its name.
+    /// Whether a table has this name.
+    pub(super) fn is_table(&self, name: &str) -> bool {
+        self.tables.binary_search_by(|table| table.plan.name.as_str().cmp(name)).is_ok()
+    }
+
+    /// A table by its name, if what it holds is known.
     pub(crate) fn table_named(&self, name: &str) -> Option<(u32, &DeclaredTable<'a>)> {
         let at = self.tables.binary_search_by(|table| table.plan.name.as_str().cmp(name)).ok()?;
-        Some((index(at), self.tables.get(at)?))
+        Some((index(at), self.tables.get(at).filter(|table| table.is == Known::Whole)?))
     }
 
     /// Reports a stream that is not declared, unless its declaration was reported.
@@ -263,7 +275,7 @@ impl<'a> Declared<'a> {
         let events = self.emitted.keys().copied();
         let help = if self.emitted.contains_key(name.name.as_str()) {
             format!("`{}` is emitted by a rule; it is not a stream", name.name).into()
-        } else if self.table_named(&name.name).is_some() {
+        } else if self.is_table(&name.name) {
             format!("`{0}` is a table; its rows are looked up: `{0}[key]`", name.name).into()
         } else {
             did_you_mean(&name.name, streams.chain(events))

@@ -14,7 +14,7 @@ use super::scope::{
 };
 use super::structure::LIST_FUNCTIONS;
 use super::types::type_of;
-use super::{Usage, declared_twice, function_order, index};
+use super::{Usage, declared_twice, index};
 use crate::ast;
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::source::Span;
@@ -92,37 +92,40 @@ impl<'a> Declared<'a> {
     }
 }
 
-/// Checks the values of all functions, each after those that it calls.
-pub(super) fn check_all(declared: &mut Declared<'_>, usage: &mut Usage, out: &mut Vec<Diagnostic>) {
-    for name in function_order::callees_first(declared, out) {
-        let Some(function) = declared.functions.get(name) else { continue };
-        let mut scope = Scope {
-            declared,
-            usage,
-            out,
-            stream: None,
-            alias: None,
-            function: Some(function),
-            lets: Vec::new(),
-            measures: Vec::new(),
-            keys: Vec::new(),
-            window: WindowState::Without,
-            numbered: Numbered::No,
-            before: Before::Known,
-            silence: Silence::Not,
-            seen: Seen::Yes,
-            level: Level::Row,
-            when: WhenState::Without,
-            change: None,
-            facts: Vec::new(),
-            elements: Elements::default(),
-        };
-        let value = scope.value_of(function);
-        let folds = scope.elements.count;
-        if let Some(function) = declared.functions.get_mut(name) {
-            function.value = value;
-            function.folds = folds;
-        }
+/// Checks the value of a function, after those that it calls and the tables that it looks up.
+pub(super) fn check(
+    name: &str,
+    declared: &mut Declared<'_>,
+    usage: &mut Usage,
+    out: &mut Vec<Diagnostic>,
+) {
+    let Some(function) = declared.functions.get(name) else { return };
+    let mut scope = Scope {
+        declared,
+        usage,
+        out,
+        stream: None,
+        alias: None,
+        function: Some(function),
+        lets: Vec::new(),
+        measures: Vec::new(),
+        keys: Vec::new(),
+        window: WindowState::Without,
+        numbered: Numbered::No,
+        before: Before::Known,
+        silence: Silence::Not,
+        seen: Seen::Yes,
+        level: Level::Row,
+        when: WhenState::Without,
+        change: None,
+        facts: Vec::new(),
+        elements: Elements::default(),
+    };
+    let value = scope.value_of(function);
+    let folds = scope.elements.count;
+    if let Some(function) = declared.functions.get_mut(name) {
+        function.value = value;
+        function.folds = folds;
     }
 }
 

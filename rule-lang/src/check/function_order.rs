@@ -1,7 +1,7 @@
 //! In which order functions are checked: each after those that it calls.
 
 use super::declare::Declared;
-use crate::ast::{Expr, ExprKind, Ident, StringPart};
+use crate::ast::{ExprKind, Ident};
 use crate::diagnostic::{Code, Diagnostic};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,8 +44,10 @@ impl<'a> Graph<'a> {
             let name: &'a str = name;
             let mut calls = BTreeMap::new();
             let ast: &'a crate::ast::Function = function.ast;
-            each_call(&ast.value, &mut |call: &'a Ident| {
-                if declared.functions.contains_key(call.name.as_str()) {
+            ast.value.visit(&mut |node| {
+                if let ExprKind::Call { function: call, .. } = &node.kind
+                    && declared.functions.contains_key(call.name.as_str())
+                {
                     calls.entry(call.name.as_str()).or_insert(call);
                     graph.callers.entry(call.name.as_str()).or_default().insert(name);
                 }
@@ -102,43 +104,4 @@ fn report(cycle: &[(&str, &Ident)], out: &mut Vec<Diagnostic>) {
         diagnostic = diagnostic.label(place.span, "and so on");
     }
     out.push(diagnostic.help(format!("break this cycle: {path}")));
-}
-
-/// Calls `see` with the name of every function that an expression calls.
-fn each_call<'e>(expr: &'e Expr, see: &mut dyn FnMut(&'e Ident)) {
-    match &expr.kind {
-        ExprKind::Error | ExprKind::Literal(_) | ExprKind::Name(_) => {}
-        ExprKind::Interpolated(parts) => {
-            for part in parts {
-                if let StringPart::Value(value) = part {
-                    each_call(value, see);
-                }
-            }
-        }
-        ExprKind::Member { base, .. } => each_call(base, see),
-        ExprKind::Index { base, indices } => {
-            std::iter::once(&**base).chain(indices).for_each(|part| each_call(part, see));
-        }
-        ExprKind::Record(members) => members.iter().for_each(|(_, it)| each_call(it, see)),
-        ExprKind::Comprehension(fold) => {
-            let parts = [&fold.value, &fold.list].into_iter().chain(&fold.condition);
-            parts.for_each(|part| each_call(part, see));
-        }
-        ExprKind::List(items) => items.iter().for_each(|item| each_call(item, see)),
-        ExprKind::Range(from, to) => [from, to].into_iter().for_each(|end| each_call(end, see)),
-        ExprKind::Unary { operand, .. } => each_call(operand, see),
-        ExprKind::Binary { left, right, .. } => {
-            [left, right].into_iter().for_each(|side| each_call(side, see));
-        }
-        ExprKind::If { condition, then, otherwise } => {
-            [condition, then, otherwise].into_iter().for_each(|part| each_call(part, see));
-        }
-        ExprKind::Call { function, args, by, filter } => {
-            see(function);
-            args.iter()
-                .chain(by.as_deref())
-                .chain(filter.as_deref())
-                .for_each(|part| each_call(part, see));
-        }
-    }
 }

@@ -1,7 +1,8 @@
 //! The streams that rules read without their being declared: derived events, and several streams
 //! at once.
 
-use super::{Declared, Events, Usage, index};
+use super::table::live_tables;
+use super::{Declared, Events, Usage, index, rule_expressions};
 use crate::ast::{self, Ident};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::typed::{self, Expr, Rule};
@@ -25,7 +26,7 @@ pub(crate) struct InnerStreams {
     /// The lists whose items are rows, by their streams' ids.
     lists: BTreeMap<u32, Expr>,
     by_name: BTreeMap<String, u32>,
-    /// For each event the level of the furthest stream that a rule which emits it reads.
+    /// For each event the level of the furthest stream that a rule which emits it reads or looks up.
     event_levels: BTreeMap<String, usize>,
 }
 
@@ -74,16 +75,27 @@ impl InnerStreams {
         }
     }
 
+    /// The level of the furthest stream whose tables an expression looks up.
+    fn level_looked_up(&self, declared: &Declared<'_>, expr: &Expr) -> usize {
+        let tables = live_tables(expr, declared).into_iter();
+        let levels = tables.filter_map(|table| Some(self.level(declared, table.of?.0)));
+        levels.max().unwrap_or(0)
+    }
+
     /// Notes the events that a checked rule emits.
     pub(super) fn note(&mut self, rule: &Rule, declared: &Declared<'_>) {
-        let level = self.level(declared, rule.input);
+        let mut level = self.level(declared, rule.input);
+        rule_expressions(rule, &mut |expr| {
+            level = level.max(self.level_looked_up(declared, expr));
+        });
         for emit in &rule.emits {
             let known = self.event_levels.entry(emit.event.clone()).or_default();
             *known = level.max(*known);
         }
     }
 
-    fn single(
+    /// The stream of a name, made if need be; what is wrong with it is reported.
+    pub(super) fn single(
         &mut self,
         name: &Ident,
         declared: &Declared<'_>,
@@ -157,7 +169,7 @@ impl InnerStreams {
             }
             stream.fields.push(field_plan(name.name.clone(), ty));
         }
-        let level = self.level(declared, outer);
+        let level = self.level(declared, outer).max(self.level_looked_up(declared, &list));
         // The list is put in place when the rule is lowered.
         let nothing = cep_core::plan::Expr::new(list.ty.clone(), ExprKind::Literal(Value::Null));
         let source = InnerSource::Items(Items { stream: StreamId(outer), list: nothing });

@@ -1,8 +1,8 @@
 //! Names, types and bounds: from the tree as written to the typed tree.
 //!
 //! Everything wrong is reported, not just the first of it: what could not be understood is left out
-//! and stays silent afterwards. Streams, params and functions come first, then rules, then what refers to the
-//! events they emit: sinks and tests.
+//! and stays silent afterwards. Streams and params come first; then functions, rules and the tables of what
+//! they emit, each after what it needs ([`order`]); then what refers to the events: sinks and tests.
 
 mod aggregate;
 mod attribute;
@@ -54,6 +54,7 @@ use crate::diagnostic::Diagnostic;
 use crate::source::{SourceMap, Span};
 use crate::test_case::TestCase;
 use crate::typed;
+use order::Step;
 use std::collections::BTreeSet;
 
 /// What the checks found out about a program.
@@ -99,8 +100,7 @@ pub(crate) fn check<'a>(
     let mut declared = Declared::collect(sources, asts, out);
     let types = (record == Record::Types).then(Vec::new);
     let mut usage = Usage { types, ..Usage::default() };
-    function::check_all(&mut declared, &mut usage, out);
-    let declared = declared;
+    let functions = function_order::callees_first(&mut declared, out);
     let mut events = Events::default();
     let mut rules = Vec::new();
     let mut inner = inner::InnerStreams::default();
@@ -109,9 +109,25 @@ pub(crate) fn check<'a>(
             events.declare(event, &declared.types, out);
         }
     });
-    let order = order::producers_first(asts, &declared, out);
+    let order = order::producers_first(asts, &functions, &declared, out);
     order.cyclic.iter().flat_map(|ast| order::outputs(ast)).for_each(|it| events.unknown(it));
-    for ast in order.ordered {
+    for step in order.steps {
+        let ast = match step {
+            Step::Rule(ast) => ast,
+            Step::Function(name) => {
+                function::check(name, &mut declared, &mut usage, out);
+                continue;
+            }
+            Step::Table(ast, of) => {
+                let id = inner.single(of, &declared, &events, &mut usage, out);
+                let stream = id.and_then(|id| Some((id, inner.plan(&declared, id)?)));
+                let plan = stream.and_then(|(id, stream)| {
+                    table::check_of_stream(ast, table::Rows::OfRules, id, stream, out)
+                });
+                declared.settle(ast, plan);
+                continue;
+            }
+        };
         let names = order::inputs(ast);
         let input = inner.input(names, &declared, &events, &mut usage, out);
         let mut input = input_of(input, &inner, &declared);
@@ -188,6 +204,9 @@ fn fields_read(
             }
             read.extend(looked_up(expr, declared));
         });
+    }
+    for (_, list) in inner.lists() {
+        list.visit(&mut |expr| read.extend(looked_up(expr, declared)));
     }
     for (index, stream) in declared.streams.iter().enumerate() {
         let id = u32::try_from(index).unwrap_or(u32::MAX);

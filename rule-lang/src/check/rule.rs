@@ -8,9 +8,9 @@ use super::known::known_keys;
 use super::narrow::{where_false, where_true};
 use super::scope::{Elements, Level, Scope, Seen, Silence, WhenState, WindowState};
 use super::suspect::window_span;
-use super::table::{live_table, without_revisions};
+use super::table::{live_tables, without_revisions};
 use super::trigger::{has_edge, silent_of};
-use super::{Declared, Events, Usage};
+use super::{Declared, Events, Usage, rule_expressions};
 use crate::ast::{self, ClauseKind, Completeness};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
@@ -97,7 +97,9 @@ pub(super) fn check<'a>(
         forget,
         emits: parts.emits,
     };
-    without_revisions(ast, &rule, declared, out)?;
+    let mut looked_up = Vec::new();
+    rule_expressions(&rule, &mut |expr| looked_up.extend(live_tables(expr, declared)));
+    without_revisions(ast, &looked_up, out)?;
     Some(rule)
 }
 
@@ -154,20 +156,7 @@ pub(super) fn list_of(
     let list = scope.expr(&each.list)?;
     scope.small_enough(&list, each.list.span)?;
     scope.without_changes(&list, each.list.span, "in the list of `each`")?;
-    if let Some(table) = live_table(&list, declared) {
-        out.push(
-            Diagnostic::new(
-                Code::NoStreamTables,
-                format!(
-                    "the list of `each` is not looked up in a table of a stream such as `{}`",
-                    table.name
-                ),
-            )
-            .label(each.list.span, "has to be known as the event comes")
-            .help("emit the list with the event in one rule, and go through it in another"),
-        );
-        return None;
-    }
+    without_revisions(ast, &live_tables(&list, declared), out)?;
     if matches!(list.ty, Type::List(_)) {
         return Some(list);
     }

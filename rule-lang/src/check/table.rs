@@ -5,11 +5,11 @@ use super::convert::to;
 use super::scope::Scope;
 use super::stream::{Side, connector, field_plan};
 use super::types::Types;
-use super::{Declared, declared_twice, index, rule_expressions};
+use super::{Declared, declared_twice, index};
 use crate::ast;
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::source::Span;
-use crate::typed::{Expr, ExprKind, Rule};
+use crate::typed::{Expr, ExprKind};
 use cep_core::plan::{Connector, FieldPlan, LiveRows, StreamId, StreamPlan, TablePlan, TableRows};
 use cep_core::value::Type;
 
@@ -17,6 +17,27 @@ use cep_core::value::Type;
 pub(crate) struct DeclaredTable<'a> {
     pub plan: TablePlan,
     pub ast: &'a ast::KeyedTable,
+    pub is: Known,
+}
+
+/// What the rows of a table are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rows {
+    /// Its own.
+    Own,
+    /// Events of a stream that is declared.
+    OfStream,
+    /// Events that rules emit.
+    OfRules,
+}
+
+/// Whether it is known what a table holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Known {
+    Whole,
+    /// It holds derived events, and the rules that emit them were not looked at yet; or they were
+    /// reported.
+    Later,
 }
 
 /// The table's plan, without rows; `None` if it was reported.
@@ -37,24 +58,31 @@ pub(super) fn check(
             None => fields.extend(field_plan(field, types, out)),
         }
     }
-    let key = key_of(ast, &fields, out);
+    let key = key_of(ast, Rows::Own, &fields, out);
     let time = ast.time.as_ref().and_then(|time| time_field(ast, time, &fields, out));
     let from = ast.connector.as_ref().and_then(|ast| place(ast, out));
     // Warnings do not come from here: what was reported is an error.
     (out.len() == before).then(|| TablePlan { time, from, ..plan_of(ast, fields, key) })
 }
 
-/// The plan of a table of a stream's latest events; `None` if something was reported.
+/// The plan of a table of the latest events of a stream, or of those that rules emit; `None` if
+/// something was reported.
 pub(super) fn check_of_stream(
     ast: &ast::KeyedTable,
+    rows: Rows,
     of: u32,
     stream: &StreamPlan,
     out: &mut Vec<Diagnostic>,
 ) -> Option<TablePlan> {
     let before = out.len();
-    let key = key_of(ast, &stream.fields, out);
+    let key = key_of(ast, rows, &stream.fields, out);
     let plan = || plan_of(ast, stream.fields.clone(), key);
     (out.len() == before).then(|| TablePlan { of: Some(StreamId(of)), ..plan() })
+}
+
+/// The plan of a table of derived events before anything is known of these.
+pub(super) fn awaited(ast: &ast::KeyedTable) -> TablePlan {
+    plan_of(ast, Vec::new(), Vec::new())
 }
 
 fn plan_of(ast: &ast::KeyedTable, fields: Vec<FieldPlan>, key: Vec<u32>) -> TablePlan {
@@ -72,10 +100,19 @@ fn plan_of(ast: &ast::KeyedTable, fields: Vec<FieldPlan>, key: Vec<u32>) -> Tabl
 }
 
 /// What rows are found by.
-fn key_of(ast: &ast::KeyedTable, fields: &[FieldPlan], out: &mut Vec<Diagnostic>) -> Vec<u32> {
+fn key_of(
+    ast: &ast::KeyedTable,
+    rows: Rows,
+    fields: &[FieldPlan],
+    out: &mut Vec<Diagnostic>,
+) -> Vec<u32> {
     if ast.key.is_empty() {
         let name = fields.first().map_or("f", |field| field.name.as_str());
-        let place = if ast.of.is_some() { "behind the stream" } else { "behind its braces" };
+        let place = match rows {
+            Rows::Own => "behind its braces",
+            Rows::OfStream => "behind the stream",
+            Rows::OfRules => "behind the event",
+        };
         out.push(
             Diagnostic::new(
                 Code::TableKey,
@@ -85,12 +122,13 @@ fn key_of(ast: &ast::KeyedTable, fields: &[FieldPlan], out: &mut Vec<Diagnostic>
             .help(format!("write `key {name}` {place}")),
         );
     }
-    ast.key.iter().filter_map(|part| key_part(ast, part, fields, out)).collect()
+    ast.key.iter().filter_map(|part| key_part(ast, part, rows, fields, out)).collect()
 }
 
 fn key_part(
     ast: &ast::KeyedTable,
     part: &ast::Ident,
+    rows: Rows,
     fields: &[FieldPlan],
     out: &mut Vec<Diagnostic>,
 ) -> Option<u32> {
@@ -115,7 +153,9 @@ fn key_part(
         return None;
     }
     if field.ty.is_optional() || field.ty.is_structured() {
-        let help = if field.ty.is_optional() {
+        let help = if field.ty.is_optional() && rows == Rows::OfRules {
+            format!("emit a value that is always there: `{}: … ?? …`", field.name)
+        } else if field.ty.is_optional() {
             format!("declare `{}: {}`", field.name, field.ty.base())
         } else {
             "rows are found by plain values: numbers, texts, times".to_owned()
@@ -205,14 +245,13 @@ fn place(ast: &ast::Connector, out: &mut Vec<Diagnostic>) -> Option<Connector> {
     None
 }
 
-/// The table of a stream that an expression looks up, if it does.
-pub(super) fn live_table<'d>(expr: &Expr, declared: &'d Declared<'_>) -> Option<&'d TablePlan> {
-    let mut found = None;
+/// The tables of streams, and of derived events, that an expression looks up.
+pub(super) fn live_tables<'d>(expr: &Expr, declared: &'d Declared<'_>) -> Vec<&'d TablePlan> {
+    let mut found = Vec::new();
     expr.visit(&mut |node| {
-        if let ExprKind::Lookup(id, _) = node.kind
-            && let Some(table) = declared.tables.get(id as usize).filter(|it| it.plan.of.is_some())
-        {
-            found = Some(&table.plan);
+        if let ExprKind::Lookup(id, _) = node.kind {
+            let table = declared.tables.get(id as usize).map(|table| &table.plan);
+            found.extend(table.filter(|plan| plan.of.is_some()));
         }
     });
     found
@@ -298,15 +337,11 @@ impl Scope<'_, '_> {
 /// Reports `allow` in a rule that looks up a table of a stream.
 pub(super) fn without_revisions(
     ast: &ast::Rule,
-    rule: &Rule,
-    declared: &Declared<'_>,
+    looked_up: &[&TablePlan],
     out: &mut Vec<Diagnostic>,
 ) -> Option<()> {
     let allow = window_of(ast).and_then(|window| window.allow_us.as_ref());
-    let Some(allow) = allow else { return Some(()) };
-    let mut live = None;
-    rule_expressions(rule, &mut |expr| live = live.or_else(|| live_table(expr, declared)));
-    let Some(table) = live else { return Some(()) };
+    let Some((allow, table)) = allow.zip(looked_up.first()) else { return Some(()) };
     out.push(
         Diagnostic::new(
             Code::AllowPlace,

@@ -133,13 +133,17 @@ impl Context<'_, '_> {
         let (id, declared) = self.declared.table_named(&ast.stream.name)?;
         let (id, plan) = (TableId(id), &declared.plan);
         if let Some(of) = &declared.ast.of {
+            let help = match self.declared.stream_named(&of.name) {
+                Some(_) => format!("give the events: `given {}`", of.name),
+                None => format!("give what the rules read that emit `{}`", of.name),
+            };
             out.push(
                 Diagnostic::new(
-                    Code::NoStreamTables,
+                    Code::GivenEvents,
                     format!("the rows of `{}` are the latest events of `{}`", plan.name, of.name),
                 )
-                .label(ast.stream.span, "")
-                .help(format!("give the events: `given {}`", of.name)),
+                .label(ast.stream.span, "has no rows of its own")
+                .help(help),
             );
             return None;
         }

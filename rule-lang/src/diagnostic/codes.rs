@@ -114,6 +114,7 @@ codes! {
     TableKey = "E0340", "a table whose rows cannot be found by its key";
     SameKey = "E0341", "two rows of a table with the same key and time";
     KnownKeys = "E0342", "a table whose keys are not the rule's, or an event that a known key never had";
+    GivenEvents = "E0343", "rows given to a table that holds events";
     BadPattern = "E0350", "a pattern that is no regular expression";
 
     // Time and windows.
@@ -138,7 +139,6 @@ codes! {
     // Words of the language that this version does not run yet.
     NoPatterns = "E0501", "`match` patterns are not supported in this version";
     NoJoins = "E0502", "`join` is not supported in this version";
-    NoStreamTables = "E0503", "this table of a stream is not supported in this version";
     NoTimeout = "E0517", "`timeout` is not supported in this version";
     NoScenarios = "E0524", "`scenario` is not supported in this version";
     NoSuchFunctionYet = "E0528", "this function is not supported in this version";

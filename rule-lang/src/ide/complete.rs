@@ -155,7 +155,11 @@ impl Typing<'_> {
         match open.filter(|open| *open < self.at) {
             Some(open) => tokens.close(open, self.at) < self.at,
             // Without braces it ends with its line.
-            None => tokens.line_start(self.at) && self.at > declaration.start + 1,
+            None => {
+                let last = self.at.checked_sub(1).map_or(0, |last| tokens.span(last).end);
+                let since = tokens.text.get(last as usize..self.byte as usize);
+                self.at > declaration.start + 1 && since.is_some_and(|since| since.contains('\n'))
+            }
         }
     }
 
@@ -301,12 +305,19 @@ impl Typing<'_> {
         let tokens = &self.file.tokens;
         let inside = self.file.body(declaration).is_some_and(|body| body.start <= self.at);
         match self.before() {
-            Some(Before::Word("from")) if !inside => connectors(),
+            Some(Before::Word("from")) if !inside => {
+                let mut found = connectors();
+                if tokens.is_word(declaration.start, "table") {
+                    found.extend(self.globals(&[NameKind::Stream, NameKind::Event]));
+                }
+                found
+            }
             Some(Before::Punct(Punct::Colon)) if !inside => formats(),
             Some(Before::Word("from")) => parts(&["key"]),
-            Some(Before::Word("key" | "time")) if inside => {
+            Some(Before::Word("key" | "time")) => {
                 let name = tokens.name(declaration.start + 1).unwrap_or_default();
                 let owner = self.ide.names.global(name, &[NameKind::Stream, NameKind::Table]);
+                let owner = owner.map(|owner| self.ide.names.rows_of(owner));
                 owner.map(|owner| self.fields(&self.ide.names, owner)).unwrap_or_default()
             }
             Some(Before::Word("as")) => ["seconds", "millis", "micros"].map(plain).to_vec(),

@@ -129,6 +129,8 @@ pub(super) struct Names {
     pub spreads: Vec<Spread>,
     globals: BTreeMap<String, Vec<DefId>>,
     fields: BTreeMap<(DefId, String), DefId>,
+    /// For a table of a stream or of derived events, what its rows are.
+    rows: BTreeMap<DefId, DefId>,
 }
 
 /// A file cut into declarations.
@@ -241,6 +243,9 @@ impl Names {
             names.declare_events(file);
         }
         for file in &files {
+            names.declare_rows(file);
+        }
+        for file in &files {
             names.resolve(file);
         }
         names.mentions.sort_by_key(|mention| (mention.span, mention.definition));
@@ -279,6 +284,11 @@ impl Names {
             .iter()
             .copied()
             .find(|id| self.definition(*id).is_some_and(|found| kinds.contains(&found.kind)))
+    }
+
+    /// What has the fields of a table's rows: the stream or event whose latest these are, or it.
+    pub(super) fn rows_of(&self, table: DefId) -> DefId {
+        self.rows.get(&table).copied().unwrap_or(table)
     }
 
     /// The field of this name.

@@ -359,3 +359,22 @@ fn every_beginning_of_a_program_and_every_place_has_an_answer() {
         let _ = ide.rename(FileId(0), place, "fresh");
     }
 }
+
+#[test]
+fn a_table_of_derived_events_has_their_names() {
+    let rules = |table: &str| format!("{RULES}table Last from {table}\n");
+    let found = labels(&rules("§"));
+    let offers = |name: &str| found.iter().any(|it| it == name);
+    assert!(offers("Harvest") && offers("Disaster"), "{found:?}");
+    assert_eq!(labels(&rules("Disaster key §")), ["farm", "half", "text", "total"]);
+    let look = "key farm\nrule told {\n    from Harvest\n    emit Told { was: Last[farm]?.";
+    let found = labels(&rules(&format!("Disaster {look}§ }}\n}}")));
+    assert_eq!(found, ["farm", "half", "text", "total"]);
+    let text = rules(&format!("Disaster {look}ha§lf }}\n}}"));
+    let after = renamed(&text, "middle").unwrap();
+    assert_eq!(after, text.replace('§', "").replace("half", "middle"));
+    let text = rules("Disas§ter key farm");
+    let (ide, at) = with_cursor(&text);
+    let found = ide.definition(FileId(0), at).unwrap();
+    assert!(line_of(&ide, found).starts_with("emit   Disaster"));
+}

@@ -3,10 +3,10 @@
 //! Their rows have positions made up for them, in the order in which the rows stand; [`records`]
 //! tells which records are behind one.
 
-use super::allow_of;
 use super::expr::Scope;
 use super::output::{Emitted, Found, Placed, Source};
 use super::world::World;
+use super::{allow_of, final_watermark};
 use crate::log::{Entry, Log, watermark_after};
 use cep_core::function::EvalError;
 use cep_core::plan::{InnerSource, Items, Plan, RuleId, RulePlan, StreamId, UnionMember};
@@ -25,13 +25,21 @@ pub(super) struct Event {
     pub values: Result<Vec<Value>, EvalError>,
 }
 
-/// The rules with their indices, each after those that emit what it reads.
+impl Event {
+    /// Whether its partition's watermark had passed it.
+    fn is_late(&self) -> bool {
+        self.watermark.has_decided(self.time)
+    }
+}
+
+/// The rules with their indices, each after those that emit what it reads or looks up.
 pub(super) fn producers_first(plan: &Plan) -> Vec<(usize, &RulePlan)> {
     let mut ordered = Vec::new();
     let inputs: Vec<StreamId> = plan.stream_ids().chain(plan.inner_ids()).collect();
     // An inner stream comes after everything it is made of.
     for input in inputs {
-        ordered.extend(plan.rules.iter().enumerate().filter(|(_, rule)| rule.input == input));
+        let last = |rule: &RulePlan| rule.waits_for.iter().copied().chain([rule.input]).max();
+        ordered.extend(plan.rules.iter().enumerate().filter(|(_, rule)| last(rule) == Some(input)));
     }
     ordered
 }
@@ -68,7 +76,12 @@ pub(super) fn let_read(found: &mut Found, plan: &Plan, id: RuleId, end: Watermar
 }
 
 /// All events of a stream, partition by partition.
-pub(super) fn events_of(plan: &Plan, log: &Log, found: &Found, stream: StreamId) -> Vec<Event> {
+pub(super) fn events_of(
+    plan: &World<'_>,
+    log: &Log,
+    found: &Found,
+    stream: StreamId,
+) -> Vec<Event> {
     match plan.inner_stream(stream).map(|inner| (inner, &inner.source)) {
         None => recorded(plan, log, stream),
         Some((inner, InnerSource::Event)) => {
@@ -105,7 +118,12 @@ pub(super) fn events_of(plan: &Plan, log: &Log, found: &Found, stream: StreamId)
         }
         Some((inner, InnerSource::Items(items))) => {
             let fields = inner.stream.fields.len();
-            let outer = events_of(plan, log, found, items.stream);
+            let mut outer = events_of(plan, log, found, items.stream);
+            if plan.looks_up_live(&items.list) {
+                // What is not decided yet may still find something else.
+                let end = final_watermark(plan, log, stream);
+                outer.retain(|event| end.has_decided(event.time) || event.is_late());
+            }
             outer
                 .into_iter()
                 .flat_map(|event| items_of(plan, items, stream, fields, event))
@@ -115,9 +133,9 @@ pub(super) fn events_of(plan: &Plan, log: &Log, found: &Found, stream: StreamId)
 }
 
 /// The items in one event, each with the event's fields before it and its index behind it; one row
-/// without values if there is no list to go through.
+/// without them if there is no list to go through, or it comes too late to look one up.
 fn items_of(
-    plan: &Plan,
+    plan: &World<'_>,
     items: &Items,
     stream: StreamId,
     fields: usize,
@@ -128,10 +146,11 @@ fn items_of(
         partition: event.origin.partition,
         offset: Items::offset(event.origin.offset, place),
     };
+    if plan.looks_up_live(&items.list) && event.is_late() {
+        return vec![Event { origin: at(0), ..event }];
+    }
     let list = event.values.clone().and_then(|values| {
-        // A list is not looked up in a table of a stream.
-        let world = World::without_events(plan);
-        match Scope::of_row(&world, event.time, &values, &[]).value(&items.list)? {
+        match Scope::of_row(plan, event.time, &values, &[]).value(&items.list)? {
             Value::List(list) if list.len() > Items::MAX => Err(EvalError::TooManyItems),
             Value::List(list) => Ok((values, list)),
             _ => Err(EvalError::WrongType),

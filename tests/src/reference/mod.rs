@@ -16,7 +16,7 @@
 //!   wherever a row comes or goes ([`sliding`]), sessions when they are over ([`session`]), windows
 //!   by count at rows ([`counted`]), as are rules without a window ([`rowwise`]).
 //!   A judgement that fires is a *firing* ([`firing`]).
-//! - A rule is run after the rules whose events it reads. Those events are rows like any other,
+//! - A rule is run after the rules whose events it reads or looks up. Those events are rows like any other,
 //!   and are replaced by the records behind them when an emit tells its causes ([`inner`]). Of what
 //!   may be revised only the last word is a row.
 //! - Everything is judged that the final watermark has decided.
@@ -57,13 +57,13 @@ use world::World;
 #[must_use]
 pub fn run(plan: &Plan, log: &Log) -> Outputs {
     let mut found = output::Found::default();
-    let world = World::of(plan, log);
     for (index, rule) in inner::producers_first(plan) {
         if rule.attributes.iter().any(|attribute| attribute.name == "off") {
             continue;
         }
         let id = RuleId(u32::try_from(index).unwrap_or(u32::MAX));
-        let end = final_watermark(plan, log, rule.input);
+        let world = World::of(plan, log, &found);
+        let end = end_of(plan, log, rule);
         let mut judge = Judge { plan: &world, id, rule, turns: Vec::new(), found: &mut found };
         match rule.window.as_ref().map(|window| (window.kind, window.fill)) {
             None => {
@@ -106,6 +106,14 @@ pub fn run(plan: &Plan, log: &Log) -> Outputs {
     found.into_outputs()
 }
 
+/// How far the time of a rule has come when everything has ended: as far as that of the streams that it
+/// reads and looks up.
+fn end_of(plan: &Plan, log: &Log, rule: &RulePlan) -> Watermark {
+    let streams = rule.waits_for.iter().copied().chain([rule.input]);
+    let ends = streams.map(|stream| final_watermark(plan, log, stream));
+    ends.min().unwrap_or(Watermark::AFTER_ALL)
+}
+
 /// How far the time of a stream has come when everything has ended: to where any partition of any
 /// stream had come, and from there as far as the end says. What a rule with `allow` emits is that much
 /// behind.
@@ -119,7 +127,7 @@ fn final_watermark(plan: &Plan, log: &Log, stream: StreamId) -> Watermark {
         },
         Some((inner, InnerSource::Event)) => {
             let rules = plan.producers().remove(inner.stream.name.as_str()).unwrap_or_default();
-            let of_rule = |rule: &&RulePlan| match of(rule.input) {
+            let of_rule = |rule: &&RulePlan| match end_of(plan, log, rule) {
                 Watermark::AFTER_ALL => Watermark::AFTER_ALL,
                 end => Watermark(end.0.saturating_sub(allow_of(rule))),
             };
@@ -129,7 +137,10 @@ fn final_watermark(plan: &Plan, log: &Log, stream: StreamId) -> Watermark {
             let members = members.iter().map(|member| of(member.stream));
             members.min().unwrap_or(Watermark::AFTER_ALL)
         }
-        Some((_, InnerSource::Items(items))) => of(items.stream),
+        Some((_, InnerSource::Items(items))) => {
+            let looked_up = plan.tables_of_streams(&items.list).into_iter().map(of);
+            looked_up.fold(of(items.stream), Watermark::min)
+        }
     }
 }
 

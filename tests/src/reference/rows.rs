@@ -1,8 +1,8 @@
 //! Events as one rule sees them.
 
 use super::closing::Grid;
+use super::end_of;
 use super::expr::Scope;
-use super::final_watermark;
 use super::firing::Judge;
 use super::inner::{Event, events_of};
 use super::lookback::LookBack;
@@ -71,9 +71,16 @@ pub(super) fn rows_of(judge: &mut Judge<'_>, log: &Log) -> Vec<Row> {
     let all = rule.changes.as_ref().is_some_and(|changes| changes.among == Among::All);
     // And where it asks a table of a stream, it has to wait for what is late.
     let later = all || rule.filter.as_ref().is_some_and(|filter| plan.looks_up_live(filter));
+    let list = plan.list_of(rule.input).map(|items| &items.list);
+    let listed = list.is_some_and(|list| plan.looks_up_live(list));
     let mut on_time = Vec::new();
     for event in events_of(plan, log, judge.found, rule.input) {
         let Event { origin, time, watermark, values } = event;
+        // What comes too late to look its list up has no items to filter.
+        if listed && watermark.has_decided(time) {
+            judge.late(origin, time, watermark, None);
+            continue;
+        }
         let values = match values {
             Ok(values) => values,
             Err(error) => {
@@ -105,7 +112,7 @@ pub(super) fn rows_of(judge: &mut Judge<'_>, log: &Log) -> Vec<Row> {
     // What is looked at in the order of time is looked at once its time is decided.
     let row_by_row = rule.window.is_none() && !rule.trigger.is_edge() && rule.limit.is_some();
     if rule.looks_back() || row_by_row {
-        let end = final_watermark(plan, log, rule.input);
+        let end = end_of(plan, log, rule);
         on_time.retain(|(_, time, ..)| end.has_decided(*time));
         on_time.sort_by_key(|(origin, time, ..)| (*time, *origin));
     }

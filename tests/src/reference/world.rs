@@ -11,13 +11,14 @@ use std::ops::Deref;
 /// See the module.
 pub(super) struct World<'a> {
     plan: &'a Plan,
-    /// For each table of a stream the events of the stream; nothing for the others.
+    /// For each table of a stream, or of derived events, these; nothing for the others.
     latest: Vec<Vec<Latest>>,
 }
 
 /// An event of a stream that has a table.
 struct Latest {
-    /// From when on it is found: its time, or if it comes late where its partition has come by then.
+    /// From when on it is found: its time, or if it comes late where its partition has come by then; if it
+    /// was made of a late event, when it takes effect.
     effect: EventTime,
     time: EventTime,
     origin: RowOrigin,
@@ -33,15 +34,13 @@ impl Deref for World<'_> {
 }
 
 impl<'a> World<'a> {
-    /// A plan whose tables of streams hold nothing.
-    pub fn without_events(plan: &'a Plan) -> Self {
-        Self { plan, latest: Vec::new() }
-    }
-
-    pub fn of(plan: &'a Plan, log: &Log) -> Self {
+    /// What tables hold for a rule all of whose producers were run.
+    pub fn of(plan: &'a Plan, log: &Log, found: &Found) -> Self {
+        // No table holds what a list has, so none is looked up for this.
+        let bare = Self { plan, latest: Vec::new() };
         let latest = |table: &TablePlan| {
             let stream = table.of.into_iter();
-            let events = stream.flat_map(|it| events_of(plan, log, &Found::default(), it));
+            let events = stream.flat_map(|it| events_of(&bare, log, found, it));
             let row = |values: Vec<Value>| {
                 let names = table.fields.iter().map(|field| field.name.as_str().into());
                 Value::Record(names.zip(values).collect())

@@ -49,6 +49,12 @@ const PARTS: &[&str] = &[
     "prev(",
     "T[",
     "V[",
+    "L[",
+    "D0[",
+    "D1[",
+    "in [L[",
+    "in [D0[",
+    "table D1",
     "try(",
     "?? ",
 ];

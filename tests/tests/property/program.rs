@@ -1,7 +1,7 @@
 //! Well-typed programs of one or two streams, as rule text.
 
 use super::early::early_bare_rule;
-use super::readers::{family, reader, union};
+use super::readers::{family, reader, tabled, union};
 use super::rule::rule;
 use proptest::prelude::*;
 
@@ -10,10 +10,10 @@ use proptest::prelude::*;
 pub struct Program {
     /// Lateness of the streams `A` and `B`, in milliseconds.
     pub lateness_ms: [u32; 2],
-    /// The rules, each whole: `rule NAME { … }`.
+    /// The rules, each whole: `rule NAME { … }`; before it the table of its events, if it has one.
     pub rules: Vec<String>,
-    /// For each rule the one whose events it reads, which comes before it.
-    pub reads: Vec<Option<usize>>,
+    /// For each rule those whose events it reads or looks up, which come before it.
+    pub reads: Vec<Vec<usize>>,
 }
 
 impl Program {
@@ -21,7 +21,7 @@ impl Program {
     pub fn with_readers(&self, omitted: usize) -> Vec<usize> {
         let mut found = vec![omitted];
         for (index, reads) in self.reads.iter().enumerate() {
-            if reads.is_some_and(|reads| found.contains(&reads)) {
+            if reads.iter().any(|reads| found.contains(reads)) {
                 found.push(index);
             }
         }
@@ -71,22 +71,37 @@ pub fn program() -> impl Strategy<Value = Program> {
         1 => prop::collection::vec((any::<prop::sample::Index>(), reader()), 1..4),
     ];
     let union = prop::option::weighted(0.2, union());
-    ((lateness(), lateness()), rules, union, readers).prop_map(
-        |(lateness, mut rules, union, readers)| {
-            let mut reads = vec![None; rules.len()];
+    let tables = prop_oneof![2 => Just(Vec::new()), 1 => prop::collection::vec(tabled(), 1..3)];
+    ((lateness(), lateness()), tables, rules, union, readers, 0..3_usize).prop_map(
+        |(lateness, tables, others, union, readers, choice)| {
+            let tabled = tables.len();
+            let mut rules = tables;
+            rules.extend(others);
+            let mut reads = vec![Vec::new(); rules.len()];
             if let Some([passes, reader]) = union {
                 let of = rules.len();
                 rules.extend([passes, reader.replace("INPUT", &format!("E{of}x0"))]);
-                reads.extend([None, Some(of)]);
+                reads.extend([Vec::new(), vec![of]]);
             }
             for (of, rule) in readers {
                 let of = of.index(rules.len());
                 rules.push(rule.replace("INPUT", &format!("E{of}x0")));
-                reads.push(Some(of));
+                reads.push(vec![of]);
+            }
+            for (index, rule) in rules.iter_mut().enumerate() {
+                // Instead of those of a stream, in one of the tables before it.
+                let tables = tabled.min(index);
+                let table = (index + choice) % (tables + 1);
+                if table < tables && rule.contains("L[") {
+                    *rule = rule.replace("L[", &format!("D{table}["));
+                    reads[index].push(table);
+                }
             }
             let named = rules.into_iter().enumerate().map(|(index, rule)| {
                 // Events are named after their rule, since their fields differ.
-                rule.replace("RULE", &format!("r{index}")).replace("EVENT", &format!("E{index}"))
+                rule.replace("RULE", &format!("r{index}"))
+                    .replace("EVENT", &format!("E{index}"))
+                    .replace("TABLE", &format!("D{index}"))
             });
             Program { lateness_ms: [lateness.0, lateness.1], rules: named.collect(), reads }
         },
@@ -98,7 +113,7 @@ pub fn early_program() -> impl Strategy<Value = Program> {
     let lateness = || prop::sample::select(&[0_u32, 500, 3_000]);
     let rules = prop::collection::vec(early_bare_rule(), 1..4);
     (lateness(), lateness(), rules).prop_map(|(one, other, rules)| {
-        let reads = vec![None; rules.len()];
+        let reads = vec![Vec::new(); rules.len()];
         let named = rules.into_iter().enumerate().map(|(index, rule)| {
             rule.replace("RULE", &format!("r{index}")).replace("EVENT", &format!("E{index}"))
         });

@@ -22,8 +22,33 @@ pub fn reader() -> impl Strategy<Value = String> {
         )),
         1 => Just("    by f0\n    when f0 != null\n    emit EVENTx0 { f0 }\n    clear EVENTx1 { f0 }\n".to_owned()),
         2 => ordered_reader(),
+        1 => Just("    emit EVENTx0 { f0, live: L[1]?.j }\n".to_owned()),
+        1 => Just("EACH [L[1]?.j, L[2]?.j]\n    emit EVENTx0 { f0, itRULE }\n".to_owned()),
     ];
-    body.prop_map(|body| format!("rule RULE {{\n    from INPUT\n{body}}}"))
+    body.prop_map(|body| {
+        format!("rule RULE {{\n    from INPUT\n{body}}}").replace("\nEACH", " each itRULE in")
+    })
+}
+
+/// A rule with a table of what it emits, which may look up the one before it.
+pub fn tabled() -> impl Strategy<Value = String> {
+    let filter = prop::sample::select(&["", "", "    where b\n", "    where i > 0\n"]);
+    let from = prop::sample::select(&["A", "B", "A, B", "B each it in xs"]);
+    let body = prop_oneof![
+        2 => Just("    emit EVENTx0 { f0: i, k: i, j }\n".to_owned()),
+        2 => Just("    emit EVENTx0 { f0: i, k: i, j: L[i]?.j }\n".to_owned()),
+        2 => (closing(), allow()).prop_map(|(window, allow)| format!(
+            "    by i\n    window {window}{}\n    emit EVENTx0 {{ f0: count(), k: i, j: sum(j) }}\n",
+            allow.unwrap_or_default()
+        )),
+        1 => Just("    by i\n    window sliding(3s)\n    when count() > 1\n    \
+             emit EVENTx0 { f0: count(), k: i, j: L[i]?.j }\n    \
+             clear EVENTx0 { f0: -1, k: i, j: count() }\n".to_owned()),
+        1 => Just("    by i\n    when silent for 2s\n    emit EVENTx0 { f0: i, k: i, j }\n".to_owned()),
+    ];
+    (from, filter, body).prop_map(|(from, filter, body)| {
+        format!("table TABLE from EVENTx0 key k\nrule RULE {{\n    from {from}\n{filter}{body}}}")
+    })
 }
 
 /// What reads derived events one by one, and tells the order in which they came.

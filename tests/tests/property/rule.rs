@@ -14,6 +14,15 @@ enum Kind {
     Ordered(&'static str),
 }
 
+/// What of a rule looks up the table of a stream.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Live {
+    Nothing,
+    Fields,
+    /// The list that it goes through, too.
+    List,
+}
+
 pub fn rule() -> impl Strategy<Value = String> {
     prop_oneof![12 => any_rule().boxed(), 1 => expecting().boxed(), 2 => early_rule().boxed()]
 }
@@ -94,7 +103,11 @@ fn any_rule() -> impl Strategy<Value = String> {
             let (body, changes) = (body(level, clear_level, hold), changes());
             let after =
                 prop::option::weighted(0.25, prop::sample::select(&[1_u32, 500, 1_500, 4_000]));
-            let live = prop::bool::weighted(0.15);
+            let live = prop_oneof![
+                17 => Just(Live::Nothing),
+                2 => Just(Live::Fields),
+                1 => Just(Live::List),
+            ];
             let extra = (allow(), changes, before(), after, live);
             (body, extra).prop_map(move |(body, (allow, changes, before, after, live))| {
                 let (head, body) = changes.put(head.clone(), body, level);
@@ -108,7 +121,7 @@ fn any_rule() -> impl Strategy<Value = String> {
                     || head.contains("changed(")
                     || body.contains("changed(")
                     || body.contains("    forget ")
-                    || live;
+                    || live != Live::Nothing;
                 let allow = allow.filter(|_| grid && !edge && !ordered).unwrap_or_default();
                 let head = format!("{}{allow}\n", head.trim_end_matches('\n'));
                 let numbered = head.contains("window every(");
@@ -120,7 +133,12 @@ fn any_rule() -> impl Strategy<Value = String> {
                     first += &format!("before: {before}, ");
                 }
                 let rule = format!("rule RULE {{\n{head}{}}}", body.replace("EVENTx0 { ", &first));
-                if live { latest(&rule, level) } else { rule }
+                match live {
+                    Live::Nothing => rule,
+                    Live::Fields => latest(&rule, level),
+                    Live::List => latest(&rule, level)
+                        .replace("each it, nr in xs", "each it, nr in [L[i]?.j, i, j ?? 0]"),
+                }
             })
         },
     )

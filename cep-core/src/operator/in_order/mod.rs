@@ -11,17 +11,17 @@
 
 mod distinct;
 mod memory;
+mod waiting;
+
+pub(crate) use waiting::{Waiting, WaitingState};
 
 use super::expected::first_on_time;
 use super::intake::{Intake, take_out};
-use super::keys::KeyTable;
-use super::pending::{Chunk, Pending, PendingRow};
-use super::sliding::{drop_late, places};
 use super::{
-    Advance, Arrival, Constants, Disorder, Instants, KeptFor, Operator, OperatorState, Scope, See,
-    Stage, evaluate,
+    Advance, Arrival, Constants, Disorder, Instants, Operator, OperatorState, Scope, See, Stage,
+    evaluate,
 };
-use crate::plan::{Among, Expr, FieldPlan, Plan, RuleId, RulePlan, StreamId, TableId};
+use crate::plan::{Among, Expr, Plan, RuleId, RulePlan, StreamId, TableId};
 use crate::time::{EventTime, Watermark};
 use crate::value::{Column, EventBatch};
 use distinct::{Distinct, DistinctState};
@@ -34,12 +34,8 @@ use std::sync::Arc;
 pub(crate) struct InOrder {
     stream: StreamId,
     rule: RuleId,
-    fields: Vec<FieldPlan>,
-    used: Vec<bool>,
     intake: Intake,
-    /// Rows wait without their keys: those are the inner operator's.
-    keys: KeyTable,
-    pending: Pending,
+    waiting: Waiting,
     distinct: Option<Distinct>,
     memory: Option<Memory>,
     /// Whether all rows are compared, or those that the filter lets through.
@@ -59,7 +55,7 @@ pub(crate) struct InOrder {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct InOrderState {
     inner: OperatorState,
-    pending: Vec<PendingRow>,
+    waiting: WaitingState,
     distinct: Option<DistinctState>,
     memory: Option<MemoryState>,
 }
@@ -84,11 +80,8 @@ impl InOrder {
         Self {
             stream: rule.input,
             rule: id,
-            fields: plan.stream(rule.input).map_or_else(Vec::new, |it| it.fields.clone()),
-            used: plan.used_fields(rule.input),
             intake,
-            keys: KeyTable::new(&[], 0),
-            pending: Pending::default(),
+            waiting: Waiting::new(plan, rule.input),
             distinct: rule.distinct.clone().map(|distinct| Distinct::new(distinct, seed)),
             memory: remembers.then(|| Memory::new(rule, seed)),
             among,
@@ -99,49 +92,6 @@ impl InOrder {
             inner: build(&rest),
             rows: Vec::new(),
         }
-    }
-
-    /// An empty batch of a partition.
-    fn batch(&self, partition: u32) -> EventBatch {
-        EventBatch {
-            stream: self.stream,
-            partition,
-            times: Vec::new(),
-            offsets: Vec::new(),
-            columns: self.fields.iter().map(|field| Column::new(&field.ty)).collect(),
-        }
-    }
-
-    /// The next rows of one partition in a row whose instants are decided, and before which no key is
-    /// forgotten.
-    fn next_batch(&mut self, advance: Advance, before: Option<i64>) -> Option<EventBatch> {
-        let mut before = before.unwrap_or(i64::MAX);
-        let mut batch: Option<EventBatch> = None;
-        while let Some(place) = self.pending.next_place() {
-            let goes_on = batch.as_ref().is_none_or(|it| it.partition == place.partition);
-            let decided = advance.to.has_decided(EventTime(place.time));
-            if !decided || !goes_on || place.time >= before {
-                break;
-            }
-            if batch.is_none()
-                && let Some(span) = self.memory.as_ref().and_then(Memory::forget)
-            {
-                // Keys of these rows may be forgotten among them.
-                before = before.min(place.time.saturating_add(span.0));
-            }
-            let mut rows = batch.take().unwrap_or_else(|| self.batch(place.partition));
-            self.pending.pop(|place, chunk, row| {
-                rows.times.push(place.time);
-                rows.offsets.push(place.offset);
-                for (into, from) in rows.columns.iter_mut().zip(&chunk.columns) {
-                    if let Some(from) = from {
-                        into.push_from(from, row);
-                    }
-                }
-            });
-            batch = Some(rows);
-        }
-        batch
     }
 
     /// The rows that the inner operator sees, with what changed in them.
@@ -217,14 +167,7 @@ impl Operator for InOrder {
         }
         let mut rows = std::mem::take(&mut self.rows);
         self.intake.select(arrival, &[self.rule], &mut rows, stage);
-        drop_late(self.rule, arrival, &mut rows, stage);
-        let mut chunk = Chunk::default();
-        chunk.ids.resize(rows.len(), 0);
-        for (column, used) in arrival.batch.columns.iter().zip(&self.used) {
-            chunk.columns.push(used.then(|| column.gather(&rows)));
-            chunk.masks.push(None);
-        }
-        self.pending.push(chunk, places(arrival, &rows));
+        self.waiting.push(self.rule, arrival, &mut rows, stage);
         self.rows = rows;
     }
 
@@ -232,7 +175,7 @@ impl Operator for InOrder {
         loop {
             let end = self.memory.as_mut().and_then(Memory::next_end);
             let decided = |time: &i64| advance.to.has_decided(EventTime(*time));
-            let next = self.pending.next_time().filter(decided);
+            let next = self.waiting.next_time().filter(decided);
             let over = end.filter(|end| {
                 advance.to.has_reached(EventTime(*end)) && next.is_none_or(|next| *end <= next)
             });
@@ -242,7 +185,9 @@ impl Operator for InOrder {
                 forgotten.iter().for_each(|key| self.inner.forget(key));
                 continue;
             }
-            let Some(batch) = self.next_batch(advance, end) else { break };
+            // Keys of these rows may be forgotten among them.
+            let within = self.memory.as_ref().and_then(Memory::forget);
+            let Some(batch) = self.waiting.next_batch(advance.to, end, within) else { break };
             let batch = self.sift(batch, stage);
             if batch.is_empty() {
                 continue;
@@ -256,13 +201,13 @@ impl Operator for InOrder {
     }
 
     fn positions(&self, see: &mut dyn FnMut(u32, u64)) {
-        self.pending.positions(see);
+        self.waiting.positions(see);
         self.inner.positions(see);
     }
 
     fn sizes(&self, see: &mut See<'_>) {
         let rule = self.rule;
-        self.pending.sizes(&self.keys, &mut |_, bytes| see(rule, KeptFor::Waiting, bytes));
+        self.waiting.sizes(rule, see);
         self.distinct.iter().for_each(|distinct| distinct.sizes(rule, see));
         self.memory.iter().for_each(|memory| memory.sizes(rule, see));
         self.inner.sizes(see);
@@ -271,7 +216,7 @@ impl Operator for InOrder {
     fn save(&self) -> OperatorState {
         OperatorState::InOrder(Box::new(InOrderState {
             inner: self.inner.save(),
-            pending: self.pending.save(&self.keys),
+            waiting: self.waiting.save(),
             distinct: self.distinct.as_ref().map(Distinct::save),
             memory: self.memory.as_ref().map(Memory::save),
         }))
@@ -279,9 +224,7 @@ impl Operator for InOrder {
 
     fn load(&mut self, state: OperatorState) -> Option<()> {
         let OperatorState::InOrder(state) = state else { return None };
-        let kept = self.fields.iter().zip(&self.used);
-        let types: Vec<_> = kept.map(|(field, used)| used.then(|| field.ty.clone())).collect();
-        self.pending.load(state.pending, &types, &mut self.keys)?;
+        self.waiting.load(state.waiting)?;
         if let Some(distinct) = &mut self.distinct {
             distinct.load(state.distinct?)?;
         }

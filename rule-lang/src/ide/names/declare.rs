@@ -77,6 +77,20 @@ impl Names {
         }
     }
 
+    /// The streams and events whose latest are the rows of tables.
+    pub(super) fn declare_rows(&mut self, file: &File<'_>) {
+        let tokens = &file.tokens;
+        for table in file.declarations() {
+            let is_of =
+                tokens.is_word(table.start, "table") && tokens.is_word(table.start + 2, "from");
+            let name = |at: usize| tokens.name(at).filter(|_| is_of);
+            let of = name(table.start + 3)
+                .and_then(|name| self.global(name, &[NameKind::Stream, NameKind::Event]));
+            let table = name(table.start + 1).and_then(|it| self.global(it, &[NameKind::Table]));
+            self.rows.extend(table.zip(of));
+        }
+    }
+
     /// The events that rules emit, where no `event` declares them.
     pub(super) fn declare_events(&mut self, file: &File<'_>) {
         let tokens = &file.tokens;

@@ -125,7 +125,8 @@ impl Names {
                 }
                 at = at.checked_sub(1)?;
             }
-            return self.global(tokens.name(at.checked_sub(1)?)?, &[NameKind::Table]);
+            let table = self.global(tokens.name(at.checked_sub(1)?)?, &[NameKind::Table]);
+            return table.map(|table| self.rows_of(table));
         }
         let name = tokens.name(at)?;
         scope.bindings.iter().find(|(bound, _)| bound == name).map(|(_, stream)| *stream)

@@ -61,6 +61,7 @@ impl Names {
         else {
             return;
         };
+        let owner = self.rows_of(owner);
         let body = file.body(declaration).unwrap_or(declaration.end..declaration.end);
         for member in tokens.members(body.clone()) {
             if tokens.is(member.start + 1, Punct::Colon) {
@@ -71,6 +72,9 @@ impl Names {
         }
         for at in (declaration.start + 2..body.start).chain(body.end..declaration.end) {
             if tokens.is_word(at, "key") {
+                self.field_mention(file, at + 1, owner);
+            } else if tokens.is(at, Punct::Comma) && !tokens.is(at + 2, Punct::Colon) {
+                // Further fields of a key.
                 self.field_mention(file, at + 1, owner);
             } else if tokens.is_word(at, "from") && !tokens.is(at + 2, Punct::ParenOpen) {
                 self.global_mention(file, at + 1, READABLE);

@@ -30,6 +30,9 @@ pub(super) fn draw(plan: &Plan, shown: &[RuleId]) -> String {
         for input in inputs(plan, rule.input) {
             out.push_str(&format!("  {input} --> r{id}\n"));
         }
+        for input in rule.waits_for.iter().flat_map(|looked_up| inputs(plan, *looked_up)) {
+            out.push_str(&format!("  {input} -. latest .-> r{id}\n"));
+        }
         let mut drawn = Vec::new();
         for emit in &rule.emits {
             let index = plan.events.iter().position(|event| event.name == emit.event);
