@@ -53,8 +53,8 @@ impl Block {
 pub fn pages() -> Vec<(String, String)> {
     let root = repository();
     let mut waiting = vec![root.join("docs")];
-    let mut files =
-        vec![root.join("README.md"), root.join("CONTRIBUTING.md"), root.join("CHANGELOG.md")];
+    let beside = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "tests/cases/README.md"];
+    let mut files: Vec<PathBuf> = beside.iter().map(|page| root.join(page)).collect();
     while let Some(folder) = waiting.pop() {
         for entry in std::fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();

@@ -14,5 +14,6 @@
 mod blocks;
 mod console;
 mod grammar;
+mod origins;
 mod references;
 mod rules;
