@@ -195,6 +195,30 @@ fn a_stream_that_has_ended_holds_nobody_back_and_keeps_its_place_in_the_order() 
 }
 
 #[test]
+fn a_stream_that_no_rule_reads_holds_nobody_back() {
+    let mut plan =
+        (*harvest(WindowKind::tumbling(Span::from_secs(10)), None, Trigger::Each)).clone();
+    plan.streams.push(StreamPlan { name: "Other".into(), ..plan.streams[0].clone() });
+    let plan = Arc::new(plan);
+    let mut engine = Engine::new(plan.clone(), EngineOptions::default());
+    let mut outbox = Outbox::default();
+    for (stream, second) in [(1, 1), (0, 5), (0, 12)] {
+        let mut batch = EventBatch::new(StreamId(stream), &plan.streams[0]);
+        batch.times.push(second * 1_000_000);
+        batch.offsets.push(u64::try_from(second).unwrap());
+        batch.columns[0].push(&Value::Int(1));
+        batch.columns[1].push(&Value::Int(5));
+        engine.step(Input::Events(&batch), &mut outbox);
+    }
+    let times: Vec<_> = outbox.emits.iter().map(|emit| emit.time.0).collect();
+    assert_eq!(
+        times,
+        [9_999_999],
+        "`Other` stands at 1 s less its lateness, and nobody waits for it"
+    );
+}
+
+#[test]
 fn a_checkpoint_of_other_rows_of_a_table_is_refused() {
     let mut plan =
         (*harvest(WindowKind::tumbling(Span::from_secs(10)), None, Trigger::Each)).clone();

@@ -138,3 +138,24 @@ fn the_log_can_be_json() {
     assert_eq!(levels, ["WARN", "WARN", "INFO"]);
     assert!(lines.iter().all(|line| line["timestamp"].is_string() && line["message"].is_string()));
 }
+
+#[test]
+fn attributes_of_a_rule_travel_with_its_events_as_extensions() {
+    let room = Room::with(&harvest(302, 21, 1_000));
+    room.write("severe.rules", SEVERE);
+    let ran = room.cep("run . --flush");
+    let event = ran.lines().into_iter().find(|line| line.contains("\"Severe\"")).unwrap();
+    let event: serde_json::Value = serde_json::from_str(event).unwrap();
+    assert_eq!([&event["severity"], &event["team"]], ["high", "orchard"]);
+    assert!(!ran.out.contains("Unsaid"), "a rule that is `@off` gives nothing: {}", ran.out);
+}
+
+/// A rule with attributes, and one that is off.
+const SEVERE: &str = r#"
+@severity("high")
+@team("orchard")
+rule severe { from Harvest emit Severe { farm } }
+
+@off
+rule unsaid { from Harvest emit Unsaid { farm } }
+"#;

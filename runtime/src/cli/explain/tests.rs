@@ -1,4 +1,4 @@
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use super::*;
 use rule_lang::{Source, compile};
@@ -125,5 +125,80 @@ fn texts_are_written_as_the_language_reads_them() {
             cep_core::plan::ExprKind::Literal(Value::Text(text.into())),
             "{written}"
         );
+    }
+}
+
+/// The horizon of a rule over a stream with a lateness of 2 s, after these declarations.
+fn horizon(declarations: &str, clauses: &str) -> String {
+    let text = format!(
+        "stream S {{ k: string, v: int, at: timestamp, key k, time at, lateness 2s }}\n{declarations}\nrule r {{ from S\n{clauses} }}\n"
+    );
+    let compiled = compile(&[Source::new("s.rules", text.as_str())]);
+    let plan = compiled.plan.unwrap_or_else(|| panic!("{text}\n{:?}", compiled.diagnostics));
+    let rule = plan.rules.iter().find(|rule| rule.name == "r").unwrap();
+    Horizon::of_rule(&plan, rule).to_string()
+}
+
+#[test]
+fn a_rule_looks_back_over_a_span_or_says_why_that_has_no_bound() {
+    // A window's events lie up to twice its size back: where its key's first event may open one.
+    let bounded = [
+        ("", "emit E { v }", "2s"),
+        ("", "when each v > 1 emit E { v }", "2s"),
+        ("", "window tumbling(10s) emit E { n: count() }", "22s"),
+        ("", "window hopping(1m, every 10s) emit E { n: count() }", "2m2s"),
+        ("", "window tumbling(10s) fill 5m emit E { n: count() }", "5m12s"),
+        ("", "window tumbling(10s) allow 1m emit E { n: count() }", "1m22s"),
+        ("", "window tumbling(10s) emit E { n: prev(2, count()) }", "42s"),
+        ("", "window tumbling(1d, zone \"Europe/Paris\") emit E { n: count() }", "4d2s"),
+        (
+            "",
+            "window sliding(30s) when count() > 2 emit E { n: count() } clear F { n: count() }",
+            "1m2s",
+        ),
+        ("", "window sliding(30s) when count() > 2 for 5m emit E { n: count() }", "6m2s"),
+    ];
+    for (declarations, clauses, span) in bounded {
+        assert_eq!(horizon(declarations, clauses), span, "{clauses}");
+    }
+    let because = [
+        ("", "when v > 1 emit E { v }", "without a window a key's last evaluation"),
+        ("", "window session(gap 1s, max 1m) emit E { n: count() }", "where a session begins"),
+        ("", "window every(3) emit E { n: count() }", "`every` counts from"),
+        ("", "window last(3) emit E { n: count() }", "the last events of a key"),
+        ("", "window forever emit E { n: count() }", "`forever` is everything"),
+        ("", "limit 1 per 1s emit E { v }", "whether a `limit` lets a firing out"),
+        ("", "distinct v within 1s emit E { v }", "whether `distinct` lets an event pass"),
+        ("", "by k\nwhen each changed(v) emit E { v }", "the event of the key that `changed`"),
+        ("", "by k when silent for 1s emit E { k }", "the last event of a key that is silent"),
+        (
+            "",
+            "window sliding(9s) when count() > 2 until count() < 1 emit E { n: 1 }",
+            "with `until`",
+        ),
+        (
+            "",
+            "window sliding(9s) when count() > 2 emit E { s: when.start }",
+            "the condition may have held",
+        ),
+        (
+            "",
+            "window tumbling(9s) when count() > 2 emit E { n: 1 } clear F { n: 1 }",
+            "with a `clear`",
+        ),
+        (
+            "table T { k: string } key k",
+            "by k window tumbling(9s) fill 1m for T emit E { n: count() }",
+            "the keys of the table",
+        ),
+        (
+            "stream L { k: string, at: timestamp, time at }\ntable T from L key k",
+            "where T[k] != null emit E { v }",
+            "the latest event of a key",
+        ),
+    ];
+    for (declarations, clauses, reason) in because {
+        let found = horizon(declarations, clauses);
+        assert!(found.starts_with(&format!("unbounded, because {reason}")), "{clauses}: {found}");
     }
 }
