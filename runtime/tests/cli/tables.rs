@@ -107,3 +107,17 @@ fn explain_shows_the_table_and_what_is_looked_up() {
     let ran = room(GOOD).cep("explain . costs");
     insta::assert_snapshot!(ran.out);
 }
+
+/// What is in a table of derived events comes of streams that only the rules which emit them name.
+#[test]
+fn a_table_of_derived_events_reads_what_these_are_made_of() {
+    let room = priced();
+    let rules = room.read("farm.rules").replace("from Price", "from Dear")
+        + "\nrule dear {\n    from  Price\n    where price > 2.7\n    emit  Dear { item, price }\n}\n";
+    room.write("farm.rules", &rules);
+    let ran = room.cep("run . --format plain --flush");
+    insta::assert_snapshot!("a_table_of_derived_events_is_looked_up", ran.out);
+    let drawn = room.cep("explain . --format mermaid").out;
+    insta::assert_snapshot!("a_table_of_derived_events_is_drawn", drawn);
+    assert!(room.cep("explain . worth").out.contains("for Dear, whose latest events it looks up"));
+}
