@@ -77,7 +77,8 @@ impl CsvLines {
                 column.push((slot, read.ty.base().clone()));
             }
         };
-        read.targets.iter().for_each(|target| put(target.slot, &target.field));
+        let targets = read.targets.iter().chain(&read.checked);
+        targets.for_each(|target| put(target.slot, &target.field));
         if let TimeFrom::Slot(slot, field) = &read.time {
             put(*slot, field);
         }

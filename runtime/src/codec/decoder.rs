@@ -18,7 +18,7 @@ use super::walk::walk;
 use crate::connector::{BadRecord, RecordBatch};
 use cep_core::plan::{Plan, StreamId};
 use cep_core::time::EventTime;
-use cep_core::value::EventBatch;
+use cep_core::value::{Column, EventBatch};
 use std::ops::Range;
 
 /// Turns the records of a stream into rows.
@@ -88,7 +88,7 @@ pub(super) enum Tier {
 }
 
 impl Decoder {
-    /// A decoder for the fields of a stream that some rule of the plan reads.
+    /// A decoder for the fields of a stream that some rule of the plan reads. The others are checked.
     ///
     /// A stream that the plan does not have gives a decoder that reads no field.
     #[must_use]
@@ -217,6 +217,9 @@ impl Decoder {
             if let Some(column) = into.columns.get_mut(*column) {
                 outer.push((records, index), change, column, instants)?;
             }
+        }
+        for (column, outer) in &projection.checked_outer {
+            check(into, *column, |column| outer.push((records, index), change, column, instants))?;
         }
         if let TimeFrom::Outer(outer) = &projection.time {
             let time = outer.instant(records, index, instants)?;
@@ -368,6 +371,10 @@ impl Decoder {
                 fitting.push(column, instants)?;
             }
         }
+        for target in &projection.checked {
+            let fitting = Fitting { record, field: &target.field, token: token(target.slot) };
+            check(into, target.column, |column| fitting.push(column, instants))?;
+        }
         let time = match &projection.time {
             TimeFrom::Record => timestamp.ok_or_else(Reason::no_timestamp)?,
             TimeFrom::Slot(slot, field) => {
@@ -385,6 +392,18 @@ impl Decoder {
         into.times.push(time.0);
         Ok(())
     }
+}
+
+/// Appends a value to a column that stays empty, for what may be wrong with it.
+fn check(
+    into: &mut EventBatch,
+    column: usize,
+    push: impl FnOnce(&mut Column) -> Result<(), Reason>,
+) -> Result<(), Reason> {
+    let Some(column) = into.columns.get_mut(column) else { return Ok(()) };
+    let pushed = push(column);
+    column.truncate(0);
+    pushed
 }
 
 /// Where the values of a range of records stand in the buffer, from the first to the last: they

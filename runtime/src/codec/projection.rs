@@ -1,8 +1,9 @@
 //! The projection: which members of a record are read, and what becomes of them.
 //!
-//! The paths of all fields that some rule reads, and of the time field, form a tree of member
-//! names. Every node of it has a *slot*: the place for the one value found there. The *targets*
-//! say which column (or the event time) each slot's value goes to.
+//! The paths of all fields of the stream form a tree of member names. Every node of it has a
+//! *slot*: the place for the one value found there. The *targets* say which column (or the event
+//! time) each slot's value goes to. Fields that no rule reads go nowhere: they are only checked, so
+//! that whether a record is good does not depend on what rules there are.
 
 use super::Format;
 use super::outer::{Outer, Place};
@@ -27,6 +28,10 @@ pub(super) struct Projection {
     pub targets: Vec<Target>,
     /// The fields that stand outside of the value, with the indices of their columns.
     pub outer: Vec<(usize, Outer)>,
+    /// The fields that are only checked.
+    pub checked: Vec<Target>,
+    /// Those of them that stand outside of the value.
+    pub checked_outer: Vec<(usize, Outer)>,
     /// Where the event time comes from.
     pub time: TimeFrom,
     /// How far after its record's log timestamp an event may be stamped.
@@ -174,13 +179,19 @@ impl Projection {
         };
         let fields = stream.map_or(&[][..], |stream| &stream.fields);
         let (mut targets, mut outer) = (Vec::new(), Vec::new());
+        let (mut checked, mut checked_outer) = (Vec::new(), Vec::new());
         for (column, plan) in fields.iter().enumerate() {
-            if !used.get(column).copied().unwrap_or(false) {
+            let is_used = used.get(column).copied().unwrap_or(false);
+            // What a change was before is not always said, nor missed where nothing reads it.
+            if !is_used && matches!(plan.source, FieldSource::Operation | FieldSource::Before) {
                 continue;
             }
-            match place(plan, format, &mut builder) {
-                Ok(slot) => targets.push(Target { slot, column, field: Field::of(plan) }),
-                Err(place) => outer.push((column, Outer { place, field: Field::of(plan) })),
+            let field = Field::of(plan);
+            match (place(plan, format, &mut builder), is_used) {
+                (Ok(slot), true) => targets.push(Target { slot, column, field }),
+                (Ok(slot), false) => checked.push(Target { slot, column, field }),
+                (Err(place), true) => outer.push((column, Outer { place, field })),
+                (Err(place), false) => checked_outer.push((column, Outer { place, field })),
             }
         }
         let time_field = match stream.map(|stream| &stream.time) {
@@ -194,13 +205,16 @@ impl Projection {
             });
         let mut inner = Vec::new();
         collect_inner(&builder.root, "", &mut inner);
-        let reads_whole = targets.iter().any(|target: &Target| target.field.ty.is_structured());
+        let whole = |target: &Target| target.field.ty.is_structured();
+        let reads_whole = targets.iter().any(whole) || checked.iter().any(whole);
         Self {
             slots: builder.slots(),
             root: builder.root,
             inner,
             targets,
             outer,
+            checked,
+            checked_outer,
             time,
             ahead: stream.map_or(Span::ZERO, |stream| stream.ahead),
             kind,
@@ -227,7 +241,8 @@ impl Projection {
     /// Whether something is read from outside of the record's value.
     #[inline(always)]
     pub fn reads_outside(&self) -> bool {
-        !self.outer.is_empty() || matches!(self.time, TimeFrom::Outer(_))
+        let checks = !self.checked_outer.is_empty();
+        !self.outer.is_empty() || checks || matches!(self.time, TimeFrom::Outer(_))
     }
 
     /// Refuses a time too far after the record was written to its log.

@@ -7,7 +7,7 @@ fn harvest() -> Vec<FieldPlan> {
         field("farm", Type::Int, "farmid"),
         field("count", Type::Int, "batchcnt"),
         field("at", Type::Timestamp, "batchtime"),
-        field("unread", Type::String, "crop"),
+        field("unread", Type::String.optional(), "crop"),
     ]
 }
 
@@ -201,7 +201,7 @@ fn texts_have_their_escapes_resolved() {
 #[test]
 fn half_a_surrogate_pair_passes_where_nobody_reads() {
     let mut decoders = Decoders::new(plan(harvest()), Format::Json);
-    let record = br#"{"crop":"\ud83c","n":[1e999],"farmid":1,"batchcnt":2,"batchtime":3}"#;
+    let record = br#"{"note":"\ud83c","n":[1e999],"farmid":1,"batchcnt":2,"batchtime":3}"#;
     assert_eq!(decoders.decode(record), row(3, &[Value::Int(1), Value::Int(2)]));
 }
 
@@ -280,9 +280,33 @@ fn an_unread_time_field_has_times_but_no_column() {
     let mut program = plan(harvest());
     program.rules[0].emits[0].fields.retain(|(name, _)| name == "farm");
     let mut decoders = Decoders::new(program, Format::Json);
-    let outcome = decoders.decode(br#"{"farmid":302,"batchtime":5}"#);
+    let outcome = decoders.decode(br#"{"farmid":302,"batchcnt":1,"batchtime":5}"#);
     assert_eq!(outcome, Outcome::Row(EventTime(5_000), vec![Value::Int(302)]));
-    assert!(matches!(decoders.decode(br#"{"farmid":302}"#), Outcome::Bad(_)));
+    assert!(matches!(decoders.decode(br#"{"farmid":302,"batchcnt":1}"#), Outcome::Bad(_)));
+}
+
+/// Whether a record is good does not depend on what rules there are.
+#[test]
+fn a_field_that_no_rule_reads_is_checked() {
+    let mut fields = harvest();
+    fields.push(field("list", Type::Int.list().optional(), "list"));
+    let mut program = plan(fields);
+    program.rules[0].emits[0].fields.retain(|(name, _)| name == "farm");
+    for format in [Format::Json, Format::Csv(None)] {
+        let mut decoders = Decoders::new(program.clone(), format.clone());
+        let mut is_good = |json: &str, csv: &str| {
+            let record = if format == Format::Json { json } else { csv };
+            matches!(decoders.decode(record.as_bytes()), Outcome::Row(_, values) if values.len() == 1)
+        };
+        for _ in 0..3 {
+            let good = r#"{"farmid":1,"batchcnt":2,"batchtime":3,"crop":"x","list":[1]}"#;
+            assert!(is_good(good, "1,2,3,x,[1]"));
+            assert!(!is_good(&good.replace("2", "\"two\""), "1,two,3,x,[1]"));
+            assert!(!is_good(&good.replace("\"batchcnt\":2,", ""), "1,,3,x,[1]"));
+            assert!(!is_good(&good.replace("[1]", "[1.5]"), "1,2,3,x,[1.5]"));
+        }
+        assert!(is_good(r#"{"farmid":1,"batchcnt":2,"batchtime":3}"#, "1,2,3,,"));
+    }
 }
 
 #[test]
