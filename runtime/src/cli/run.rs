@@ -12,7 +12,7 @@ use crate::driver::{
     self, EventFormat, Extent, InputSpec, Outcome, OutputSpec, RunSpec, SinkId, Sinks, StateDir,
     SystemClock, grouped,
 };
-use cep_core::engine::Finish;
+use cep_core::engine::{Finish, OutputOrder};
 use cep_core::plan::{FieldSource, Plan};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -67,6 +67,10 @@ pub(super) struct RunArgs {
     /// says otherwise.
     #[arg(long, value_name = "WHAT")]
     at_end: Option<AtEndChoice>,
+    /// Derived events in the order of time where inputs do not end, too: each waits until none
+    /// before it can come. Where all inputs end they are in that order anyway.
+    #[arg(long)]
+    ordered: bool,
     /// How derived events are written.
     #[arg(long, value_name = "FORMAT", default_value = "cloudevents")]
     format: FormatChoice,
@@ -137,6 +141,7 @@ pub(super) fn run(args: &RunArgs, words: Words, screen: &Screen) -> Result<Exit,
         inputs: specs,
         output,
         finish: if args.flush { Finish::Flush } else { Finish::AtLastEvent },
+        order: args.ordered.then_some(OutputOrder::Merged),
         state,
         commit_every: config.commit_every,
         checkpoint_every: config.checkpoint_every,

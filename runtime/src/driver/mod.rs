@@ -73,6 +73,8 @@ pub struct RunSpec {
     pub output: OutputSpec,
     /// How far time goes when all inputs have ended.
     pub finish: Finish,
+    /// The order of what is derived; if nothing is said, merged by time where all inputs end.
+    pub order: Option<OutputOrder>,
     /// What is kept for the next run.
     pub state: Option<StateDir>,
     /// How often outputs are made safe and positions committed.
@@ -188,7 +190,10 @@ impl Driver {
             partitions,
             // Without an end there is no last moment at which everything is in order; what is
             // decided goes out at once.
-            order: if is_bounded { OutputOrder::Merged } else { OutputOrder::AsDecided },
+            order: spec.order.unwrap_or(match is_bounded {
+                true => OutputOrder::Merged,
+                false => OutputOrder::AsDecided,
+            }),
             hash_seed: spec.hash_seed,
         };
         let now = spec.clock.now();

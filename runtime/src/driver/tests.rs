@@ -150,6 +150,7 @@ impl Bench {
                 errors,
             },
             finish: Finish::AtLastEvent,
+            order: None,
             state: self.state.as_deref().map(|path| StateDir::open(path).unwrap()),
             commit_every: Duration::ZERO,
             checkpoint_every: Duration::from_secs(3_600),

@@ -7,20 +7,16 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(30);
 
 fn follow(room: &Room) -> Child {
-    room.command(&[
-        "run",
-        ".",
-        "--at-end",
-        "follow",
-        "--state",
-        "state",
-        "--sink",
-        "file:out.jsonl",
-    ])
-    .stdout(Stdio::piped())
-    .stderr(Stdio::piped())
-    .spawn()
-    .unwrap()
+    follow_with(room, &["--state", "state"])
+}
+
+fn follow_with(room: &Room, more: &[&str]) -> Child {
+    let words = ["run", ".", "--at-end", "follow", "--sink", "file:out.jsonl"];
+    room.command(&[&words, more].concat())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
 }
 
 /// Waits until the output has so many lines.
@@ -37,6 +33,18 @@ fn wait_for(room: &Room, lines: usize) {
 fn signal(child: &Child, name: &str) {
     let status = Command::new("kill").args([name, &child.id().to_string()]).status().unwrap();
     assert!(status.success());
+}
+
+#[test]
+fn what_has_no_end_is_in_the_order_of_time_if_asked() {
+    let room = Room::with(&harvests(0..100));
+    room.write("each.rules", "// cep: allow W0108\nrule each { from Harvest emit Each { farm } }");
+    let child = follow_with(&room, &["--ordered"]);
+    wait_for(&room, 280);
+    signal(&child, "-TERM");
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(0));
+    let (all, out) = (room.cep("run .").out, room.read("out.jsonl"));
+    assert!(out.contains("Disaster") && all.starts_with(&out), "{out}");
 }
 
 #[test]

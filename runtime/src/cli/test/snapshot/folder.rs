@@ -95,6 +95,7 @@ fn run(plan: &Plan, inputs: Vec<InputSpec>) -> Result<Captured, Failure> {
         inputs,
         output,
         finish: Finish::Flush,
+        order: None,
         state: None,
         commit_every: Duration::from_secs(3600),
         checkpoint_every: Duration::from_secs(3600),
