@@ -16,6 +16,18 @@ pub struct EventTime(pub i64);
 )]
 pub struct Span(pub i64);
 
+/// No window, and nothing that goes on after one, is longer: 10,000 days, some 27 years. Times that
+/// far outside of the years of events are computed with as any others.
+pub const LONGEST_WINDOW: Span = Span(10_000 * MICROS_OF_DAY);
+
+/// `micros`, or the furthest time from those of events at which anything may be: a window, and what
+/// is filled after it.
+#[must_use]
+pub(crate) fn within_reach(micros: i64) -> i64 {
+    let beyond = 4 * LONGEST_WINDOW.0;
+    micros.clamp(EventTime::EARLIEST.0 - beyond, EventTime::LATEST.0 + beyond)
+}
+
 /// How far time has come: watermark `t` says that every event stamped before `t` has been seen.
 ///
 /// An instant `x` is decided when `x < t`; a half-open bound `e` is reached when `t >= e`.
@@ -99,8 +111,8 @@ impl EventTime {
     }
 
     /// Appends the RFC 3339 form in UTC, with as many of six fraction digits as are needed. A
-    /// window may end after the year 9999, which no event can be in; ISO 8601 then writes the year
-    /// with a sign and six digits.
+    /// window may begin before the year 1 or end after 9999, which no event can be in; ISO 8601
+    /// writes a year with a sign and six digits there, but for the year 0.
     pub fn write_rfc3339(self, out: &mut Vec<u8>) {
         let (days, micros) = (self.0.div_euclid(MICROS_OF_DAY), self.0.rem_euclid(MICROS_OF_DAY));
         let (year, month, day) = civil_from_days(days);
@@ -108,7 +120,7 @@ impl EventTime {
         if year > 9_999 {
             out.push(b'+');
         }
-        push_padded(out, year, if year > 9_999 { 6 } else { 4 });
+        push_padded(out, year, if (0..=9_999).contains(&year) { 4 } else { 6 });
         out.push(b'-');
         push_padded(out, month, 2);
         out.push(b'-');
@@ -272,6 +284,8 @@ mod tests {
         assert_eq!(EventTime::LATEST.to_string(), "9999-12-31T23:59:59.999999Z");
         assert_eq!(EventTime::EARLIEST.to_string(), "0001-01-01T00:00:00Z");
         assert_eq!(EventTime(-1).to_string(), "1969-12-31T23:59:59.999999Z");
+        let before = EventTime(EventTime::EARLIEST.0 - 367 * MICROS_OF_DAY);
+        assert_eq!(before.to_string(), "-000001-12-31T00:00:00Z");
         let after = EventTime::LATEST.saturating_add(Span::MICROSECOND);
         assert_eq!(after.to_string(), "+010000-01-01T00:00:00Z");
     }

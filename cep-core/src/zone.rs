@@ -3,7 +3,7 @@
 //! The rules of the zones come from the IANA time zone database as `chrono-tz` has it compiled in;
 //! nothing is read from the machine, so that a program means the same everywhere.
 
-use crate::time::EventTime;
+use crate::time::{EventTime, within_reach};
 use chrono::{DateTime, NaiveDateTime, Offset, TimeZone};
 use chrono_tz::Tz;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -69,9 +69,10 @@ impl Zone {
     }
 }
 
+/// A window may begin before the years that events can be in, or end after them; the calendar goes
+/// on there.
 fn naive(micros: i64) -> NaiveDateTime {
-    let micros = micros.clamp(EventTime::EARLIEST.0, EventTime::LATEST.0);
-    DateTime::from_timestamp_micros(micros).unwrap_or_default().naive_utc()
+    DateTime::from_timestamp_micros(within_reach(micros)).unwrap_or_default().naive_utc()
 }
 
 impl fmt::Debug for Zone {

@@ -84,21 +84,23 @@ average!(
 average!(
     /// The mean of durations.
     AverageDuration, i128, |row| row.whole(),
-    |total, count| round_quotient(&BigInt::from(*total), &BigInt::from(count))
-        .to_i64()
-        .map(|micros| Value::Duration(Span(micros)))
-        .ok_or(EvalError::TimeOverflow)
+    |total, count| mean_duration(*total, count)
 );
 average!(
-    /// The mean of floats: the exact sum, rounded, by the count.
+    /// The mean of floats: the exact sum by the count, rounded once.
     AverageFloat, ExactFloat, |row| row.real(),
-    |total, count| {
-        #[expect(clippy::cast_precision_loss, reason = "no window holds 2^53 events")]
-        total.rounded().map(|sum| Value::Float(sum / count as f64))
-    }
+    |total, count| total.mean(count).map(Value::Float)
 );
 average!(
     /// The mean of decimals.
     AverageDecimal, ExactDecimal, |row| row.decimal(),
     |total, count| total.mean(count).map(Value::Decimal)
 );
+
+/// A total of microseconds by how many it is made of, to the nearest one, halves to the even one.
+pub(crate) fn mean_duration(total: i128, count: u64) -> Result<Value, EvalError> {
+    round_quotient(&BigInt::from(total), &BigInt::from(count))
+        .to_i64()
+        .map(|micros| Value::Duration(Span(micros)))
+        .ok_or(EvalError::DurationOverflow)
+}

@@ -60,7 +60,7 @@ impl Exact {
         }
     }
 
-    fn of_float(value: f64) -> Self {
+    pub(super) fn of_float(value: f64) -> Self {
         let bits = value.to_bits();
         let fraction = bits & ((1 << FRACTION_BITS) - 1);
         let biased = i32::try_from(bits >> FRACTION_BITS & 0x7ff).unwrap_or(0);

@@ -5,6 +5,8 @@
 //! Geometric Predicates" (1997), grow-expansion; the final rounding half to even as in Python's
 //! `math.fsum` (Raymond Hettinger).
 
+use super::exact::{Base, Exact};
+use super::round::nearest_float;
 use crate::function::EvalError;
 use serde::{Deserialize, Serialize};
 
@@ -20,8 +22,10 @@ pub(crate) struct ExactFloat {
 /// From here on numbers are summed apart, shrunk, so that no partial sum overflows whatever the
 /// order: 2^960.
 const HUGE: f64 = f64::from_bits((960 + 1023) << 52);
-/// 2^-100: a number of at least 2^960 loses no bit by it.
-const SHRINK: f64 = f64::from_bits((1023 - 100) << 52);
+/// How many powers of two such a number is shrunk by; one of at least 2^960 loses no bit by it.
+const SHRUNK_BITS: u32 = 100;
+/// 2^-100.
+const SHRINK: f64 = f64::from_bits((1023 - SHRUNK_BITS as u64) << 52);
 
 impl ExactFloat {
     /// Adds a number.
@@ -51,6 +55,24 @@ impl ExactFloat {
         let mut sum = self.plain.clone();
         self.huge.0.iter().for_each(|part| sum.add(part / SHRINK));
         finite(sum.rounded())
+    }
+
+    /// The float nearest to the sum by a count that is not zero, halves to the even one.
+    pub(crate) fn mean(&self, count: u64) -> Result<f64, EvalError> {
+        if self.huge.0.is_empty() && self.plain.0.len() <= 1 {
+            // The sum is a float, so that the quotient is rounded once.
+            #[expect(clippy::cast_precision_loss, reason = "nothing holds 2^53 numbers")]
+            return finite(self.plain.rounded() / count as f64);
+        }
+        let mut sum = Exact::default();
+        for part in &self.huge.0 {
+            sum.add(&Exact::of_float(*part), Base::Two);
+        }
+        sum.digits <<= SHRUNK_BITS;
+        for part in &self.plain.0 {
+            sum.add(&Exact::of_float(*part), Base::Two);
+        }
+        nearest_float(&sum.digits, &(Base::Two.power(sum.scale) * count)).and_then(finite)
     }
 }
 

@@ -42,6 +42,9 @@ mod top;
 mod two_stacks;
 mod variance;
 
+pub(crate) use average::mean_duration;
+pub(crate) use exact_decimal::ExactDecimal;
+pub(crate) use exact_float::ExactFloat;
 pub use info::AggregateInfo;
 pub use row::{Place, Places, Rows};
 pub use running::{RunningAggregate, new_running};

@@ -33,7 +33,7 @@ impl Quotient {
             Type::Duration => round_quotient(numerator, denominator)
                 .to_i64()
                 .map(|micros| Value::Duration(Span(micros)))
-                .ok_or(EvalError::TimeOverflow),
+                .ok_or(EvalError::DurationOverflow),
             _ => fit(&(numerator * power_of_ten(MAX_SCALE)), denominator, MAX_SCALE)
                 .map(|decimal| Value::Decimal(decimal.normalize())),
         }

@@ -50,7 +50,7 @@ impl State for SumDuration {
     fn lower(&self, _: &Settings) -> Result<Value, EvalError> {
         i64::try_from(self.0)
             .map(|micros| Value::Duration(Span(micros)))
-            .map_err(|_| EvalError::TimeOverflow)
+            .map_err(|_| EvalError::DurationOverflow)
     }
 }
 

@@ -1,8 +1,8 @@
 //! From one type to another.
 
+use super::digits::{nearest_float, shortest_decimal};
 use super::{EvalError, FunctionInfo, Gives, Takes};
 use crate::value::{Decimal, Type, Value};
-use num_traits::{FromPrimitive, ToPrimitive};
 
 /// `decimal(int)`.
 pub static DECIMAL_OF_INT: FunctionInfo = FunctionInfo {
@@ -36,7 +36,9 @@ pub static FLOAT_OF_DECIMAL: FunctionInfo = FunctionInfo {
     result: Gives::Always(Type::Float),
     doc: "the nearest float: `float(0.5) == 0.5`",
     apply: |arguments| match arguments {
-        [Value::Decimal(value)] => value.to_f64().map(Value::Float).ok_or(EvalError::NotFinite),
+        [Value::Decimal(value)] => {
+            nearest_float(*value).map(Value::Float).ok_or(EvalError::NotFinite)
+        }
         _ => Err(EvalError::WrongType),
     },
 };
@@ -46,10 +48,10 @@ pub static DECIMAL_OF_FLOAT: FunctionInfo = FunctionInfo {
     name: "decimal",
     parameters: &[Takes::One(Type::Float)],
     result: Gives::Always(Type::Decimal),
-    doc: "the decimal with the fewest digits that reads back as the float: `decimal(0.1) == 0.1`",
+    doc: "the decimal with the fewest digits that reads back as the float, rounded half to even to 28 after its point: `decimal(0.1) == 0.1`",
     apply: |arguments| match arguments {
         [Value::Float(value)] => {
-            Decimal::from_f64(*value).map(Value::Decimal).ok_or(EvalError::DecimalOverflow)
+            shortest_decimal(*value).map(Value::Decimal).ok_or(EvalError::DecimalOverflow)
         }
         _ => Err(EvalError::WrongType),
     },

@@ -1,12 +1,13 @@
 //! Operations on lists: an element, and one value made of all.
 //!
-//! Values come in the order of the list, and sums are made in that order, each step checked; so
-//! the result is the same wherever it is computed.
+//! Sums and means are exact and rounded once, by what sums the events of a window; so they are the
+//! same whatever the order of the list.
 
-use super::{EvalError, apply_binary};
-use crate::plan::{BinaryOp, ListFold};
+use super::EvalError;
+use crate::aggregate::{ExactDecimal, ExactFloat, mean_duration};
+use crate::plan::ListFold;
 use crate::time::Span;
-use crate::value::{Decimal, Type, Value};
+use crate::value::{Type, Value};
 
 /// The element of a list at an index from 0.
 ///
@@ -41,7 +42,7 @@ pub fn apply_fold(
         }
         ListFold::Count => Value::Int(i64::try_from(values.len()).unwrap_or(i64::MAX)),
         ListFold::Sum => sum(ty.base(), &values)?,
-        ListFold::Avg => average(ty.base(), &values)?,
+        ListFold::Avg => average(&values)?,
         ListFold::Min => values.into_iter().min().unwrap_or(Value::Null),
         ListFold::Max => values.into_iter().max().unwrap_or(Value::Null),
         ListFold::Any => Value::Bool(values.contains(&Value::Bool(true))),
@@ -49,42 +50,55 @@ pub fn apply_fold(
     })
 }
 
+/// The sum, exact until it is rounded once, as that of a window.
 fn sum(ty: &Type, values: &[Value]) -> Result<Value, EvalError> {
-    if matches!(ty, Type::Int | Type::Duration) {
-        // Only the result must fit, as with the sum of a window.
-        let total: i128 = values.iter().map(whole).sum();
-        let total = i64::try_from(total).map_err(|_| match ty {
-            Type::Int => EvalError::IntegerOverflow,
-            _ => EvalError::TimeOverflow,
-        })?;
-        return Ok(if ty == &Type::Int { Value::Int(total) } else { Value::Duration(Span(total)) });
+    let whole = || i64::try_from(whole_total(values));
+    match ty {
+        Type::Int => whole().map(Value::Int).map_err(|_| EvalError::IntegerOverflow),
+        Type::Duration => {
+            whole().map(|it| Value::Duration(Span(it))).map_err(|_| EvalError::DurationOverflow)
+        }
+        Type::Float => float_total(values).rounded().map(Value::Float),
+        _ => decimal_total(values).rounded().map(Value::Decimal),
     }
-    let zero = if ty == &Type::Float { Value::Float(0.0) } else { Value::Decimal(Decimal::ZERO) };
-    values.iter().try_fold(zero, |sum, value| apply_binary(BinaryOp::Add, &sum, value))
 }
 
-/// The mean: of integers a decimal, of durations one that is rounded towards zero.
-fn average(ty: &Type, values: &[Value]) -> Result<Value, EvalError> {
+/// The mean, rounded once: of integers and decimals a decimal, of durations a duration.
+fn average(values: &[Value]) -> Result<Value, EvalError> {
     let Some(first) = values.first() else { return Ok(Value::Null) };
-    let count = i64::try_from(values.len()).unwrap_or(i64::MAX);
-    if let Value::Duration(_) = first {
-        let total: i128 = values.iter().map(whole).sum();
-        let mean = i64::try_from(total / i128::from(count));
-        return mean.map(|mean| Value::Duration(Span(mean))).map_err(|_| EvalError::TimeOverflow);
+    let count = values.len() as u64;
+    match first {
+        Value::Duration(_) => mean_duration(whole_total(values), count),
+        Value::Float(_) => float_total(values).mean(count).map(Value::Float),
+        Value::Int(_) => {
+            ExactDecimal::of_integer(whole_total(values)).mean(count).map(Value::Decimal)
+        }
+        _ => decimal_total(values).mean(count).map(Value::Decimal),
     }
-    if let Value::Int(_) = first {
-        let total: i128 = values.iter().map(whole).sum();
-        let total = Decimal::try_from_i128_with_scale(total, 0);
-        let total = Value::Decimal(total.map_err(|_| EvalError::DecimalOverflow)?);
-        return apply_binary(BinaryOp::Divide, &total, &Value::Decimal(Decimal::from(count)));
+}
+
+fn whole_total(values: &[Value]) -> i128 {
+    values.iter().map(whole).sum()
+}
+
+fn float_total(values: &[Value]) -> ExactFloat {
+    let mut total = ExactFloat::default();
+    for value in values {
+        if let Value::Float(value) = value {
+            total.add(*value);
+        }
     }
-    let total = sum(ty, values)?;
-    #[expect(clippy::cast_precision_loss, reason = "lists are shorter than 2^53")]
-    let count = match first {
-        Value::Float(_) => Value::Float(count as f64),
-        _ => Value::Decimal(Decimal::from(count)),
-    };
-    apply_binary(BinaryOp::Divide, &total, &count)
+    total
+}
+
+fn decimal_total(values: &[Value]) -> ExactDecimal {
+    let mut total = ExactDecimal::default();
+    for value in values {
+        if let Value::Decimal(value) = value {
+            total.add(*value);
+        }
+    }
+    total
 }
 
 fn whole(value: &Value) -> i128 {
@@ -97,7 +111,9 @@ fn whole(value: &Value) -> i128 {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
+    use crate::value::Decimal;
 
     fn ints(values: &[i64]) -> Vec<Value> {
         values.iter().map(|value| Value::Int(*value)).collect()
@@ -131,6 +147,51 @@ mod tests {
         assert_eq!(of_none(ListFold::Avg, Type::Decimal.optional()), Ok(Value::Null));
         assert_eq!(of_none(ListFold::Any, Type::Bool), Ok(Value::Bool(false)));
         assert_eq!(of_none(ListFold::All, Type::Bool), Ok(Value::Bool(true)));
+    }
+
+    fn fold(function: ListFold, ty: Type, values: &[Value]) -> Result<Value, EvalError> {
+        apply_fold(function, &ty, values.to_vec())
+    }
+
+    #[test]
+    fn sums_of_floats_are_rounded_once() {
+        let floats = |values: &[f64]| values.iter().copied().map(Value::Float).collect::<Vec<_>>();
+        let sum = |values: &[f64]| fold(ListFold::Sum, Type::Float, &floats(values));
+        assert_eq!(sum(&[1e16, 1.0, -1e16]), Ok(Value::Float(1.0)));
+        assert_eq!(sum(&[0.1; 10]), Ok(Value::Float(1.0)));
+        let mean = fold(ListFold::Avg, Type::Float.optional(), &floats(&[1e308, 1e308]));
+        assert_eq!(mean, Ok(Value::Float(1e308)));
+    }
+
+    #[test]
+    fn sums_of_decimals_do_not_depend_on_the_order() {
+        let of = |texts: &[&str]| -> Vec<Value> {
+            texts.iter().map(|text| Value::Decimal(text.parse().unwrap())).collect()
+        };
+        let sum = |values: &[&str]| fold(ListFold::Sum, Type::Decimal, &of(values));
+        let (small, large) = ("0.0000000000000000000000000001", "1000000000000000000000000000");
+        let negative = format!("-{large}");
+        for order in [[small, large, &negative], [large, &negative, small]] {
+            assert_eq!(sum(&order), Ok(Value::Decimal(small.parse().unwrap())));
+        }
+        let most = Decimal::MAX.to_string();
+        let least = Decimal::MIN.to_string();
+        for order in [[&*most, &*most, &*least], [&*most, &*least, &*most]] {
+            assert_eq!(sum(&order), Ok(Value::Decimal(Decimal::MAX)));
+        }
+        let mean = fold(ListFold::Avg, Type::Decimal.optional(), &of(&[&most, &most]));
+        assert_eq!(mean, Ok(Value::Decimal(Decimal::MAX)));
+    }
+
+    #[test]
+    fn the_mean_of_durations_is_rounded_to_the_nearest_microsecond() {
+        let mean = |micros: &[i64]| {
+            let values: Vec<_> = micros.iter().map(|it| Value::Duration(Span(*it))).collect();
+            fold(ListFold::Avg, Type::Duration.optional(), &values)
+        };
+        assert_eq!(mean(&[1, 2, 2]), Ok(Value::Duration(Span(2))));
+        assert_eq!(mean(&[1, 2]), Ok(Value::Duration(Span(2))));
+        assert_eq!(mean(&[-2, -3]), Ok(Value::Duration(Span(-2))));
     }
 
     #[test]

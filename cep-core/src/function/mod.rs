@@ -4,7 +4,9 @@
 //! examples and its implementation. The operators of the language stand in `operator.rs`.
 //! The engine's columns and the reference interpreter both compute with these.
 
+mod argument;
 mod conversion;
+mod digits;
 mod extreme;
 mod hash;
 mod list;
@@ -31,11 +33,11 @@ use std::fmt;
 pub enum EvalError {
     /// An integer result does not fit 64 bits.
     IntegerOverflow,
-    /// A decimal result does not fit 28 digits before its point.
+    /// A decimal result does not fit 96 bits.
     DecimalOverflow,
     /// A float result is infinite or not a number.
     NotFinite,
-    /// A timestamp or duration result is outside the supported years.
+    /// A timestamp result is outside the supported years.
     TimeOverflow,
     /// Division by zero.
     DivisionByZero,
@@ -58,6 +60,18 @@ pub enum EvalError {
     TextTooLong,
     /// There is no time zone of a name.
     UnknownZone,
+    /// A duration result does not fit 64 bits of microseconds.
+    DurationOverflow,
+    /// `round` has a negative number of digits.
+    NegativeDigits,
+    /// `substr` has a negative start or length.
+    NegativePart,
+    /// `truncate` has a duration that is not longer than zero.
+    EmptyWidth,
+    /// `truncate` in a zone has a duration that no windows of the zone can have.
+    UnevenWidth,
+    /// `capture` has a number that its pattern has no group for.
+    NoSuchGroup,
 }
 
 impl fmt::Display for EvalError {
@@ -74,7 +88,7 @@ impl fmt::Display for EvalError {
             }
             Self::Failed(why) => why,
             Self::IntegerOverflow => "the result does not fit a 64-bit integer",
-            Self::DecimalOverflow => "the result does not fit a decimal of 28 digits",
+            Self::DecimalOverflow => "the result does not fit a decimal, whose digits go up to 79228162514264337593543950335",
             Self::NotFinite => "the result is infinite or not a number",
             Self::TimeOverflow => "the time is outside the years 1 to 9999",
             Self::DivisionByZero => "division by zero",
@@ -82,6 +96,14 @@ impl fmt::Display for EvalError {
             Self::ArgumentOutOfRange => "an argument is out of the range that the function takes",
             Self::TooManyItems => "the list has more than 65536 items",
             Self::TextTooLong => "the text is longer than a mebibyte",
+            Self::DurationOverflow => "the duration is longer than 106751991 days",
+            Self::NegativeDigits => "`round` takes no negative number of digits",
+            Self::NegativePart => "`substr` takes no negative start or length",
+            Self::EmptyWidth => "`truncate` takes a duration longer than 0s",
+            Self::UnevenWidth => {
+                "`truncate` in a zone takes a duration that divides a day, or whole days"
+            }
+            Self::NoSuchGroup => "the pattern of `capture` has no group of this number",
             Self::UnknownZone => "there is no time zone of this name",
         })
     }

@@ -4,7 +4,7 @@
 //! compiled in (`libm`, a port of musl's), not from the platform's, so that their last digit is the same
 //! on every machine. All four compute with floats; a decimal has to be written `float(x)`.
 
-use super::{EvalError, FunctionInfo, Gives, Takes};
+use super::{EvalError, Function, FunctionInfo, Gives, Takes};
 use crate::value::{Decimal, Type, Value};
 use num_traits::ToPrimitive;
 use std::cmp::Ordering;
@@ -126,8 +126,8 @@ pub static ROUND_DIGITS: FunctionInfo = FunctionInfo {
     result: Gives::Always(Type::Decimal),
     doc: "the nearest decimal with so many digits after the point, halves to the even one; a negative number of digits is an error: `round(2.125, 2) == 2.12`",
     apply: |arguments| match arguments {
-        [Value::Decimal(_), Value::Int(..0)] => Err(EvalError::ArgumentOutOfRange),
         [Value::Decimal(value), Value::Int(digits)] => {
+            Function::RoundDigits.admits_all(arguments)?;
             let digits = u32::try_from(*digits).unwrap_or(u32::MAX);
             Ok(Value::Decimal(value.round_dp(digits)))
         }

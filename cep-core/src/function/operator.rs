@@ -1,6 +1,6 @@
 //! The operators of the language on single values.
 //!
-//! Integers are checked, `div` and `%` floor, decimals have 28 digits and round half to even,
+//! Integers are checked, `div` and `%` floor, decimals have the digits that 96 bits hold and round half to even,
 //! floats that are infinite or not a number are errors.
 
 use super::EvalError;
@@ -112,10 +112,21 @@ fn float_arithmetic(op: BinaryOp, left: f64, right: f64) -> Result<f64, EvalErro
         BinaryOp::Divide if right == 0.0 => return Err(EvalError::DivisionByZero),
         BinaryOp::Divide => left / right,
         BinaryOp::Remainder if right == 0.0 => return Err(EvalError::DivisionByZero),
-        BinaryOp::Remainder => left - right * (left / right).floor(),
+        BinaryOp::Remainder => float_remainder(left, right),
         _ => return Err(EvalError::WrongType),
     };
     if result.is_finite() { Ok(result) } else { Err(EvalError::NotFinite) }
+}
+
+/// The remainder that has the sign of the divisor: `%` of floats is exact, and what is added for the
+/// sign is rounded once.
+fn float_remainder(left: f64, right: f64) -> f64 {
+    let remainder = left % right;
+    if remainder != 0.0 && (remainder < 0.0) != (right < 0.0) {
+        return remainder + right;
+    }
+    // Never a negative zero.
+    remainder + 0.0
 }
 
 fn decimal_arithmetic(op: BinaryOp, left: Decimal, right: Decimal) -> Result<Decimal, EvalError> {
@@ -171,7 +182,7 @@ fn instant(micros: Option<i64>) -> Result<Value, EvalError> {
 }
 
 fn span(micros: Option<i64>) -> Result<Value, EvalError> {
-    micros.map(|micros| Value::Duration(Span(micros))).ok_or(EvalError::TimeOverflow)
+    micros.map(|micros| Value::Duration(Span(micros))).ok_or(EvalError::DurationOverflow)
 }
 
 #[cfg(test)]
@@ -199,6 +210,22 @@ mod tests {
             Err(EvalError::IntegerOverflow)
         );
         assert_eq!(int_arithmetic(BinaryOp::Remainder, 1, 0), Err(EvalError::DivisionByZero));
+    }
+
+    #[test]
+    fn the_remainder_of_floats_is_exact_however_large_the_quotient() {
+        for (left, right, remainder) in [
+            (1e20, 3.0, 1.0),
+            (-2.060176268410674e18, 3.0, 2.0),
+            (-927_298_820_128_637.6, 0.7, 0.616_170_942_810_596_8),
+            (1.0, 0.1, 0.099_999_999_999_999_95),
+            (161.7042, 0.7, 0.004_199_999_999_996_207),
+            (7.5, -2.0, -0.5),
+            (-6.0, 3.0, 0.0),
+        ] {
+            let found = float_arithmetic(BinaryOp::Remainder, left, right);
+            assert_eq!(found.map(f64::to_bits), Ok(f64::to_bits(remainder)), "{left} % {right}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::{EvalError, FunctionInfo, Gives, Takes};
 use crate::time::EventTime;
-use crate::value::{Decimal, Type, Value};
+use crate::value::{Type, Value, exact_decimal};
 use num_traits::ToPrimitive;
 use std::str::FromStr;
 
@@ -92,7 +92,7 @@ fn decimal(text: &str) -> Option<Value> {
     if !text.chars().all(known) {
         return None;
     }
-    Decimal::from_str_exact(text).ok().map(Value::Decimal)
+    exact_decimal(text).map(Value::Decimal)
 }
 
 fn float(text: &str) -> Option<Value> {

@@ -55,7 +55,7 @@ pub fn apply_search(
         (Function::Matches, [Value::Text(text)]) => Ok(Value::Bool(pattern.is_in(text))),
         (Function::Capture, [Value::Text(text), Value::Int(group)]) => {
             let group = usize::try_from(*group).ok().filter(|group| *group <= pattern.groups());
-            let found = pattern.group(text, group.ok_or(EvalError::ArgumentOutOfRange)?);
+            let found = pattern.group(text, group.ok_or(EvalError::NoSuchGroup)?);
             Ok(found.map_or(Value::Null, Value::text))
         }
         _ => Err(EvalError::WrongType),
@@ -73,8 +73,8 @@ mod tests {
         };
         assert_eq!(group(0), Ok(Value::text("a")));
         assert_eq!(group(2), Ok(Value::Null));
-        assert_eq!(group(3), Err(EvalError::ArgumentOutOfRange));
-        assert_eq!(group(-1), Err(EvalError::ArgumentOutOfRange));
+        assert_eq!(group(3), Err(EvalError::NoSuchGroup));
+        assert_eq!(group(-1), Err(EvalError::NoSuchGroup));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Functions on text.
 
-use super::{EvalError, FunctionInfo, Gives, MAX_TEXT_BYTES, Takes, made_text};
+use super::{EvalError, Function, FunctionInfo, Gives, MAX_TEXT_BYTES, Takes, made_text};
 use crate::plan::Items;
 use crate::value::{Type, Value};
 
@@ -121,9 +121,7 @@ pub static SUBSTR: FunctionInfo = FunctionInfo {
     doc: "the text from a character on (the first is 0), so many characters or what is left of them; negative numbers are errors: `substr(\"farm 302\", 5, 2) == \"30\"`",
     apply: |arguments| match arguments {
         [Value::Text(text), Value::Int(from), Value::Int(count)] => {
-            if *from < 0 || *count < 0 {
-                return Err(EvalError::ArgumentOutOfRange);
-            }
+            Function::Substr.admits_all(arguments)?;
             // What does not fit is beyond the end of any text.
             let number = |value: i64| usize::try_from(value).unwrap_or(usize::MAX);
             let part: String = text.chars().skip(number(*from)).take(number(*count)).collect();
@@ -254,7 +252,7 @@ mod tests {
         assert_eq!(part(1, 0), Ok(Value::text("")));
         assert_eq!(part(3, 1), Ok(Value::text("")));
         assert_eq!(part(i64::MAX, i64::MAX), Ok(Value::text("")));
-        assert_eq!(part(-1, 1), Err(EvalError::ArgumentOutOfRange));
-        assert_eq!(part(0, -1), Err(EvalError::ArgumentOutOfRange));
+        assert_eq!(part(-1, 1), Err(EvalError::NegativePart));
+        assert_eq!(part(0, -1), Err(EvalError::NegativePart));
     }
 }

@@ -1,6 +1,6 @@
 //! Functions on time: what a clock and a calendar show at an instant, in UTC or in a zone.
 
-use super::{EvalError, FunctionInfo, Gives, Takes, made_text};
+use super::{EvalError, Function, FunctionInfo, Gives, Takes, made_text};
 use crate::time::{EventTime, Span};
 use crate::value::{Type, Value};
 use crate::window::Calendar;
@@ -70,15 +70,14 @@ pub static TRUNCATE: FunctionInfo = FunctionInfo {
     result: Gives::Always(Type::Timestamp),
     doc: "the last multiple of the duration that is not after the time, counted from midnight UTC of 1970-01-01; the duration must be longer than zero: `truncate(@2026-01-01T08:44:59Z, 15m) == @2026-01-01T08:30:00Z`",
     apply: |arguments| match arguments {
-        [Value::Timestamp(_), Value::Duration(width)] if width.0 <= 0 => {
-            Err(EvalError::ArgumentOutOfRange)
+        [Value::Timestamp(time), Value::Duration(width)] => {
+            Function::Truncate.admits_all(arguments)?;
+            time.0
+                .checked_sub(time.0.rem_euclid(width.0))
+                .and_then(EventTime::from_micros)
+                .map(Value::Timestamp)
+                .ok_or(EvalError::TimeOverflow)
         }
-        [Value::Timestamp(time), Value::Duration(width)] => time
-            .0
-            .checked_sub(time.0.rem_euclid(width.0))
-            .and_then(EventTime::from_micros)
-            .map(Value::Timestamp)
-            .ok_or(EvalError::TimeOverflow),
         _ => Err(EvalError::WrongType),
     },
 };
@@ -145,12 +144,7 @@ pub static TRUNCATE_IN: FunctionInfo = FunctionInfo {
     doc: "the start of the window that `tumbling(D, zone Z)` would have for the time: with `1d`, the last midnight of the zone; the duration divides a day or is whole days: `truncate(@2026-01-01T08:44:59Z, 1d, \"Europe/Paris\") == @2025-12-31T23:00:00Z`",
     apply: |arguments| match arguments {
         [Value::Timestamp(time), Value::Duration(width), Value::Text(zone)] => {
-            if width.0 <= 0
-                || width.0 > LONGEST
-                || (width.0 % DAY_MICROS != 0 && DAY_MICROS % width.0 != 0)
-            {
-                return Err(EvalError::ArgumentOutOfRange);
-            }
+            Function::TruncateIn.admits_all(arguments)?;
             let calendar = Calendar::new(*width, Span::ZERO, named(zone)?);
             let start = EventTime::from_micros(calendar.around(time.0).0);
             start.map(Value::Timestamp).ok_or(EvalError::TimeOverflow)
@@ -188,6 +182,11 @@ pub static FORMAT_IN: FunctionInfo = FunctionInfo {
 const DAY_MICROS: i64 = 86_400_000_000;
 /// Longer than the years that times may have.
 const LONGEST: i64 = 3_660_000 * DAY_MICROS;
+
+/// Whether windows of this length, which is not zero, can begin at midnight.
+pub(super) fn is_width_in_a_zone(width: Span) -> bool {
+    width.0 <= LONGEST && (width.0 % DAY_MICROS == 0 || DAY_MICROS % width.0 == 0)
+}
 
 fn named(zone: &str) -> Result<Zone, EvalError> {
     Zone::named(zone).ok_or(EvalError::UnknownZone)
@@ -264,6 +263,9 @@ mod tests {
         assert_eq!(hour(0, "Mars"), Err(EvalError::UnknownZone));
         let year = |time, zone| (YEAR_IN.apply)(&[Value::Timestamp(time), Value::text(zone)]);
         assert_eq!(year(EventTime::EARLIEST, "America/New_York"), Ok(Value::Int(0)));
+        let day = Span(DAY_LONG);
+        assert_eq!(year(EventTime::EARLIEST.saturating_sub(day), "UTC"), Ok(Value::Int(0)));
+        assert_eq!(year(EventTime::LATEST.saturating_add(day), "UTC"), Ok(Value::Int(10_000)));
         assert_eq!(year(EventTime::LATEST, "Asia/Tokyo"), Ok(Value::Int(10_000)));
     }
 
@@ -282,8 +284,11 @@ mod tests {
         assert_eq!(truncated(1_774_821_599_000_000, DAY_LONG), at(1_774_738_800_000_000));
         assert_eq!(truncated(1_774_821_600_000_000, DAY_LONG), at(1_774_821_600_000_000));
         assert_eq!(truncated(EventTime::EARLIEST.0, DAY_LONG), Err(EvalError::TimeOverflow));
-        for width in [0, -1, 7, DAY_LONG + 1, LONGEST + DAY_LONG, i64::MAX] {
-            assert_eq!(truncated(0, width), Err(EvalError::ArgumentOutOfRange), "{width}");
+        for width in [0, -1] {
+            assert_eq!(truncated(0, width), Err(EvalError::EmptyWidth), "{width}");
+        }
+        for width in [7, DAY_LONG + 1, LONGEST + DAY_LONG, i64::MAX] {
+            assert_eq!(truncated(0, width), Err(EvalError::UnevenWidth), "{width}");
         }
         // Counted from what was midnight in Paris when 1970 began.
         assert_eq!(truncated(EventTime::LATEST.0, LONGEST), at(-3_600_000_000));
@@ -294,7 +299,7 @@ mod tests {
         assert_eq!(truncated(EventTime(-1), i64::MAX), Err(EvalError::TimeOverflow));
         assert_eq!(truncated(EventTime(i64::MIN), 7), Err(EvalError::TimeOverflow));
         for width in [0, -1, i64::MIN] {
-            assert_eq!(truncated(EventTime(7), width), Err(EvalError::ArgumentOutOfRange));
+            assert_eq!(truncated(EventTime(7), width), Err(EvalError::EmptyWidth));
         }
     }
 }

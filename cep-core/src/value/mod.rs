@@ -7,6 +7,7 @@ mod batch;
 mod column;
 mod encode;
 mod held;
+mod number;
 #[cfg(test)]
 mod tests;
 
@@ -15,6 +16,7 @@ pub use column::{Column, ColumnData, TextColumn};
 pub(crate) use encode::encode_text;
 pub use encode::{decode_key, encode_key, encode_value};
 pub(crate) use held::held_bytes;
+pub use number::exact_decimal;
 
 use crate::time::{EventTime, Span};
 pub use rust_decimal::Decimal;
@@ -32,7 +34,7 @@ pub enum Type {
     Int,
     /// An IEEE 754 double.
     Float,
-    /// A decimal number of up to 28 digits.
+    /// A decimal number of up to 28 digits, of 29 those up to 79228162514264337593543950335.
     Decimal,
     /// UTF-8 text.
     String,

@@ -6,7 +6,7 @@
 //! are put back has 25; windows of an hour are always an hour long, and longer ones grow or
 //! shrink by what the clocks are moved.
 
-use crate::time::{EventTime, Span};
+use crate::time::{Span, within_reach};
 use crate::zone::Zone;
 
 const DAY: i64 = 86_400_000_000;
@@ -32,7 +32,7 @@ impl Calendar {
     /// The window that holds an instant: its start, and its end.
     pub(crate) fn around(&self, time: i64) -> (i64, i64) {
         // Beyond what events can have there are no windows; what is asked stays comparable.
-        let time = time.clamp(EventTime::EARLIEST.0 - 400 * DAY, EventTime::LATEST.0 + 400 * DAY);
+        let time = within_reach(time);
         if self.size >= DAY { self.days_around(time) } else { self.hours_around(time) }
     }
 

@@ -169,7 +169,7 @@ fn sum(inputs: &[&Value], ty: &Type) -> Result<Value, EvalError> {
     match ty {
         Type::Int => micros().map(Value::Int).map_err(|_| EvalError::IntegerOverflow),
         Type::Duration => {
-            micros().map(|it| Value::Duration(Span(it))).map_err(|_| EvalError::TimeOverflow)
+            micros().map(|it| Value::Duration(Span(it))).map_err(|_| EvalError::DurationOverflow)
         }
         Type::Decimal => {
             let scale = inputs.iter().map(|value| match value {
@@ -183,26 +183,18 @@ fn sum(inputs: &[&Value], ty: &Type) -> Result<Value, EvalError> {
     }
 }
 
-/// The mean: a decimal is rounded once, to as many digits as it can have; of floats the sum is
-/// rounded, then the quotient.
+/// The mean, rounded once: a decimal to as many digits as it can have.
 fn mean(inputs: &[&Value], ty: &Type) -> Result<Value, EvalError> {
     let mut total = total(inputs)?;
+    total.denominator *= inputs.len();
     match ty {
-        Type::Float =>
-        {
-            #[expect(clippy::cast_precision_loss, reason = "no log here has 2^53 events")]
-            nearest_float(&total).map(|sum| Value::Float(sum / inputs.len() as f64))
-        }
+        Type::Float => nearest_float(&total).map(|mean| Value::Float(mean + 0.0)),
         Type::Decimal => {
-            total.denominator *= inputs.len();
             nearest_decimal(&total, DECIMAL_SCALE).map(|mean| Value::Decimal(mean.normalize()))
         }
-        Type::Duration => {
-            total.denominator *= inputs.len();
-            i64::try_from(round_half_even(&total.numerator, &total.denominator))
-                .map(|micros| Value::Duration(Span(micros)))
-                .map_err(|_| EvalError::TimeOverflow)
-        }
+        Type::Duration => i64::try_from(round_half_even(&total.numerator, &total.denominator))
+            .map(|micros| Value::Duration(Span(micros)))
+            .map_err(|_| EvalError::DurationOverflow),
         _ => Err(EvalError::WrongType),
     }
 }

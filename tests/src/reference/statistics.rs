@@ -24,7 +24,7 @@ pub(super) fn nearest(value: &Ratio, ty: &Type) -> Result<Value, EvalError> {
         Type::Float => nearest_float(value).map(Value::Float),
         Type::Duration => i64::try_from(round_half_even(&value.numerator, &value.denominator))
             .map(|micros| Value::Duration(Span(micros)))
-            .map_err(|_| EvalError::TimeOverflow),
+            .map_err(|_| EvalError::DurationOverflow),
         _ => nearest_decimal(value, DECIMAL_SCALE).map(|it| Value::Decimal(it.normalize())),
     }
 }

@@ -108,12 +108,16 @@ fn operation(ty: Ty, level: Level, depth: u32) -> Text {
             1 => sub(Ty::Decimal).prop_map(|it| format!("round({it}, 1)")),
             1 => sub(Ty::String).prop_map(|it| format!("(decimal({it}) ?? 0.5)")),
             1 => sub(Ty::String).prop_map(|it| format!("(T[{it}]?.d ?? 1.5)")),
+            1 => varying(Ty::Float, level).prop_map(|it| format!("decimal({it})")),
         ]
         .boxed(),
         Ty::Float => prop_oneof![
             3 => infix(&["+", "-", "*"], sub(Ty::Float), sub(Ty::Float)),
-            1 => infix(&["/"], sub(Ty::Float), varying(Ty::Float, level)),
+            1 => infix(&["/", "%"], sub(Ty::Float), varying(Ty::Float, level)),
             1 => varying(Ty::Int, level).prop_map(|it| format!("float({it})")),
+            1 => varying(Ty::Decimal, level).prop_map(|it| format!("float({it})")),
+            1 => (sub(Ty::Float), varying(Ty::Float, level))
+                .prop_map(|(a, b)| format!("sum(x for x in [{a}, {b}, {a}])")),
         ]
         .boxed(),
         Ty::String => prop_oneof![
