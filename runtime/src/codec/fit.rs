@@ -15,7 +15,7 @@ use super::token::{Kind, Token};
 use super::whole;
 use cep_core::plan::{TimestampFormat, is_below};
 use cep_core::time::{EventTime, Span};
-use cep_core::value::{Column, ColumnData, Decimal, Type, Value};
+use cep_core::value::{Column, ColumnData, Decimal, Type, Value, exact_decimal};
 use cep_core::written;
 use std::borrow::Cow;
 
@@ -228,18 +228,17 @@ impl<'a> Fitting<'a> {
     /// Microseconds of what is no plain whole number; parts of a microsecond are cut off.
     fn other_instant(self, unit: i64, instants: &mut InstantReader) -> Result<Option<i64>, Reason> {
         let wanted = match &self.field.format {
-            TimestampFormat::Text(_) | TimestampFormat::Automatic => {
+            TimestampFormat::Text(_) | TimestampFormat::Automatic | TimestampFormat::Millis => {
                 "epoch milliseconds or RFC 3339 text"
             }
-            TimestampFormat::Millis => "epoch milliseconds",
-            TimestampFormat::Micros => "epoch microseconds",
-            TimestampFormat::Seconds => "epoch seconds",
+            TimestampFormat::Micros => "epoch microseconds or RFC 3339 text",
+            TimestampFormat::Seconds => "epoch seconds or RFC 3339 text",
         };
         match self.token.kind {
             Kind::Fraction | Kind::Number => Ok(decimal(self.token, self.raw())
                 .and_then(|count| count.checked_mul(Decimal::from(unit)))
                 .and_then(|micros| i64::try_from(micros.floor()).ok())),
-            Kind::Text | Kind::EscapedText if self.field.format == TimestampFormat::Automatic => {
+            Kind::Text | Kind::EscapedText => {
                 let text = self.text(wanted)?;
                 instants.read(text.as_bytes()).map(Some).ok_or_else(|| self.misfit(wanted))
             }
@@ -286,22 +285,7 @@ fn decimal(token: &Token, text: &str) -> Option<Decimal> {
     if let Some(value) = plain_decimal(token) {
         return Some(value);
     }
-    let Some((digits, exponent)) = text.split_once(['e', 'E']) else {
-        return Decimal::from_str_exact(text).ok();
-    };
-    let mut value = Decimal::from_str_exact(digits).ok()?.normalize();
-    if value.is_zero() {
-        return Some(Decimal::ZERO);
-    }
-    let exponent: i32 = exponent.parse().ok()?;
-    let scale = i32::try_from(value.scale()).ok()?.checked_sub(exponent)?;
-    if let Ok(scale) = u32::try_from(scale) {
-        value.set_scale(scale).ok()?;
-        return Some(value);
-    }
-    value.set_scale(0).ok()?;
-    let zeros = u32::try_from(-scale).ok().filter(|zeros| *zeros <= 28)?;
-    value.checked_mul(Decimal::from_i128_with_scale(10_i128.checked_pow(zeros)?, 0))
+    exact_decimal(text)
 }
 
 #[cfg(test)]

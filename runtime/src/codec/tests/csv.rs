@@ -45,6 +45,19 @@ fn columns_without_names_are_the_fields_as_they_are_declared() {
 }
 
 #[test]
+fn a_time_in_units_of_its_own_is_text_too() {
+    let at = field("at", Type::Timestamp, "at");
+    let at = FieldPlan { format: TimestampFormat::Seconds, ..at };
+    let mut decoders = Decoders::new(plan(vec![at]), Format::Csv(None));
+    let lines = ["2", "1970-01-01T00:00:02Z", "\"1970-01-01T00:00:02Z\"", "soon"];
+    let records: Vec<_> = lines.iter().map(|line| (line.as_bytes(), None)).collect();
+    let found: Vec<String> = decoders.decode_all(&records).iter().map(Outcome::shown).collect();
+    let two = "1970-01-01T00:00:02Z";
+    let bad = "bad: field `at`: expected epoch seconds or RFC 3339 text, found the text \"soon\"";
+    assert_eq!(found, [two, two, two, bad]);
+}
+
+#[test]
 fn a_head_names_the_columns_by_field_or_path() {
     let found = outcomes(
         Some("at,\"price\", order.id ,else,note"),

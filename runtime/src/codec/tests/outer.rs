@@ -105,6 +105,19 @@ fn the_time_of_an_event_may_stand_in_a_header() {
 }
 
 #[test]
+fn a_time_in_a_key_or_header_in_units_of_its_own_is_text_too() {
+    let field = |source| FieldPlan {
+        format: TimestampFormat::Seconds,
+        ..outer("sent", Type::Timestamp, source)
+    };
+    let two = Outcome::Row(EventTime(5), vec![Value::Timestamp(EventTime(2_000_000))]);
+    for text in ["2", "1970-01-01T00:00:02Z"] {
+        assert_eq!(decode(vec![field(FieldSource::Key)], Some(text), &[], "{}"), two);
+        assert_eq!(decode(vec![field(header("sent"))], None, &[("sent", text)], "{}"), two);
+    }
+}
+
+#[test]
 fn timestamps_are_read_in_a_format_of_their_own() {
     let format = |format: &str| FieldPlan {
         format: TimestampFormat::Text(format.into()),
