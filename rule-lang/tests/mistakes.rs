@@ -117,6 +117,10 @@ mod types {
         bools_have_no_order: emit("ok < true");
         whole_division_is_for_ints: emit("price div 2");
         what_always_fails_is_found: emit("1 / 0 + count % 0 + 9223372036854775807 * 2");
+        a_constant_is_one_that_the_function_takes: clauses("    emit A { a: truncate(at, 7h, \"Europe/Paris\"), b: truncate(at, 0s), c: round(price, -1), d: substr(name, 0, -1), e: truncate(at, -1s, \"UTC\") }");
+        arguments_are_converted_by_name: clauses("    emit A { a: sqrt(price), b: pow(price, 2), c: least(weight, price), d: round(weight, 2), e: sqrt(name) }");
+        numbers_beyond_a_type_are_of_the_next: clauses("    where weight > 1e30 and weight < -1e-40 and price < 9999999999999999999999999999 and count < 9223372036854775808\n    emit A { a: price > 1e30, b: 1e999, c: 0.12345678901234567890123456789, d: 79228162514264337593543950336, e: count + 9223372036854775808 }");
+        a_declared_event_has_its_types: errors("event A { v: float, w: int, n: int, l: [int], o: string? }\nrule a {\n    from Harvest\n    emit A { v: price, w: 1, n: 1, l: [] }\n}\nrule b {\n    from Harvest\n    emit A { v: 1, w: null, n: 1, l: [] }\n}\nrule c {\n    from Harvest\n    emit A { v: 1, w: bonus, n: 1, l: [\"x\"] }\n}\nrule d {\n    from Harvest\n    emit A { v: 1, n: 1, l: [] }\n}\nrule e {\n    from Harvest\n    emit B { n: null, l: [] }\n}");
         a_param_has_a_literal_of_its_type: errors("param a: int = 1.5\nparam b: duration = 10\nparam c: int = \"x\"\nparam d: int = null\nparam e: int = 1 + 1\nparam f: float = 1.5\nparam g: int? = null");
     }
 }
@@ -126,6 +130,7 @@ mod windows {
     answers! {
         early_is_for_windows_whose_end_is_known: errors("rule r0 {\n    from Harvest\n    by farm\n    window session(gap 1m, max 1h) early\n    when count() > 3\n    emit A { farm }\n}\nrule r1 {\n    from Harvest\n    by farm\n    window every(3) early\n    when count() > 3\n    emit B { farm }\n}\nrule r2 {\n    from Harvest\n    by farm\n    window sliding(10s) early\n    when count() > 3\n    emit C { farm }\n}\nrule r3 {\n    from Harvest\n    by farm\n    window tumbling(10s) fill 1m early\n    when count() > 3\n    emit D { farm }\n}\nrule r4 {\n    from Harvest\n    by farm\n    window tumbling(10s) early allow 1m\n    when count() > 3\n    emit E { farm }\n}\nrule r5 {\n    from Harvest\n    by farm\n    window tumbling(10s) early\n    emit F { farm }\n}\nrule r6 {\n    from Harvest\n    by farm\n    window tumbling(10s) early\n    when count() > 3 for 2 windows\n    emit G { farm }\n}");
         early_waits_for_what_only_grows: errors("rule r0 {\n    from Harvest\n    by farm\n    window tumbling(10s) early\n    when avg(count) > 3\n    emit A { farm }\n}\nrule r1 {\n    from Harvest\n    by farm\n    window tumbling(10s) early\n    let total = sum(count)\n    when total > 3\n    emit B { farm }\n}\nrule r2 {\n    from Harvest\n    by farm\n    window tumbling(10s) early\n    when count() > 3 and max(count) < floor\n    emit C { farm }\n}\nrule r3 {\n    from Harvest\n    by farm\n    window tumbling(10s) early\n    when count() == 3\n    emit D { farm }\n}\nrule r4 {\n    from Harvest\n    by farm\n    window tumbling(10s) early\n    when count() < 3\n    emit E { farm }\n}\nrule r5 {\n    from Harvest\n    by farm\n    window tumbling(10s) early\n    when sum(took) > 1m\n    emit F { farm }\n}\nrule r7 {\n    from Harvest\n    by farm\n    window tumbling(10s) early\n    when count() > (prev(1, count()) ?? 5)\n    emit H { farm }\n}\nrule r6 {\n    from Harvest\n    by farm\n    window tumbling(10s) early\n    when any(ok) and abs(count() - 5) < 3\n    emit G { farm }\n}");
+        a_window_is_at_most_ten_thousand_days_long: errors(&["hopping(106751991d, every 53375995d)", "tumbling(1d) fill 10001d", "tumbling(1us) fill 1d", "session(gap 1d, max 20000d)", "sliding(10001d)", "tumbling(1d) allow 106751991d", "tumbling(10000d) fill 10000d"].map(|window| format!("rule a_{} {{\n    from Harvest\n    by farm\n    window {window}\n    emit A {{ farm }}\n}}\n", window.len())).concat());
         an_aggregate_needs_a_window: clauses("    when sum(count) < floor\n    emit A { farm }");
         an_aggregate_stands_below_the_window: clauses("    where count() > 3\n    by farm\n    window tumbling(1s)\n    emit A { farm }");
         a_percentile_needs_its_percent: emit_windowed("percentile(count)");
@@ -295,6 +300,7 @@ mod structures {
         lists_are_where_lists_are_wanted: order("    where farm in farm and 1 in items\n    emit A { a: farm[0], b: items[\"x\"], c: sum(x for x in tier), d: median(i.n for i in items), e: sum(i.sku for i in items), f: [1, \"a\"], g: [] }");
         comprehensions_are_read_to_their_end: order("    where any(i.n > 1 for in items)\n    emit A { a: sum(i.n for i items), b: {x: 1, x: 2}, c: [i.n for i in items if] }");
         types_are_declared_once_and_end: errors("type A { b: B }\ntype B { c: C }\ntype C { a: [A] }\ntype D { x: int, x: string, y: Itm }\ntype D { x: int }\ntype int { x: int }\ntype Item { key x, n: int from \"m\" }");
+        elements_are_aggregated_by_name: order("    emit A { a: sum(items), b: max([1, 2]), c: count(farm) }") + "\n" + &errors("fn total(l: [int]) -> int = sum(l)");
         json_is_not_compared: order("    where extra == extra and extra != null\n    emit A { x: extra }");
     }
 }

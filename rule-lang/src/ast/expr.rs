@@ -1,6 +1,7 @@
 //! Expressions as written.
 
 use super::Ident;
+use crate::lex::TokenKind;
 use crate::source::Span;
 use rust_decimal::Decimal;
 
@@ -169,6 +170,8 @@ pub enum Literal {
     Int(i64),
     /// `1.50`
     Decimal(Decimal),
+    /// `1e30`, which no decimal holds, as the bits of the nearest float.
+    Float(u64),
     /// `10s`, in microseconds.
     Duration(i64),
     /// `@2026-01-01T00:00:00Z`, in microseconds since 1970.
@@ -177,6 +180,24 @@ pub enum Literal {
     String(String),
     /// A list or record in a table's cell, as JSON.
     Json(String),
+}
+
+impl Literal {
+    /// A whole number: an int, or a decimal if it is too large for one.
+    pub(crate) fn whole(value: u64) -> Self {
+        i64::try_from(value).map_or_else(|_| Self::Decimal(value.into()), Self::Int)
+    }
+
+    /// The literal with a minus before it, if it is a number or a duration.
+    pub(crate) fn negated(token: TokenKind) -> Option<Self> {
+        Some(match token {
+            TokenKind::Int(value) => Self::Int(i64::try_from(-i128::from(value)).ok()?),
+            TokenKind::Decimal(value) => Self::Decimal(-value),
+            TokenKind::Float(bits) => Self::Float((-f64::from_bits(bits)).to_bits()),
+            TokenKind::Duration(value) => Self::Duration(-value),
+            _ => return None,
+        })
+    }
 }
 
 /// Operators before a value.

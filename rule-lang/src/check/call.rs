@@ -211,6 +211,37 @@ impl Scope<'_, '_> {
             diagnostic = diagnostic.label(ast.span, format!("this is {}", arg.ty));
         }
         forms.extend(list_form(&name.name).map(str::to_owned));
-        self.out.push(diagnostic.help(format!("there is {}", forms.join(", "))));
+        let help = self.with_conversions(name, args, asts, named);
+        let help = help.unwrap_or_else(|| format!("there is {}", forms.join(", ")));
+        self.out.push(diagnostic.help(help));
+    }
+
+    /// The call with `float(…)` and `decimal(…)` where these make it right, in words.
+    fn with_conversions(
+        &self,
+        name: &ast::Ident,
+        args: &[Expr],
+        asts: &[ast::Expr],
+        named: &[Function],
+    ) -> Option<String> {
+        let mut calls: Vec<String> = Vec::new();
+        for known in named {
+            let Some(parameters) = known.info().parameters_for(args.len()) else { continue };
+            let written = parameters.into_iter().zip(args).zip(asts).map(|((takes, arg), ast)| {
+                let (wanted, text) = (takes.to_type(), self.declared.sources.text(ast.span));
+                if to(arg.clone(), &wanted).is_some_and(|it| !it.ty.is_optional()) {
+                    return Some(text.to_owned());
+                }
+                match (&arg.ty, &wanted) {
+                    (Type::Decimal, Type::Float) => Some(format!("float({text})")),
+                    (Type::Float, Type::Decimal) => Some(format!("decimal({text})")),
+                    _ => None,
+                }
+            });
+            if let Some(written) = written.collect::<Option<Vec<String>>>() {
+                calls.push(format!("`{}({})`", name.name, written.join(", ")));
+            }
+        }
+        if calls.is_empty() { None } else { Some(format!("write {}", calls.join(" or "))) }
     }
 }

@@ -82,6 +82,9 @@ pub(super) fn value(literal: &Literal, ty: &Type, base_us: i64) -> Option<Value>
         }
         (Literal::Int(value), Type::Json) => Some(Value::Json(value.to_string().into())),
         (Literal::Decimal(value), Type::Json) => Some(Value::Json(value.to_string().into())),
+        (Literal::Float(bits), Type::Json) => {
+            Some(Value::Json(f64::from_bits(*bits).to_string().into()))
+        }
         (Literal::Bool(value), Type::Json) => Some(Value::Json(value.to_string().into())),
         (Literal::Duration(offset), Type::Timestamp) => {
             let at = base_us.checked_add(*offset).and_then(EventTime::from_micros)?;

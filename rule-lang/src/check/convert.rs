@@ -15,6 +15,7 @@ pub(super) fn literal(literal: &Literal) -> Expr {
         Literal::Bool(value) => Value::Bool(*value),
         Literal::Int(value) => Value::Int(*value),
         Literal::Decimal(value) => Value::Decimal(*value),
+        Literal::Float(bits) => Value::Float(f64::from_bits(*bits)),
         Literal::Duration(us) => Value::Duration(Span(*us)),
         Literal::Timestamp(us) => Value::Timestamp(EventTime(*us)),
         Literal::String(text) => Value::text(text.as_str()),
@@ -59,10 +60,17 @@ pub(super) fn to(expr: Expr, base: &Type) -> Option<Expr> {
                 items.into_iter().map(|item| part_to(item, element)).collect();
             return items.map(|items| Expr::new(base.clone(), ExprKind::List(items)));
         }
-        (Type::Record(fields), ExprKind::Record(members)) if fields.len() == members.len() => {
+        (Type::Record(fields), ExprKind::Record(members)) => {
+            let known = |name: &String| fields.iter().any(|(other, _)| other == name);
+            if !members.iter().all(|(name, _)| known(name)) {
+                return None;
+            }
             let member = |(name, ty): &(String, Type)| {
-                let (_, found) = members.iter().find(|(known, _)| known == name)?;
-                Some((name.clone(), part_to(found.clone(), ty)?))
+                let found = members.iter().find(|(known, _)| known == name);
+                // A member that may be null may be left out.
+                let null = || Expr::literal(Value::Null, ty.base().clone());
+                let found = found.map_or_else(null, |(_, found)| found.clone());
+                Some((name.clone(), part_to(found, ty)?))
             };
             let members: Option<Vec<_>> = fields.iter().map(member).collect();
             return members.map(|members| Expr::new(base.clone(), ExprKind::Record(members)));
@@ -98,7 +106,7 @@ pub(super) fn to(expr: Expr, base: &Type) -> Option<Expr> {
 }
 
 /// A part of a list or record, which is null only where that is allowed.
-fn part_to(part: Expr, ty: &Type) -> Option<Expr> {
+pub(super) fn part_to(part: Expr, ty: &Type) -> Option<Expr> {
     to(part, ty.base()).filter(|part| ty.is_optional() || !part.ty.is_optional())
 }
 

@@ -1,6 +1,8 @@
 //! `emit` and `clear`: the fields of derived events.
 
 use super::Events;
+use super::convert::to;
+use super::events::Known;
 use super::narrow::where_true;
 use super::scope::{Level, Scope};
 use crate::ast::{self, EmitField};
@@ -24,7 +26,7 @@ impl Scope<'_, '_> {
             where_true(condition, &mut facts);
             self.facts.extend(facts);
         }
-        let fields = self.emit_fields(ast);
+        let fields = self.emit_fields(ast, &events.known(&ast.event));
         self.facts.truncate(known);
         let Some(fields) = fields else {
             events.unknown(&ast.event);
@@ -40,7 +42,7 @@ impl Scope<'_, '_> {
         Some(Emit { event: ast.event.name.clone(), kind, fields, condition })
     }
 
-    fn emit_fields(&mut self, ast: &ast::Emit) -> Option<Vec<(String, Expr, Span)>> {
+    fn emit_fields(&mut self, ast: &ast::Emit, known: &Known) -> Option<Vec<(String, Expr, Span)>> {
         let mut fields: Vec<(String, Expr, Span)> = Vec::new();
         let mut whole = true;
         for field in &ast.fields {
@@ -52,7 +54,7 @@ impl Scope<'_, '_> {
                         whole = false;
                         continue;
                     }
-                    match self.emit_value(name, value) {
+                    match self.emit_value(&ast.event.name, name, value, known) {
                         Some(expr) => fields.push((name.name.clone(), expr, name.span)),
                         None => whole = false,
                     }
@@ -60,12 +62,23 @@ impl Scope<'_, '_> {
                 EmitField::Spread(alias) => whole &= self.spread(alias, ast, &mut fields),
             }
         }
+        known.fit(&mut fields, ast.event.span);
         whole.then_some(fields)
     }
 
-    fn emit_value(&mut self, name: &ast::Ident, value: &ast::Expr) -> Option<Expr> {
-        let expr = self.expr(value)?;
+    fn emit_value(
+        &mut self,
+        event: &str,
+        name: &ast::Ident,
+        value: &ast::Expr,
+        known: &Known,
+    ) -> Option<Expr> {
+        let expr = self.expr_expecting(value, known.declared(&name.name))?;
         if expr.is_null() || expr.is_empty_list() {
+            let known = known.type_of(&name.name).and_then(|ty| to(expr.clone(), ty.base()));
+            if known.is_some() {
+                return known;
+            }
             let what = if expr.is_null() { "null" } else { "an empty list" };
             self.out.push(
                 Diagnostic::new(Code::BareNull, format!("`{}` is always {what}", name.name))
@@ -76,7 +89,11 @@ impl Scope<'_, '_> {
                             if expr.is_null() { "null" } else { "[]" }
                         ),
                     )
-                    .help("leave the field out"),
+                    .help(format!(
+                        "say its type, as in `event {event} {{ {}: {}, … }}`, or leave it out",
+                        name.name,
+                        if expr.is_null() { "string?" } else { "[string]" }
+                    )),
             );
             return None;
         }

@@ -1,12 +1,15 @@
 //! Derived events: what fields each has, and where it goes.
 
+use super::convert::to;
+use super::function::conversion_help;
 use super::types::{Types, type_of};
 use super::{Declared, stream};
 use crate::ast;
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::source::Span;
+use crate::typed::Expr;
 use cep_core::plan::Connector;
-use cep_core::value::Type;
+use cep_core::value::{Type, Value};
 use std::collections::BTreeMap;
 
 /// A derived event.
@@ -28,6 +31,53 @@ enum Shape {
     Emitted,
 }
 
+/// What is known of an event's fields before one more rule emits it.
+pub(super) enum Known {
+    /// Nothing.
+    Nothing,
+    /// What another rule emits.
+    Emitted(Vec<(String, Type)>),
+    /// What its declaration says.
+    Declared(Vec<(String, Type)>),
+}
+
+impl Known {
+    /// The type of a field, if it is known.
+    pub(super) fn type_of(&self, name: &str) -> Option<&Type> {
+        match self {
+            Self::Nothing => None,
+            Self::Emitted(fields) | Self::Declared(fields) => {
+                fields.iter().find(|(known, _)| known == name).map(|(_, ty)| ty)
+            }
+        }
+    }
+
+    /// The type of a field, if it is declared.
+    pub(super) fn declared(&self, name: &str) -> Option<&Type> {
+        if matches!(self, Self::Declared(_)) { self.type_of(name) } else { None }
+    }
+
+    /// The fields as they are declared: what converts is converted, and what may be null and is left
+    /// out is null. Another rule converts nothing, so that without it this one would emit the same.
+    pub(super) fn fit(&self, fields: &mut Vec<(String, Expr, Span)>, span: Span) {
+        let Self::Declared(declared) = self else { return };
+        for (name, ty) in declared {
+            match fields.iter_mut().find(|(found, ..)| found == name) {
+                Some((_, expr, _)) => {
+                    if let Some(converted) = to(expr.clone(), ty.base()) {
+                        *expr = converted;
+                    }
+                }
+                None if ty.is_optional() => {
+                    let null = Expr::literal(Value::Null, ty.base().clone());
+                    fields.push((name.clone(), null, span));
+                }
+                None => {}
+            }
+        }
+    }
+}
+
 /// All derived events, by name.
 #[derive(Default)]
 pub(crate) struct Events {
@@ -45,6 +95,17 @@ impl Events {
     pub(super) fn unknown(&mut self, event: &ast::Ident) {
         let entry = self.entry(event);
         entry.fields = None;
+    }
+
+    /// What is known of an event's fields.
+    pub(super) fn known(&self, event: &ast::Ident) -> Known {
+        match self.by_name.get(&event.name) {
+            Some(Event { fields: Some(fields), shape: Shape::Declared, .. }) => {
+                Known::Declared(fields.clone())
+            }
+            Some(Event { fields: Some(fields), .. }) => Known::Emitted(fields.clone()),
+            _ => Known::Nothing,
+        }
     }
 
     fn entry(&mut self, event: &ast::Ident) -> &mut Event {
@@ -100,6 +161,8 @@ impl Events {
         let is_declared = known.shape == Shape::Declared;
         let null = || is_declared.then(|| newly_null(shape, &fields)).flatten();
         if let Some(difference) = difference(shape, &fields).or_else(null) {
+            let help = conversion(shape, &fields)
+                .unwrap_or_else(|| "give both the same fields, or choose another name".to_owned());
             let (title, first) = if is_declared {
                 (format!("`{}` is declared with other fields", event.name), "declared here")
             } else {
@@ -112,7 +175,7 @@ impl Events {
                 Diagnostic::new(Code::EventShape, title)
                     .label(event.span, difference)
                     .label(known.span, first)
-                    .help("give both the same fields, or choose another name"),
+                    .help(help),
             );
             return;
         }
@@ -175,6 +238,15 @@ fn newly_null(first: &[(String, Type)], second: &[(String, Type)]) -> Option<Str
         let (_, declared) = first.iter().find(|(other, _)| other == name)?;
         (ty.is_optional() && !declared.is_optional())
             .then(|| format!("here `{name}` may be null, there it is {declared}"))
+    })
+}
+
+/// What to type for the first field of another type, if that is a function.
+fn conversion(first: &[(String, Type)], second: &[(String, Type)]) -> Option<String> {
+    second.iter().find_map(|(name, ty)| {
+        let (_, wanted) = first.iter().find(|(other, _)| other == name)?;
+        let differs = ty.base() != wanted.base();
+        differs.then(|| conversion_help(ty, wanted.base(), "the value")).flatten()
     })
 }
 

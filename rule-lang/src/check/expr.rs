@@ -1,6 +1,7 @@
 //! Expressions: each gets its type, or a diagnostic and `None`.
 
 use super::convert::{literal, unify};
+use super::expected::as_expected;
 use super::narrow::{where_false, where_true};
 use super::operator::Operand;
 use super::scope::Scope;
@@ -14,6 +15,15 @@ use cep_core::value::{Type, Value};
 impl Scope<'_, '_> {
     /// The typed expression; `None` if it was reported.
     pub(super) fn expr(&mut self, ast: &ast::Expr) -> Option<Expr> {
+        self.expr_expecting(ast, None)
+    }
+
+    /// The typed expression where a type may be expected; see [`expected`](super::expected).
+    pub(super) fn expr_expecting(
+        &mut self,
+        ast: &ast::Expr,
+        wanted: Option<&Type>,
+    ) -> Option<Expr> {
         let found = match &ast.kind {
             ast::ExprKind::Error => None,
             ast::ExprKind::Literal(value) => Some(literal(value)),
@@ -21,8 +31,8 @@ impl Scope<'_, '_> {
             ast::ExprKind::Name(name) => self.name(name, ast.span),
             ast::ExprKind::Member { base, name, access } => self.member(base, name, *access),
             ast::ExprKind::Index { base, indices } => self.index(base, indices),
-            ast::ExprKind::List(items) => self.list(items),
-            ast::ExprKind::Record(members) => self.record(members),
+            ast::ExprKind::List(items) => self.list(items, wanted),
+            ast::ExprKind::Record(members) => self.record(members, wanted),
             ast::ExprKind::Comprehension(found) => self.comprehension(found),
             // Only ever right of `in`, where `membership` reads it.
             ast::ExprKind::Range(..) => None,
@@ -37,13 +47,13 @@ impl Scope<'_, '_> {
                 self.membership(left, right)
             }
             ast::ExprKind::Binary { op: AstOp::Coalesce, left, right, op_span } => {
-                self.coalesce(left, right, *op_span)
+                self.coalesce(left, right, *op_span, wanted)
             }
             ast::ExprKind::Binary { op, op_span, left, right } => {
                 self.binary(*op, *op_span, left, right)
             }
             ast::ExprKind::If { condition, then, otherwise } => {
-                self.conditional(condition, then, otherwise)
+                self.conditional(condition, [then, otherwise], wanted)
             }
             ast::ExprKind::Call { function, args, by, filter } if function.name == "top" => {
                 self.top(function, args, by.as_deref(), filter.as_deref())
@@ -68,10 +78,15 @@ impl Scope<'_, '_> {
     }
 
     /// An expression with more facts known.
-    pub(super) fn expr_knowing(&mut self, ast: &ast::Expr, facts: Vec<Expr>) -> Option<Expr> {
+    fn expr_knowing(
+        &mut self,
+        ast: &ast::Expr,
+        facts: Vec<Expr>,
+        wanted: Option<&Type>,
+    ) -> Option<Expr> {
         let known = self.facts.len();
         self.facts.extend(facts);
-        let found = self.expr(ast);
+        let found = self.expr_expecting(ast, wanted);
         self.facts.truncate(known);
         found
     }
@@ -141,8 +156,8 @@ impl Scope<'_, '_> {
     fn conditional(
         &mut self,
         condition: &ast::Expr,
-        then: &ast::Expr,
-        otherwise: &ast::Expr,
+        [then, otherwise]: [&ast::Expr; 2],
+        wanted: Option<&Type>,
     ) -> Option<Expr> {
         let test = self.condition(condition);
         let (mut holds, mut fails) = (Vec::new(), Vec::new());
@@ -150,10 +165,12 @@ impl Scope<'_, '_> {
             where_true(test, &mut holds);
             where_false(test, &mut fails);
         }
-        let yes = self.expr_knowing(then, holds);
-        let no = self.expr_knowing(otherwise, fails);
+        let yes = self.expr_knowing(then, holds, wanted);
+        let no = self.expr_knowing(otherwise, fails, wanted);
         let (test, yes, no) = (test?, yes?, no?);
-        if yes.is_null() && no.is_null() {
+        let (yes, no) = as_expected(yes, no, wanted);
+        let may_be_null = wanted.is_some_and(Type::is_optional);
+        if !may_be_null && yes.is_null() && no.is_null() {
             self.bare_null(then.span);
             return None;
         }
@@ -167,11 +184,17 @@ impl Scope<'_, '_> {
         Some(Expr::new(ty, ExprKind::If(Box::new(test), Box::new(yes), Box::new(no))))
     }
 
-    fn coalesce(&mut self, left: &ast::Expr, right: &ast::Expr, op_span: Span) -> Option<Expr> {
-        let value = self.expr(left);
-        let instead = self.expr(right);
+    fn coalesce(
+        &mut self,
+        left: &ast::Expr,
+        right: &ast::Expr,
+        op_span: Span,
+        wanted: Option<&Type>,
+    ) -> Option<Expr> {
+        let value = self.expr_expecting(left, wanted);
+        let instead = self.expr_expecting(right, wanted);
         let help = "remove the `??` and what follows it";
-        self.coalesced((value?, left.span), (instead?, right.span), op_span, help)
+        self.coalesced((value?, left.span), (instead?, right.span), op_span, wanted, help)
     }
 
     /// `coalesce(a, b, …)`: the first that is not null.
@@ -183,7 +206,7 @@ impl Scope<'_, '_> {
         for value in sides {
             let span = value.1.to(instead.1);
             let help = "leave out what follows it";
-            instead = (self.coalesced(value, instead, name, help)?, span);
+            instead = (self.coalesced(value, instead, name, None, help)?, span);
         }
         Some(instead.0)
     }
@@ -193,6 +216,7 @@ impl Scope<'_, '_> {
         (value, left): Operand,
         (instead, right): Operand,
         op_span: Span,
+        wanted: Option<&Type>,
         help: &str,
     ) -> Option<Expr> {
         if value.is_null() {
@@ -210,6 +234,7 @@ impl Scope<'_, '_> {
             return None;
         }
         let (types, spans) = ((value.ty.clone(), instead.ty.clone()), (left, right));
+        let (value, instead) = as_expected(value, instead, wanted);
         let Some((value, instead, base)) = unify(value, instead) else {
             self.branches_differ("what stands in for null is of another type", types, spans);
             return None;

@@ -6,7 +6,6 @@
 //! is why no function may call itself.
 
 use super::aggregate::aggregate_names;
-use super::convert::to;
 use super::declare::Declared;
 use super::rule::{MAX_LEVELS, MAX_NODES};
 use super::scope::{
@@ -133,20 +132,24 @@ impl Scope<'_, '_> {
     /// The value of a function, of the type declared.
     fn value_of(&mut self, function: &DeclaredFunction<'_>) -> Option<Expr> {
         let DeclaredFunction { ast, result, .. } = function;
-        let value =
-            if result.is_optional() { self.expr(&ast.value)? } else { self.present(&ast.value)? };
-        let ty = value.ty.clone();
-        let Some(value) = to(value, result.base()) else {
-            self.out.push(
-                Diagnostic::new(
-                    Code::FunctionResult,
-                    format!("the value of `{}` is not {result}", ast.name.name),
-                )
-                .label(ast.value.span, format!("this is {ty}"))
-                .label(ast.result.span, "its type")
-                .maybe_help(conversion_help(&ty, result.base(), "the value")),
-            );
-            return None;
+        let value = match self.value_for(&ast.value, result)? {
+            Ok(value) => value,
+            Err(ty) => {
+                self.out.push(
+                    Diagnostic::new(
+                        Code::FunctionResult,
+                        format!("the value of `{}` is not {result}", ast.name.name),
+                    )
+                    .label(ast.value.span, format!("this is {ty}"))
+                    .label(ast.result.span, "its type")
+                    .maybe_help(conversion_help(
+                        &ty,
+                        result.base(),
+                        "the value",
+                    )),
+                );
+                return None;
+            }
         };
         let size = value.measure(&[]);
         if size.nodes > MAX_NODES || size.height > MAX_LEVELS {
@@ -244,10 +247,8 @@ impl Scope<'_, '_> {
         ast: &ast::Expr,
         wanted: &Type,
     ) -> Option<Expr> {
-        let found = if wanted.is_optional() { self.expr(ast)? } else { self.present(ast)? };
-        let ty = found.ty.clone();
-        let converted = to(found, wanted.base());
-        if converted.is_none() {
+        let found = self.value_for(ast, wanted)?;
+        if let Err(ty) = &found {
             let name = &function.ast.name.name;
             self.out.push(
                 Diagnostic::new(
@@ -256,12 +257,12 @@ impl Scope<'_, '_> {
                 )
                 .label(ast.span, format!("this is {ty}"))
                 .help(
-                    conversion_help(&ty, wanted.base(), &self.shown(ast.span))
+                    conversion_help(ty, wanted.base(), &self.shown(ast.span))
                         .unwrap_or_else(|| format!("it is {}", function.signature())),
                 ),
             );
         }
-        converted
+        found.ok()
     }
 
     fn too_large(&mut self, span: Span, size: Measure) {
@@ -283,7 +284,7 @@ impl Scope<'_, '_> {
 }
 
 /// What to type for a value of nearly the right type.
-fn conversion_help(found: &Type, wanted: &Type, value: &str) -> Option<String> {
+pub(super) fn conversion_help(found: &Type, wanted: &Type, value: &str) -> Option<String> {
     let function = match (found.base(), wanted) {
         (Type::Float, Type::Decimal) => "decimal",
         (Type::Decimal, Type::Float) => "float",

@@ -18,6 +18,7 @@ mod declare;
 mod early;
 mod emit;
 mod events;
+mod expected;
 mod expr;
 mod forget;
 mod function;

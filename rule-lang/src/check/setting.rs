@@ -43,7 +43,15 @@ impl Scope<'_, '_> {
         let parameters = function.info().parameters_for(args.len())?;
         let before = self.out.len();
         let mut pattern = None;
-        for ((parameter, arg), ast) in parameters.into_iter().zip(args).zip(asts) {
+        for (at, ((parameter, arg), ast)) in parameters.into_iter().zip(args).zip(asts).enumerate()
+        {
+            if let Some(Err(error)) = arg.as_literal().map(|value| function.admits(at, value)) {
+                self.out.push(
+                    Diagnostic::new(Code::ArgumentConstant, error.to_string())
+                        .label(ast.span, "")
+                        .label(name.span, "would fail for every event"),
+                );
+            }
             let text = match arg.as_literal() {
                 Some(Value::Text(text)) => Some(text.clone()),
                 _ => None,

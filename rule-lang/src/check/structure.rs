@@ -1,6 +1,7 @@
 //! Lists and records: what they are made of, what is taken from them, and `try` and `fail`.
 
 use super::convert::{is_number, is_ordered, meet, to};
+use super::expected::{list_of, member_type};
 use super::narrow::where_true;
 use super::operator::Operand;
 use super::scope::{Element, Scope};
@@ -39,6 +40,11 @@ const FOLDS: &[(&str, ListFold)] = &[
     ("any", ListFold::Any),
     ("all", ListFold::All),
 ];
+
+/// Whether `name(x for x in list)` makes something of a list's elements.
+pub(super) fn is_fold(name: &str) -> bool {
+    FOLDS.iter().any(|(known, _)| *known == name)
+}
 
 impl Scope<'_, '_> {
     /// The element of a list that has this name here.
@@ -160,10 +166,18 @@ impl Scope<'_, '_> {
     }
 
     /// `[a, b]`
-    pub(super) fn list(&mut self, asts: &[ast::Expr]) -> Option<Expr> {
-        let found: Vec<Option<Expr>> = asts.iter().map(|item| self.expr(item)).collect();
+    pub(super) fn list(&mut self, asts: &[ast::Expr], wanted: Option<&Type>) -> Option<Expr> {
+        let element = match wanted.map(Type::base) {
+            Some(Type::List(element)) => Some(element.as_ref()),
+            _ => None,
+        };
+        let found: Vec<Option<Expr>> =
+            asts.iter().map(|item| self.expr_expecting(item, element)).collect();
         let found: Option<Vec<Expr>> = found.into_iter().collect();
         let found = found?;
+        if let Some(fitting) = element.and_then(|element| list_of(&found, element)) {
+            return Some(fitting);
+        }
         let Some(first) = found.iter().find(|item| !item.is_null()) else {
             if let Some(null) = asts.first() {
                 self.bare_null(null.span);
@@ -197,7 +211,11 @@ impl Scope<'_, '_> {
     }
 
     /// `{a: 1, b}`
-    pub(super) fn record(&mut self, asts: &[(ast::Ident, ast::Expr)]) -> Option<Expr> {
+    pub(super) fn record(
+        &mut self,
+        asts: &[(ast::Ident, ast::Expr)],
+        wanted: Option<&Type>,
+    ) -> Option<Expr> {
         let mut members: Vec<(String, Expr)> = Vec::new();
         let mut whole = true;
         for (at, (name, value)) in asts.iter().enumerate() {
@@ -207,8 +225,10 @@ impl Scope<'_, '_> {
                 whole = false;
                 continue;
             }
-            match self.expr(value) {
-                Some(value_expr) if value_expr.is_null() => {
+            let wanted = wanted.and_then(|ty| member_type(ty, &name.name));
+            let may_be_null = wanted.is_some_and(Type::is_optional);
+            match self.expr_expecting(value, wanted) {
+                Some(found) if found.is_null() && !may_be_null => {
                     self.bare_null(value.span);
                     whole = false;
                 }

@@ -7,7 +7,7 @@ use super::setting::unknown_zone;
 use crate::ast;
 use crate::diagnostic::{Code, Diagnostic};
 use cep_core::plan::{WindowKind, WindowPlan};
-use cep_core::time::Span as Length;
+use cep_core::time::{LONGEST_WINDOW, Span as Length};
 use cep_core::zone::Zone;
 
 impl Scope<'_, '_> {
@@ -57,6 +57,7 @@ impl Scope<'_, '_> {
             );
             return None;
         }
+        self.lengths(ast, sizes)?;
         let allow = ast.allow_us.as_ref().map(|allow| Length(allow.value));
         if let (Some(kind), Some(allow)) = (kind, &ast.allow_us)
             && !kind.is_on_a_grid()
@@ -71,6 +72,30 @@ impl Scope<'_, '_> {
         }
         let judged = self.judged(ast, kind)?;
         Some(WindowPlan { kind: kind?, fill, allow, judged })
+    }
+
+    /// Reports a length that is longer than any window, and a `fill` of too many windows.
+    fn lengths(&mut self, ast: &ast::Window, sizes: [Option<&ast::Spanned<i64>>; 2]) -> Option<()> {
+        let all = sizes.into_iter().flatten().chain(&ast.fill_us).chain(&ast.allow_us);
+        if let Some(long) = all.into_iter().find(|length| length.value > LONGEST_WINDOW.0) {
+            self.out.push(
+                Diagnostic::new(Code::WindowSize, "a window is at most 10,000 days long")
+                    .label(long.span, "and so is its `fill` or `allow`")
+                    .help("write at most `10000d`; `window forever` has no end"),
+            );
+            return None;
+        }
+        let Some(step) = sizes.into_iter().flatten().map(|size| size.value).min() else {
+            return Some(());
+        };
+        let too_many = |fill: &&ast::Spanned<i64>| fill.value / step.max(1) > MAX_FILLED;
+        let Some(fill) = ast.fill_us.as_ref().filter(too_many) else { return Some(()) };
+        self.out.push(
+            Diagnostic::new(Code::WindowSize, "each event would be followed by too many windows")
+                .label(fill.span, format!("at most {MAX_FILLED} empty windows may follow it"))
+                .help("choose a longer window, or a shorter `fill`"),
+        );
+        None
     }
 
     fn session(&mut self, gap: &ast::Spanned<i64>, max: &ast::Spanned<i64>) -> Option<WindowKind> {
@@ -202,6 +227,9 @@ fn unfillable(kind: WindowKind) -> (&'static str, &'static str) {
 }
 
 const DAY_US: i64 = 86_400_000_000;
+
+/// The most empty windows that may follow an event.
+const MAX_FILLED: i64 = 1_000_000;
 
 /// The most windows one event may fall into.
 const MAX_OVERLAP: i64 = 100_000;

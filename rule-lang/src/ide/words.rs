@@ -139,7 +139,7 @@ Type {
     "bool", "bool", "`true` or `false`.";
     "int", "int", "A whole number of 64 bits; what does not fit is an error.";
     "float", "float", "A binary floating-point number.";
-    "decimal", "decimal", "An exact number of 28 digits.";
+    "decimal", "decimal", "An exact number of 28 digits, of 29 those up to 79228162514264337593543950335.";
     "string", "string", "A text.";
     "timestamp", "timestamp", "An instant, to the microsecond.";
     "duration", "duration", "A span of time, such as `250ms`, `10s` or `1h30m`.";

@@ -5,6 +5,7 @@
 
 use super::{TokenKind, is_word};
 use crate::diagnostic::{Advice, Code, write_instead};
+use cep_core::value::exact_decimal;
 use chrono::{DateTime, NaiveDate};
 use nom::branch::alt;
 use nom::bytes::complete::{take_while, take_while1};
@@ -55,10 +56,10 @@ fn exponent(input: &str) -> IResult<&str, &str> {
     recognize((one_of("eE"), opt(one_of("+-")), digits)).parse(input)
 }
 
-/// An int, a decimal (`1.5`, `2e-3`) or a duration (`1h30m`).
+/// An int, a decimal (`1.5`, `2e-3`), a float that no decimal holds (`1e30`) or a duration (`1h30m`).
 pub(super) fn number(text: &str) -> Literal {
     let whole: IResult<&str, _> = (digits, opt(fraction), opt(exponent)).parse(text);
-    let Ok((rest, (int, fraction, exponent))) = whole else {
+    let Ok((rest, (_, fraction, exponent))) = whole else {
         return problem(1, Code::BadNumber, "is not a number", "write digits", TokenKind::Int(0));
     };
     let number_length = text.len() - rest.len();
@@ -68,37 +69,33 @@ pub(super) fn number(text: &str) -> Literal {
         return suffixed(text.get(..length.max(number_length)).unwrap_or(text), fraction.is_some());
     }
     let written = text.get(..number_length).unwrap_or_default().replace('_', "");
-    if fraction.is_none() && exponent.is_none() {
-        return int_literal(int.replace('_', ""), number_length);
+    if fraction.is_none()
+        && exponent.is_none()
+        && let Some(value) = written.parse().ok().filter(|it| *it <= i64::MIN.unsigned_abs())
+    {
+        return Literal { length: number_length, value: Ok(TokenKind::Int(value)) };
     }
-    let decimal = if exponent.is_some() {
-        Decimal::from_scientific(&written)
-    } else {
-        Decimal::from_str_exact(&written)
-    };
-    match decimal {
-        Ok(decimal) => Literal { length: number_length, value: Ok(TokenKind::Decimal(decimal)) },
-        Err(_) => problem(
+    if let Some(decimal) = exact_decimal(&written) {
+        return Literal { length: number_length, value: Ok(TokenKind::Decimal(decimal)) };
+    }
+    let float = written.parse::<f64>().ok().filter(|float| float.is_finite());
+    match float.filter(|_| exponent.is_some()) {
+        Some(float) => {
+            Literal { length: number_length, value: Ok(TokenKind::Float(float.to_bits())) }
+        }
+        None if exponent.is_some() => problem(
+            number_length,
+            Code::BadNumber,
+            "is too large for a float",
+            "the largest float is about 1.8e308",
+            TokenKind::Float(0),
+        ),
+        None => problem(
             number_length,
             Code::BadNumber,
             "has more digits than a decimal holds",
-            "a decimal holds 28 digits",
+            "a decimal holds 28 digits, of 29 those up to 79228162514264337593543950335; with an exponent it is a float, as in `1e30`",
             TokenKind::Decimal(Decimal::ZERO),
-        ),
-    }
-}
-
-fn int_literal(digits: String, length: usize) -> Literal {
-    match digits.parse::<u64>() {
-        Ok(value) if value <= i64::MIN.unsigned_abs() => {
-            Literal { length, value: Ok(TokenKind::Int(value)) }
-        }
-        _ => problem(
-            length,
-            Code::BadNumber,
-            "is too large for an int",
-            "the largest int is 9223372036854775807",
-            TokenKind::Int(0),
         ),
     }
 }

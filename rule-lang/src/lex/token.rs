@@ -12,8 +12,10 @@ pub enum TokenKind {
     QuotedWord,
     /// A whole number, at most 2^63 (so that the smallest integer can be written with a minus).
     Int(u64),
-    /// A number with a point or an exponent.
+    /// A number with a point or an exponent, or a whole one that is larger.
     Decimal(Decimal),
+    /// A number with an exponent that no decimal holds, as the bits of the nearest float.
+    Float(u64),
     /// A duration in microseconds.
     Duration(i64),
     /// A timestamp in microseconds since 1970-01-01T00:00:00Z.

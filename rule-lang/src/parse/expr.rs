@@ -191,13 +191,9 @@ impl Cursor<'_> {
     /// `-5` is a literal, `-x` an operation.
     fn negate(&mut self) -> Expr {
         let number = self.nth(1);
-        let literal = match number.kind {
-            TokenKind::Int(value) => i64::try_from(-i128::from(value)).ok().map(Literal::Int),
-            TokenKind::Decimal(value) => Some(Literal::Decimal(-value)),
-            TokenKind::Duration(value) => Some(Literal::Duration(-value)),
-            _ => None,
+        let Some(literal) = Literal::negated(number.kind) else {
+            return self.unary(UnaryOp::Negate, UNARY);
         };
-        let Some(literal) = literal else { return self.unary(UnaryOp::Negate, UNARY) };
         let first = self.bump().span;
         self.bump();
         self.leaf(ExprKind::Literal(literal), cover(first, number.span))

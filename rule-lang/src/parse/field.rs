@@ -41,8 +41,11 @@ impl Cursor<'_> {
         self.bump();
         let (minus, number) = (self.eat(Punct::Minus), self.peek());
         let value = match number.kind {
-            TokenKind::Int(value) => i64::try_from(value).ok().map(Literal::Int),
+            TokenKind::Duration(_) => None,
+            kind if minus.is_some() => Literal::negated(kind),
+            TokenKind::Int(value) => Some(Literal::whole(value)),
             TokenKind::Decimal(value) => Some(Literal::Decimal(value)),
+            TokenKind::Float(bits) => Some(Literal::Float(bits)),
             _ => None,
         };
         let Some(value) = value.filter(|_| !number.line_start) else {
@@ -58,11 +61,6 @@ impl Cursor<'_> {
             self.report(Diagnostic::new(Code::FieldBound, title).label(token.span, "").help(help));
             return None;
         }
-        let value = match (value, minus) {
-            (Literal::Int(value), Some(_)) => Literal::Int(value.saturating_neg()),
-            (Literal::Decimal(value), Some(_)) => Literal::Decimal(-value),
-            (value, _) => value,
-        };
         Some(Spanned { value, span: cover(minus.unwrap_or(number.span), number.span) })
     }
 

@@ -73,21 +73,9 @@ impl Cursor<'_> {
     fn primary(&mut self) -> Expr {
         let token = self.peek();
         let literal = match token.kind {
-            TokenKind::Int(value) => {
-                let value = i64::try_from(value).unwrap_or_else(|_| {
-                    self.report(
-                        Diagnostic::new(
-                            Code::BadNumber,
-                            format!("`{value}` is too large for an int"),
-                        )
-                        .label(token.span, "")
-                        .help("the largest int is 9223372036854775807"),
-                    );
-                    0
-                });
-                Literal::Int(value)
-            }
+            TokenKind::Int(value) => Literal::whole(value),
             TokenKind::Decimal(value) => Literal::Decimal(value),
+            TokenKind::Float(bits) => Literal::Float(bits),
             TokenKind::Duration(value) => Literal::Duration(value),
             TokenKind::Timestamp(value) => Literal::Timestamp(value),
             TokenKind::RawStr => Literal::String(raw(token.span, self.text).to_owned()),

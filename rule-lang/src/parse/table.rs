@@ -100,12 +100,9 @@ impl Cursor<'_> {
         let value = match tokens {
             [token] => self.cell_literal(*token),
             [first, ..] if opens(first.kind) => Some(Literal::Json(self.text_of(span).to_owned())),
-            [minus, number] if minus.kind == TokenKind::Punct(Punct::Minus) => match number.kind {
-                TokenKind::Int(value) => i64::try_from(-i128::from(value)).ok().map(Literal::Int),
-                TokenKind::Decimal(value) => Some(Literal::Decimal(-value)),
-                TokenKind::Duration(value) => Some(Literal::Duration(-value)),
-                _ => None,
-            },
+            [minus, number] if minus.kind == TokenKind::Punct(Punct::Minus) => {
+                Literal::negated(number.kind)
+            }
             _ => None,
         };
         let reported = tokens.iter().any(|token| token.kind == TokenKind::Bad);
@@ -118,8 +115,9 @@ impl Cursor<'_> {
     fn cell_literal(&mut self, token: Token) -> Option<Literal> {
         Some(match token.kind {
             TokenKind::Punct(Punct::Minus) => Literal::Null,
-            TokenKind::Int(value) => Literal::Int(i64::try_from(value).ok()?),
+            TokenKind::Int(value) => Literal::whole(value),
             TokenKind::Decimal(value) => Literal::Decimal(value),
+            TokenKind::Float(bits) => Literal::Float(bits),
             TokenKind::Duration(value) => Literal::Duration(value),
             TokenKind::Timestamp(value) => Literal::Timestamp(value),
             TokenKind::Str | TokenKind::RawStr => Literal::String(self.string_of(token)),

@@ -9,6 +9,7 @@ mod types;
 use super::convert::to;
 use super::narrow::where_true;
 use super::scope::{Level, Scope, Silence, WhenState, WindowState};
+use super::structure::is_fold;
 use crate::ast;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::typed::{Aggregate, Expr, ExprKind};
@@ -41,7 +42,7 @@ impl Scope<'_, '_> {
         {
             return self.expr(arg);
         }
-        if !self.aggregate_may_stand(name) {
+        if !self.aggregate_may_stand(name, args) {
             return None;
         }
         let Written { mut inputs, filter } = self.written(function, name, args, filter)?;
@@ -160,7 +161,11 @@ impl Scope<'_, '_> {
         Some(binary(BinaryOp::Divide, to(total, &Type::Decimal)?, seconds, Type::Decimal))
     }
 
-    fn aggregate_may_stand(&mut self, name: &ast::Ident) -> bool {
+    fn aggregate_may_stand(&mut self, name: &ast::Ident, args: &[ast::Expr]) -> bool {
+        if self.level == Level::Group && self.function.is_none() {
+            return true;
+        }
+        let of_list = self.fold_meant(name, args);
         let (code, title, help) = match (self.level, self.window) {
             _ if self.function.is_some() => (
                 Code::AggregateOutside,
@@ -184,7 +189,22 @@ impl Scope<'_, '_> {
                 "conditions on aggregates are written `when …`, below `window`",
             ),
         };
+        let help = of_list.unwrap_or_else(|| help.to_owned());
         self.out.push(Diagnostic::new(code, title).label(name.span, "").help(help));
         false
+    }
+
+    /// What to write for an aggregate of a list's elements, if its argument is a list.
+    fn fold_meant(&mut self, name: &ast::Ident, args: &[ast::Expr]) -> Option<String> {
+        let [list] = args else { return None };
+        if !is_fold(&name.name) {
+            return None;
+        }
+        let reported = self.out.len();
+        let found = self.expr(list);
+        self.out.truncate(reported);
+        found.filter(|it| matches!(it.ty.base(), Type::List(_)) && !it.is_empty_list())?;
+        let text = self.declared.sources.text(list.span);
+        Some(format!("write `{}(x for x in {text})`", name.name))
     }
 }

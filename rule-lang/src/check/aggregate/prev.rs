@@ -17,7 +17,7 @@ impl Scope<'_, '_> {
         args: &[ast::Expr],
         filter: Option<&ast::Expr>,
     ) -> Option<Expr> {
-        if !self.aggregate_may_stand(name) {
+        if !self.aggregate_may_stand(name, &[]) {
             return None;
         }
         let before_is_known = self.windows_before(name);

@@ -28,7 +28,7 @@ impl Scope<'_, '_> {
         by: Option<&ast::Expr>,
         filter: Option<&ast::Expr>,
     ) -> Option<Expr> {
-        if !self.aggregate_may_stand(name) {
+        if !self.aggregate_may_stand(name, &[]) {
             return None;
         }
         let (Some(by), [count, key]) = (by, args) else {
