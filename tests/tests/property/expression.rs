@@ -137,7 +137,7 @@ fn operation(ty: Ty, level: Level, depth: u32) -> Text {
         Ty::Bool => comparison(level, depth),
         Ty::Timestamp => prop_oneof![
             3 => infix(&["+", "-"], sub(Ty::Timestamp), sub(Ty::Duration)),
-            1 => (sub(Ty::Timestamp), prop::sample::select(&["1d", "15m"]), prop::sample::select(ZONES))
+            1 => (sub(Ty::Timestamp), prop::sample::select(&["1d", "12m"]), prop::sample::select(ZONES))
                 .prop_map(|(it, width, zone)| format!("truncate({it}, {width}, {zone})")),
         ]
         .boxed(),
