@@ -40,8 +40,9 @@ use std::sync::Arc;
 pub enum Input<'a> {
     /// Events of one partition, in offset order.
     Events(&'a EventBatch),
-    /// A partition has been silent: its watermark is lifted to `to`. This is a journaled input; a
-    /// replay must repeat it between the same offsets.
+    /// A partition has been silent, or has come to its end for now: its watermark is lifted to `to`.
+    /// One that had ended is open again. This is a journaled input; a replay must repeat it between
+    /// the same offsets.
     Idle {
         /// The stream.
         stream: StreamId,
@@ -50,7 +51,8 @@ pub enum Input<'a> {
         /// What its watermark becomes, if it is not further already.
         to: EventTime,
     },
-    /// A partition has ended: nothing more comes from it, and it holds nobody back.
+    /// A partition has ended: nothing more comes from it, and it holds nobody back. If something
+    /// does come later, an advance to its stream's watermark has to come before that.
     End {
         /// The stream.
         stream: StreamId,
@@ -197,6 +199,21 @@ impl Engine {
             .map_or(Watermark::BEFORE_ALL, |progress| progress.partition_watermark(partition))
     }
 
+    /// Whether a partition has ended and has not been opened again.
+    #[must_use]
+    pub fn has_ended(&self, stream: StreamId, partition: u32) -> bool {
+        let progress = self.streams.get(stream.0 as usize);
+        progress.is_some_and(|progress| progress.partition_has_ended(partition))
+    }
+
+    /// The furthest that any partition of any stream has come, which is how far time goes at the
+    /// end of the whole input.
+    #[must_use]
+    pub fn reached(&self) -> Watermark {
+        let reached = self.streams.iter().map(StreamProgress::reached).max();
+        reached.unwrap_or(Watermark::BEFORE_ALL)
+    }
+
     fn progress(&mut self, stream: StreamId) -> Option<&mut StreamProgress> {
         self.streams.get_mut(stream.0 as usize)
     }
@@ -236,8 +253,7 @@ impl Engine {
 
     fn finish(&mut self, finish: Finish, outbox: &mut Outbox) {
         // What any partition has reached, all have: which of them ended first is no matter.
-        let reached = self.streams.iter().map(StreamProgress::reached).max();
-        let reached = reached.unwrap_or(Watermark::BEFORE_ALL);
+        let reached = self.reached();
         let (to, last_fill_start) = match finish {
             Finish::Flush => (Watermark::AFTER_ALL, EventTime(reached.0)),
             Finish::At(time) => (reached.max(Watermark(time.0)), EventTime(i64::MAX)),

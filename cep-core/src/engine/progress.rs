@@ -63,8 +63,10 @@ impl StreamProgress {
         disorder
     }
 
+    /// Lifts a partition, which is open again if it had ended.
     pub(super) fn lift(&mut self, partition: u32, to: EventTime) {
         if let Some(progress) = self.partition(partition) {
+            progress.ended = false;
             progress.watermark = progress.watermark.max(Watermark(to.0));
         }
     }
@@ -79,6 +81,10 @@ impl StreamProgress {
         if let Some(progress) = self.partition(partition) {
             progress.ended = true;
         }
+    }
+
+    pub(super) fn partition_has_ended(&self, partition: u32) -> bool {
+        self.partitions.get(partition as usize).is_some_and(|it| it.ended)
     }
 
     /// Whether nothing more comes from any partition.

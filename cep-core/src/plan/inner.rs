@@ -130,6 +130,42 @@ impl Plan {
         self.reads(rule.input, input) || rule.waits_for.contains(&input)
     }
 
+    /// The sets of inputs that some running rule waits for together, directly or through rules.
+    #[must_use]
+    pub fn inputs_together(&self) -> BTreeSet<BTreeSet<StreamId>> {
+        let producers = self.producers();
+        let running = self.rules.iter().filter(|rule| !rule.is_off());
+        running.map(|rule| self.inputs_of(rule, &producers)).collect()
+    }
+
+    fn inputs_of(
+        &self,
+        rule: &RulePlan,
+        producers: &BTreeMap<&str, Vec<&RulePlan>>,
+    ) -> BTreeSet<StreamId> {
+        let of_rule = |rule: &RulePlan| {
+            std::iter::once(rule.input).chain(rule.waits_for.iter().copied()).collect::<Vec<_>>()
+        };
+        let mut open = of_rule(rule);
+        let mut seen: BTreeSet<StreamId> = open.iter().copied().collect();
+        while let Some(stream) = open.pop() {
+            let sources = match self.inner_stream(stream).map(|inner| (&inner.source, inner)) {
+                Some((InnerSource::Event, inner)) => {
+                    let rules = producers.get(inner.stream.name.as_str()).into_iter().flatten();
+                    rules.flat_map(|rule| of_rule(rule)).collect()
+                }
+                Some((InnerSource::Union(members), _)) => {
+                    members.iter().map(|member| member.stream).collect()
+                }
+                Some((InnerSource::Items(items), _)) => vec![items.stream],
+                None => Vec::new(),
+            };
+            open.extend(sources.into_iter().filter(|source| seen.insert(*source)));
+        }
+        seen.retain(|stream| self.inner_stream(*stream).is_none());
+        seen
+    }
+
     /// For each event the running rules that emit it.
     #[must_use]
     pub fn producers(&self) -> BTreeMap<&str, Vec<&RulePlan>> {

@@ -121,6 +121,10 @@ impl From<DriverError> for Failure {
             DriverError::StateBound(bound) => {
                 Self::new(Exit::Wrong, bound.to_string()).with_help(bound.help())
             }
+            DriverError::AfterFlush { .. } => Self::usage(error.to_string()).with_help(
+                "runs that later ones are to go on from must not have `--flush`; begin again with \
+                 another folder for `--state`",
+            ),
         }
     }
 }

@@ -17,8 +17,7 @@ impl Driver {
         self.output.flush()?;
         let now = self.clock.now();
         let is_due = now.saturating_sub(self.last_checkpoint) >= self.checkpoint_every;
-        if !self.is_ending
-            && (is_due || checkpoint == Checkpoint::Now)
+        if (is_due || checkpoint == Checkpoint::Now)
             && let Some(state) = &self.state
         {
             state.write_checkpoint(self.stream_positions(), &self.engine.checkpoint())?;
@@ -29,14 +28,16 @@ impl Driver {
             self.last_checkpoint = now;
             self.is_behind = false;
         }
-        self.write_positions(false)?;
+        self.write_positions()?;
         self.is_dirty = false;
         Ok(())
     }
 
-    pub(super) fn write_positions(&mut self, finished: bool) -> Result<(), DriverError> {
+    fn write_positions(&mut self) -> Result<(), DriverError> {
         if let Some(state) = &self.state {
-            state.write_positions(&Positions::new(finished, self.stream_positions()))?;
+            let journal = state.journal_length();
+            let streams = self.stream_positions();
+            state.write_positions(&Positions::new(self.reached_end, journal, streams))?;
         }
         for input in &mut self.inputs {
             let positions = input.positions();
@@ -45,7 +46,7 @@ impl Driver {
         Ok(())
     }
 
-    pub(super) fn stream_positions(&self) -> Vec<StreamPositions> {
+    fn stream_positions(&self) -> Vec<StreamPositions> {
         let of_stream = |input: &Input, stream: StreamId| StreamPositions {
             stream: self.plan.stream(stream).map(|s| s.name.clone()).unwrap_or_default(),
             uri: input.identity.clone(),

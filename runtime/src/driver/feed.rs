@@ -12,6 +12,10 @@ impl Driver {
         let records = std::mem::take(&mut self.records);
         let number = records.partition();
         let is_live = self.is_live;
+        self.refuse_after_flush(index, &records)?;
+        if is_live {
+            self.leave_end()?;
+        }
         let Some(input) = self.inputs.get_mut(index) else { return Ok(()) };
         let streams = input.streams.clone();
         let Some(partition) = input.partition(number) else { return Ok(()) };
@@ -56,9 +60,12 @@ impl Driver {
             partition.next = partition.next.max(first);
         }
         self.repeat_journal(index, number);
+        if self.is_live {
+            self.reopen(index, number)?;
+        }
         let Some(input) = self.inputs.get_mut(index) else { return Ok(end) };
         let advance = input.partition(number).and_then(|p| p.journal.front());
-        let to_advance = advance.map_or(end, |(_, entry)| records.index_at(entry.before));
+        let to_advance = advance.map_or(end, |it| records.index_at(it.before));
         let end = end.min(start + MAX_ROWS).min(to_advance.max(start + 1));
         input.decode(records, start..end);
         for batch in input.batches() {
@@ -76,6 +83,23 @@ impl Driver {
         }
         self.deliver(&streams, records)?;
         Ok(end)
+    }
+
+    /// What a flush has closed cannot be gone on with.
+    fn refuse_after_flush(&self, index: usize, records: &RecordBatch) -> Result<(), DriverError> {
+        let Some(input) = self.inputs.get(index).filter(|_| self.was_flushed) else {
+            return Ok(());
+        };
+        let partition = input.partitions.get(records.partition() as usize);
+        let flushed = partition.map_or(0, |partition| partition.flushed_at);
+        match records.get(records.index_at(flushed)) {
+            Some(record) => Err(DriverError::AfterFlush {
+                uri: input.uri.clone(),
+                partition: records.partition(),
+                offset: record.offset,
+            }),
+            None => Ok(()),
+        }
     }
 
     /// Hands over what a step gave, or forgets it where an earlier run did so already.

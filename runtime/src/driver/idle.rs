@@ -1,12 +1,14 @@
 //! Silent partitions: which ones hold time back, and how far they are lifted.
 //!
 //! A partition is silent from the moment its source confirms that it stands at the partition's
-//! end to the last time it confirmed that; a slow broker is not silence. After the stream's `idle` of it, its watermark goes on with
-//! the wall clock from where it stood, and at least to where the other partitions are. Each
-//! advance is an input to the engine and goes to the journal first.
+//! end to the last time it confirmed that; a slow broker is not silence. After the stream's `idle`
+//! of it, it is idle: its watermark goes on with the wall clock from where it stood, and at least to
+//! where the others are that some rule waits for together with it, of its own stream and of others.
+//! Each advance is an input to the engine and goes to the journal first.
 
 use cep_core::plan::{StreamId, StreamPlan};
 use cep_core::time::{EventTime, Span, Watermark};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// The shortest and longest time between two advances of a partition that stays silent.
@@ -53,6 +55,13 @@ impl Silence {
 pub(super) struct Advance {
     pub partition: u32,
     pub to: EventTime,
+}
+
+impl Advance {
+    /// To an instant in microseconds.
+    pub fn new(partition: u32, to_us: i64) -> Self {
+        Self { partition, to: EventTime(to_us) }
+    }
 }
 
 impl StreamTime {
@@ -110,44 +119,40 @@ impl StreamTime {
         }
     }
 
-    /// A partition's watermark was lifted (by the journal, or by what [`Self::due`] gave).
+    /// A partition's watermark was lifted (by the journal, or by what [`due`] gave); it is open.
     pub fn lifted(&mut self, advance: Advance, now: Duration) {
         if let Some(partition) = self.partitions.get_mut(advance.partition as usize) {
+            partition.ended = false;
             partition.watermark = partition.watermark.max(Watermark(advance.to.0));
             partition.last_advance = now;
         }
     }
 
-    /// The partitions that are due to be lifted.
-    pub fn due(&self, now: Duration) -> Vec<Advance> {
-        let Some(idle) = self.idle else { return Vec::new() };
-        let step = (idle / 4).clamp(ADVANCE_STEP.0, ADVANCE_STEP.1);
-        let others = self.others();
-        let due = |partition: &PartitionTime| -> Option<EventTime> {
-            let silence = partition.silence.filter(|_| !partition.ended)?;
-            let (silent, stood_at) = (silence.length(), silence.stood_at);
-            let is_first = partition.last_advance <= silence.since;
-            let waited = now.saturating_sub(partition.last_advance);
-            if silent < idle || (!is_first && waited < step) {
-                return None;
-            }
-            let gone_by = i64::try_from(silent.as_micros()).unwrap_or(i64::MAX);
-            let clock = (stood_at != Watermark::BEFORE_ALL)
-                .then(|| Watermark(stood_at.0.saturating_add(gone_by)));
-            let to = clock.max(others).filter(|to| *to > partition.watermark)?;
-            EventTime::from_micros(to.0)
-        };
-        (0..)
-            .zip(&self.partitions)
-            .filter_map(|(partition, time)| due(time).map(|to| Advance { partition, to }))
-            .collect()
+    /// Whether a partition has been silent for as long as its stream lets it hold others back.
+    fn is_idle(&self, partition: &PartitionTime) -> bool {
+        let silent = partition.silence.map(|silence| silence.length());
+        !partition.ended
+            && self.idle.is_some_and(|idle| silent.is_some_and(|silent| silent >= idle))
     }
 
-    /// The least watermark of the partitions that are not silent.
-    fn others(&self) -> Option<Watermark> {
-        let live = self.partitions.iter().filter(|p| !p.ended && p.silence.is_none());
-        let least = live.map(|partition| partition.watermark).min();
-        least.filter(|least| *least != Watermark::BEFORE_ALL)
+    /// The idle partitions that have not been lifted for a while, and how far the clock has gone on
+    /// for each.
+    fn due(&self, now: Duration) -> Vec<(u32, Watermark)> {
+        let step = self.idle.unwrap_or_default() / 4;
+        let step = step.clamp(ADVANCE_STEP.0, ADVANCE_STEP.1);
+        let due = |partition: &PartitionTime| -> Option<Watermark> {
+            let silence = partition.silence.filter(|_| self.is_idle(partition))?;
+            let is_first = partition.last_advance <= silence.since;
+            let waited = now.saturating_sub(partition.last_advance);
+            let gone_by = i64::try_from(silence.length().as_micros()).unwrap_or(i64::MAX);
+            let clock = match silence.stood_at {
+                Watermark::BEFORE_ALL => Watermark::BEFORE_ALL,
+                stood_at => Watermark(stood_at.0.saturating_add(gone_by)),
+            };
+            (is_first || waited >= step).then_some(clock)
+        };
+        let partitions = (0..).zip(&self.partitions);
+        partitions.filter_map(|(number, partition)| Some((number, due(partition)?))).collect()
     }
 
     /// Says once that a silent partition without `idle` keeps the stream's windows open.
@@ -168,106 +173,45 @@ impl StreamTime {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use cep_core::plan::TimeSource;
-
-    const SECOND: Duration = Duration::from_secs(1);
-
-    fn stream(idle: Option<i64>, partitions: usize) -> StreamTime {
-        let plan = StreamPlan {
-            name: "Harvest".into(),
-            doc: String::new(),
-            fields: Vec::new(),
-            key: None,
-            time: TimeSource::Record,
-            lateness: Span::from_secs(2),
-            idle: idle.map(Span::from_secs),
-            ahead: Span::from_secs(3_600),
-            from: None,
-        };
-        StreamTime::new(StreamId(0), &plan, vec![Watermark::BEFORE_ALL; partitions])
-    }
-
-    /// What is due when all that are at their ends have just been confirmed to be.
-    fn confirmed(time: &mut StreamTime, now: Duration) -> Vec<Advance> {
-        for partition in 0..u32::try_from(time.partitions.len()).unwrap_or(0) {
-            if time.partitions.get(partition as usize).is_some_and(|p| p.silence.is_some()) {
-                time.stands_at_end(partition, now);
+/// The partitions that are due to be lifted, in these streams. `waiting_together` are the streams
+/// that some rule waits for together.
+pub(super) fn due(
+    times: &[StreamTime],
+    waiting_together: &BTreeSet<BTreeSet<StreamId>>,
+    now: Duration,
+) -> Vec<(StreamId, Advance)> {
+    let mut found = Vec::new();
+    for time in times {
+        let due = time.due(now);
+        if due.is_empty() {
+            continue;
+        }
+        // INVARIANT (no rule waits for an idle partition): so it is the rule whose other inputs have
+        // come furthest that counts.
+        let rules = waiting_together.iter().filter(|streams| streams.contains(&time.stream));
+        let others = rules.filter_map(|streams| others(times, streams)).max();
+        for (partition, clock) in due {
+            let stood = time.partitions.get(partition as usize).map(|it| it.watermark);
+            let to = others.map_or(clock, |others| others.max(clock));
+            if stood.is_some_and(|stood| to > stood) {
+                found.push((time.stream, Advance::new(partition, to.0)));
             }
         }
-        time.due(now)
     }
-
-    fn at(partition: u32, seconds: i64) -> Advance {
-        Advance { partition, to: EventTime(seconds * 1_000_000) }
-    }
-
-    #[test]
-    fn a_silent_partition_goes_on_with_the_clock_from_where_it_stood() {
-        let mut time = stream(Some(30), 1);
-        time.saw(0, &[100_000_000]);
-        time.stands_at_end(0, 5 * SECOND);
-        time.stands_at_end(0, 20 * SECOND); // said again, silent since 5 s
-        assert_eq!(confirmed(&mut time, 34 * SECOND), []);
-        assert_eq!(confirmed(&mut time, 35 * SECOND), [at(0, 128)]);
-        time.lifted(at(0, 128), 35 * SECOND);
-        assert_eq!(confirmed(&mut time, 36 * SECOND), [], "not at every turn of the loop");
-        assert_eq!(confirmed(&mut time, 40 * SECOND), [at(0, 133)]);
-    }
-
-    #[test]
-    fn it_is_lifted_at_least_to_the_other_partitions() {
-        let mut time = stream(Some(30), 3);
-        time.saw(0, &[1_000_000_000]);
-        time.saw(1, &[1_100_000_000]);
-        time.saw(2, &[100_000_000]);
-        time.stands_at_end(2, SECOND);
-        assert_eq!(confirmed(&mut time, 31 * SECOND), [at(2, 998)]);
-    }
-
-    #[test]
-    fn one_that_never_had_an_event_follows_the_others_only() {
-        let mut time = stream(Some(1), 2);
-        time.stands_at_end(1, SECOND);
-        assert_eq!(confirmed(&mut time, 60 * SECOND), []);
-        time.saw(0, &[50_000_000]);
-        assert_eq!(confirmed(&mut time, 60 * SECOND), [at(1, 48)]);
-        time.stands_at_end(0, 60 * SECOND);
-        assert_eq!(confirmed(&mut time, 70 * SECOND), [at(0, 58)]);
-    }
-
-    #[test]
-    fn a_record_ends_the_silence() {
-        let mut time = stream(Some(1), 1);
-        time.saw(0, &[50_000_000]);
-        time.stands_at_end(0, SECOND);
-        time.heard(0);
-        assert_eq!(confirmed(&mut time, 60 * SECOND), []);
-    }
-
-    #[test]
-    fn silence_does_not_grow_while_nothing_confirms_it() {
-        let mut time = stream(Some(30), 1);
-        time.saw(0, &[100_000_000]);
-        time.stands_at_end(0, 5 * SECOND);
-        // The broker is away; then it is back, and nothing has come meanwhile.
-        assert_eq!(time.due(500 * SECOND), []);
-        time.stands_at_end(0, 501 * SECOND);
-        assert_eq!(time.due(501 * SECOND), [at(0, 98 + 496)]);
-    }
-
-    #[test]
-    fn a_silent_partition_without_idle_is_warned_about_once() {
-        let mut time = stream(None, 2);
-        time.saw(0, &[50_000_000]);
-        time.stands_at_end(1, SECOND);
-        time.stands_at_end(1, 2 * SECOND);
-        assert_eq!(time.holding_back(), None);
-        time.stands_at_end(1, 11 * SECOND);
-        assert_eq!(time.holding_back(), Some(1));
-        assert_eq!(time.holding_back(), None);
-        assert_eq!(confirmed(&mut time, 60 * SECOND), []);
-    }
+    found
 }
+
+/// How far the partitions of these streams have come that are not idle: to the least of them. Where
+/// all are idle the furthest says it, since nothing is waited for.
+fn others(times: &[StreamTime], streams: &BTreeSet<StreamId>) -> Option<Watermark> {
+    let of = || {
+        let times = times.iter().filter(|time| streams.contains(&time.stream));
+        times.flat_map(|time| time.partitions.iter().map(move |partition| (time, partition)))
+    };
+    let live = of().filter(|(time, partition)| !partition.ended && !time.is_idle(partition));
+    let least = live.map(|(_, partition)| partition.watermark).min();
+    least.or_else(|| of().map(|(_, partition)| partition.watermark).max())
+}
+
+#[cfg(test)]
+mod tests;

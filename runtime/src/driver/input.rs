@@ -1,6 +1,6 @@
 //! One place that is read, and the streams that are read from it.
 
-use super::state::JournalEntry;
+use super::journal::Happening;
 use crate::codec::{Decoder, Format};
 use crate::connector::{BadRecord, Position, RecordBatch, Source};
 use cep_core::plan::{Plan, StreamId};
@@ -68,8 +68,22 @@ pub(super) struct Partition {
     pub has_ended: bool,
     /// Whether records beyond `committed` were passed over while others caught up.
     pub overshot: bool,
-    /// Advances of an earlier run to repeat, by stream, in the order of their offsets.
-    pub journal: VecDeque<(StreamId, JournalEntry)>,
+    /// Where an earlier run that was to flush had come to the end.
+    pub flushed_at: u64,
+    /// What is to be repeated of an earlier run, in the order of the offsets.
+    pub journal: VecDeque<Repetition>,
+}
+
+/// What happened to a partition in an earlier run, to be repeated.
+#[derive(Debug)]
+pub(super) struct Repetition {
+    pub stream: StreamId,
+    /// Before which offset.
+    pub before: u64,
+    pub what: Happening,
+    /// Whether the outputs that depend on it were safe when that run stopped. If not, it is
+    /// repeated only when outputs are let through.
+    pub is_safe: bool,
 }
 
 impl Input {

@@ -18,6 +18,7 @@ mod ends;
 mod feed;
 mod idle;
 mod input;
+mod journal;
 mod output;
 mod resume;
 mod sideline;
@@ -37,6 +38,7 @@ use cep_core::plan::{Plan, StreamId};
 use idle::StreamTime;
 use input::Input;
 use output::Output;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -116,6 +118,19 @@ pub enum DriverError {
     /// A rule keeps more state than it may. What was done up to there is safe.
     #[error("{0}")]
     StateBound(Box<StateBound>),
+    /// There is more than there was when everything that was open was closed.
+    #[error(
+        "the state is that of a run with `--flush`, which closed what was open at the end of its input; \
+         there is more now, at offset {offset} of partition {partition} of `{uri}`, and no going on"
+    )]
+    AfterFlush {
+        /// Where there is more.
+        uri: String,
+        /// The partition.
+        partition: u32,
+        /// The offset of what is new.
+        offset: u64,
+    },
 }
 
 /// Runs a program over its inputs until they end, `stop` is set, or something fails.
@@ -146,6 +161,8 @@ struct Driver {
     inputs: Vec<Input>,
     /// One for each stream that is read.
     times: Vec<StreamTime>,
+    /// The streams that some rule waits for together.
+    waiting_together: BTreeSet<BTreeSet<StreamId>>,
     output: Output,
     finish: Finish,
     state: Option<StateDir>,
@@ -159,10 +176,10 @@ struct Driver {
     last_checkpoint: Duration,
     /// Whether everything has been fed whose outputs an earlier run made safe.
     is_live: bool,
-    /// Whether an earlier run had come to the end of everything.
-    was_finished: bool,
-    /// Whether a partition's end has been fed; from then on the state is that of an ending.
-    is_ending: bool,
+    /// How far time has gone where everything has ended and nothing has come since.
+    reached_end: Option<Finish>,
+    /// Whether an earlier run was to close everything at the end, and may have.
+    was_flushed: bool,
     /// Whether anything has happened since the last commit.
     is_dirty: bool,
     /// Whether anything has happened since the last checkpoint.
@@ -203,6 +220,7 @@ impl Driver {
             records: RecordBatch::new(),
             inputs,
             times: Vec::new(),
+            waiting_together: plan.inputs_together(),
             output: Output::new(Arc::clone(&plan), topics, &spec.app_id, spec.output),
             finish: spec.finish,
             state: spec.state,
@@ -215,8 +233,8 @@ impl Driver {
             last_commit: now,
             last_checkpoint: now,
             is_live: false,
-            was_finished: false,
-            is_ending: false,
+            reached_end: None,
+            was_flushed: false,
             is_dirty: false,
             is_behind: false,
             events: 0,

@@ -5,10 +5,12 @@
 //! partition goes beyond its C before all have reached theirs, so that the state is exactly that
 //! of the earlier run at C.
 
-use super::state::StreamPositions;
+use super::input::Repetition;
+use super::journal::{Bound, Happening, JournalEntry};
+use super::state::{Positions, StreamPositions};
 use super::{Driver, DriverError};
-use crate::connector::Position;
-use cep_core::engine::{Engine, EngineOptions};
+use crate::connector::{Position, RecordBatch};
+use cep_core::engine::{Engine, EngineOptions, Finish, Input as Fed};
 use std::sync::Arc;
 
 impl Driver {
@@ -30,14 +32,20 @@ impl Driver {
             }
         }
         for index in 0..self.inputs.len() {
-            let partitions = self.inputs.get(index).map_or(0, |input| input.source.partitions());
-            (0..partitions).for_each(|partition| self.repeat_journal(index, partition));
+            self.repeat_journal_of(index);
         }
+        self.outbox.clear();
         let behind: u64 = self.behind();
         if behind > 0 {
             tracing::info!("catching up over {behind} records whose outputs are safe already");
         }
         Ok(())
+    }
+
+    /// Repeats what is due in all partitions of an input.
+    fn repeat_journal_of(&mut self, index: usize) {
+        let partitions = self.inputs.get(index).map_or(0, |input| input.source.partitions());
+        (0..partitions).for_each(|partition| self.repeat_journal(index, partition));
     }
 
     fn behind(&self) -> u64 {
@@ -48,10 +56,9 @@ impl Driver {
     fn resume_from_state(&mut self, options: EngineOptions) -> Result<(), DriverError> {
         let Some(mut state) = self.state.take() else { return Ok(()) };
         let positions = state.positions()?;
-        let (mut known, mut was_finished) = (Vec::new(), false);
-        if let Some(positions) = positions {
-            (known, was_finished) = (positions.streams, positions.finished);
-        }
+        let reached_end = positions.as_ref().and_then(Positions::finish);
+        let safe = positions.as_ref().map_or(0, |it| it.journal.unwrap_or(u64::MAX));
+        let known = positions.map(|positions| positions.streams).unwrap_or_default();
         let checkpoint = state.checkpoint()?;
         let of_checkpoint = checkpoint.iter().flat_map(|(streams, _)| streams);
         if let Some(moved) =
@@ -67,7 +74,7 @@ impl Driver {
             self.state = Some(state);
             return Ok(());
         }
-        self.was_finished = was_finished;
+        self.reached_end = reached_end;
         self.each_partition(&known, |partition, next| {
             partition.committed = partition.committed.max(next);
         });
@@ -86,15 +93,24 @@ impl Driver {
         }
         let journal = state.journal()?;
         self.state = Some(state);
-        for entry in journal {
-            let Some(stream) = self.plan.stream_id(&entry.stream) else { continue };
-            let input = self.inputs.iter_mut().find(|input| input.streams.contains(&stream));
-            let partition = input.and_then(|input| input.partition(entry.partition));
-            if let Some(partition) = partition.filter(|partition| entry.before >= partition.next) {
-                partition.journal.push_back((stream, entry));
-            }
-        }
+        (0..).zip(journal).for_each(|(place, entry)| self.keep_to_repeat(entry, place < safe));
         Ok(())
+    }
+
+    fn keep_to_repeat(&mut self, entry: JournalEntry, is_safe: bool) {
+        let Some(stream) = self.plan.stream_id(&entry.stream) else { return };
+        let input = self.inputs.iter_mut().find(|input| input.streams.contains(&stream));
+        let Some(partition) = input.and_then(|input| input.partition(entry.partition)) else {
+            return;
+        };
+        if entry.what == Happening::Is(Bound::Flushed) {
+            // It may have been in the middle of it.
+            (self.was_flushed, self.finish) = (true, Finish::Flush);
+            partition.flushed_at = entry.before;
+        } else if entry.before >= partition.next {
+            let JournalEntry { before, what, .. } = entry;
+            partition.journal.push_back(Repetition { stream, before, what, is_safe });
+        }
     }
 
     fn reads_elsewhere(&self, known: &StreamPositions) -> bool {
@@ -138,25 +154,33 @@ impl Driver {
         if self.is_live || !self.inputs.iter().all(super::Input::has_caught_up) {
             return Ok(());
         }
+        if let Some(finish) = self.reached_end {
+            // What the end of the earlier run gave beyond the advance to it.
+            self.engine.step(Fed::Finish(finish), &mut self.outbox);
+            self.outbox.clear();
+        }
         self.is_live = true;
         let mut ended = Vec::new();
+        let mut open = Vec::new();
         for (index, input) in self.inputs.iter_mut().enumerate() {
             let mut back = Vec::new();
             for (number, partition) in (0..).zip(&mut input.partitions) {
                 if std::mem::take(&mut partition.overshot) {
                     partition.has_ended = false;
                     back.push(Position { partition: number, offset: partition.next });
-                } else if partition.has_ended {
-                    ended.push((index, number));
                 }
+                let list = if partition.has_ended { &mut ended } else { &mut open };
+                list.push((index, number));
             }
             if !back.is_empty() {
                 input.source.seek(&back)?;
             }
         }
-        for (index, partition) in ended {
-            self.feed_end(index, partition)?;
+        for index in 0..self.inputs.len() {
+            self.repeat_journal_of(index);
         }
-        Ok(())
+        self.deliver(&[], &RecordBatch::new())?;
+        open.into_iter().try_for_each(|(index, partition)| self.reopen(index, partition))?;
+        ended.into_iter().try_for_each(|(index, partition)| self.feed_end(index, partition))
     }
 }

@@ -4,18 +4,21 @@
 //! checkpoint      the engine's state at some positions S: a line of JSON that names them, then
 //!                 the engine's own format
 //! positions.json  up to where outputs are safe: C, at or beyond S
-//! journal.jsonl   how far silent partitions were lifted, and between which offsets
+//! journal.jsonl   what happened to partitions besides their records, and between which offsets: how
+//!                 far they were lifted in silence and at the end of the input, and where they ended
 //! lock            held by the one process that uses the folder
 //! ```
 //! State is a function of the logs and the journal. So a run restores the checkpoint, reads S..C
-//! again with its emits muted, and is then exactly where the earlier run had committed.
+//! again with its emits muted, and is then exactly where the earlier run had committed. What the
+//! journal has beyond C is repeated after that, with its emits let through.
 
+use super::journal::{Journal, JournalEntry};
 use crate::connector::{ConnectorError, ConnectorErrorKind};
 use crate::durable;
-use cep_core::time::EventTime;
+use cep_core::engine::Finish;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, TryLockError};
-use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 const FORMAT: &str = "cep-positions";
@@ -25,7 +28,7 @@ const VERSION: u32 = 1;
 /// A folder of state.
 pub struct StateDir {
     path: PathBuf,
-    journal: File,
+    journal: Journal,
     _lock: File,
 }
 
@@ -49,6 +52,12 @@ pub(super) struct Positions {
     version: u32,
     /// Whether the run had come to the end of all its inputs and given what that decides.
     pub finished: bool,
+    /// Whether it had then decided what reached beyond the end, too.
+    #[serde(default)]
+    pub flushed: bool,
+    /// How many entries of the journal had taken effect, with their outputs safe.
+    #[serde(default)]
+    pub journal: Option<u64>,
     pub streams: Vec<StreamPositions>,
 }
 
@@ -62,25 +71,17 @@ pub(super) struct StreamPositions {
     pub next: Vec<u64>,
 }
 
-/// A silent partition's watermark was lifted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct JournalEntry {
-    pub stream: String,
-    pub partition: u32,
-    /// The offset that the partition's next record has.
-    pub before: u64,
-    pub lifted_to_us: i64,
-}
-
 impl Positions {
-    pub fn new(finished: bool, streams: Vec<StreamPositions>) -> Self {
-        Self { format: FORMAT.into(), version: VERSION, finished, streams }
+    pub fn new(finish: Option<Finish>, journal: u64, streams: Vec<StreamPositions>) -> Self {
+        let (finished, flushed) = (finish.is_some(), finish == Some(Finish::Flush));
+        let journal = Some(journal);
+        Self { format: FORMAT.into(), version: VERSION, finished, flushed, journal, streams }
     }
-}
 
-impl JournalEntry {
-    pub fn to(&self) -> EventTime {
-        EventTime(self.lifted_to_us)
+    /// How far time had gone, if the run had come to the end of all its inputs.
+    pub fn finish(&self) -> Option<Finish> {
+        let finish = if self.flushed { Finish::Flush } else { Finish::AtLastEvent };
+        self.finished.then_some(finish)
     }
 }
 
@@ -102,7 +103,7 @@ impl StateDir {
             }
             Err(TryLockError::Error(error)) => return Err(failed(&error)),
         }
-        let journal = open_journal(path).map_err(|error| failed(&error))?;
+        let journal = Journal::open(path).map_err(|error| failed(&error))?;
         Ok(Self { path: path.to_owned(), journal, _lock: lock })
     }
 
@@ -144,22 +145,18 @@ impl StateDir {
     }
 
     /// Everything in the journal, in the order in which it was written.
-    pub(super) fn journal(&mut self) -> Result<Vec<JournalEntry>, ConnectorError> {
-        let read = || -> io::Result<Vec<JournalEntry>> {
-            (&self.journal).seek(SeekFrom::Start(0))?;
-            let entries = BufReader::new(&self.journal)
-                .lines()
-                .map(|line| Ok(serde_json::from_str(&line?)?))
-                .collect::<io::Result<_>>();
-            (&self.journal).seek(SeekFrom::End(0))?;
-            entries
-        };
-        read().map_err(|error| self.failed("read the journal of", &error))
+    pub(super) fn journal(&self) -> Result<Vec<JournalEntry>, ConnectorError> {
+        self.journal.entries().map_err(|error| self.failed("read the journal of", &error))
+    }
+
+    /// How many entries the journal has.
+    pub(super) fn journal_length(&self) -> u64 {
+        self.journal.length()
     }
 
     /// Forgets everything: it is about other inputs. The journal is kept beside the new one.
     pub(super) fn start_over(&mut self) -> Result<(), ConnectorError> {
-        let forget = |path: &Path| -> io::Result<File> {
+        let forget = |path: &Path| -> io::Result<Journal> {
             for name in ["checkpoint", "positions.json"] {
                 match fs::remove_file(path.join(name)) {
                     Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -167,22 +164,20 @@ impl StateDir {
                 }
             }
             fs::rename(path.join("journal.jsonl"), path.join("journal.old.jsonl"))?;
-            open_journal(path)
+            Journal::open(path)
         };
         self.journal = forget(&self.path).map_err(|error| self.failed("clear", &error))?;
         Ok(())
     }
 
-    /// Puts an advance on the disk. INVARIANT (journal first): this returns before any output
-    /// that depends on the advance is written.
-    pub(super) fn append_journal(&mut self, entry: &JournalEntry) -> Result<(), ConnectorError> {
-        let append = |mut journal: &File| -> io::Result<()> {
-            let mut line = serde_json::to_vec(entry)?;
-            line.push(b'\n');
-            journal.write_all(&line)?;
-            journal.sync_data()
-        };
-        append(&self.journal).map_err(|error| self.failed("write the journal of", &error))
+    /// Puts what happened on the disk. INVARIANT (journal first): this returns before any output
+    /// that depends on it is written.
+    pub(super) fn append_journal(
+        &mut self,
+        entries: &[JournalEntry],
+    ) -> Result<(), ConnectorError> {
+        let appended = self.journal.append(entries);
+        appended.map_err(|error| self.failed("write the journal of", &error))
     }
 
     /// Replaces the engine's state, taken at these positions.
@@ -226,22 +221,16 @@ fn read_checkpoint(bytes: &[u8]) -> Option<Checkpoint> {
     is_good.then(|| (head.streams, engine.to_vec()))
 }
 
-fn open_journal(folder: &Path) -> io::Result<File> {
-    let path = folder.join("journal.jsonl");
-    let mut journal =
-        File::options().create(true).truncate(false).read(true).write(true).open(&path)?;
-    durable::drop_torn_line(&mut journal)?;
-    durable::sync_folder_of(&path)?;
-    Ok(journal)
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::super::journal::Happening;
     use super::*;
+    use std::io::Write;
 
     fn entry(before: u64) -> JournalEntry {
-        JournalEntry { stream: "Harvest".into(), partition: 1, before, lifted_to_us: 5 }
+        let what = Happening::LiftedToUs(5);
+        JournalEntry { stream: "Harvest".into(), partition: 1, before, what }
     }
 
     #[test]
@@ -252,11 +241,11 @@ mod tests {
             uri: "file:h.jsonl".into(),
             next: vec![3, 0],
         }];
-        let positions = Positions::new(false, streams.clone());
+        let positions = Positions::new(None, 1, streams.clone());
         {
             let mut state = StateDir::open(dir.path()).unwrap();
             assert_eq!((state.positions().unwrap(), state.checkpoint().unwrap()), (None, None));
-            state.append_journal(&entry(3)).unwrap();
+            state.append_journal(&[entry(3)]).unwrap();
             state.write_checkpoint(streams.clone(), b"state").unwrap();
             state.write_positions(&positions).unwrap();
         }
@@ -264,7 +253,7 @@ mod tests {
         File::options().append(true).open(&path).unwrap().write_all(b"{\"stream\":\"Ha").unwrap();
         let mut state = StateDir::open(dir.path()).unwrap();
         assert_eq!(state.journal().unwrap(), [entry(3)]);
-        state.append_journal(&entry(4)).unwrap();
+        state.append_journal(&[entry(4)]).unwrap();
         assert_eq!(state.journal().unwrap(), [entry(3), entry(4)]);
         assert_eq!(state.positions().unwrap(), Some(positions));
         assert_eq!(state.checkpoint().unwrap(), Some((streams, b"state".to_vec())));

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod bound;
+mod ends;
 
 use super::*;
 use crate::codec::Format;
@@ -352,6 +353,7 @@ struct Script {
 enum Step {
     Record(u32, String),
     AtEnd(u32),
+    Ended(u32),
     Wait(u64),
 }
 
@@ -375,6 +377,7 @@ impl Source for Script {
                 Ok(Polled::Records)
             }
             Some(Step::AtEnd(partition)) => Ok(Polled::AtEnd { partition }),
+            Some(Step::Ended(partition)) => Ok(Polled::Ended { partition }),
             Some(Step::Wait(seconds)) => {
                 self.clock.advance(Duration::from_secs(seconds));
                 Ok(Polled::Nothing)
@@ -393,9 +396,14 @@ impl Source for Script {
 
 impl Bench {
     fn play(&self, steps: &[Step]) -> Vec<String> {
+        self.play_from([0, 0], steps)
+    }
+
+    /// The records of the two partitions have offsets from these on.
+    fn play_from(&self, next: [u64; 2], steps: &[Step]) -> Vec<String> {
         let script = Script {
             steps: steps.iter().cloned().collect(),
-            next: BTreeMap::new(),
+            next: (0..).zip(next).collect(),
             clock: self.clock.clone(),
             stop: Arc::clone(&self.stop),
         };

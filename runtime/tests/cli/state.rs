@@ -119,3 +119,92 @@ fn a_rule_that_keeps_too_much_stops_the_run_and_more_room_lets_it_go_on() {
     assert_eq!(went_on.code, Some(0), "{}", went_on.err);
     assert_eq!(room.read("out.jsonl"), whole.out);
 }
+
+/// Farms in ten-second windows; the first line of a stream's `time` is to be filled in.
+fn windows(time: &str) -> String {
+    format!(
+        "stream H {{ farm: int, at: timestamp
+          key farm
+          time {time} }}
+        // cep: allow W0108
+        rule tu {{ from H by farm window tumbling(10s) emit Tu {{ farm, n: count(), s: window.start }} }}"
+    )
+}
+
+/// Events of farm 1 at these seconds.
+fn seconds(at: &[u32]) -> String {
+    at.iter().map(|second| format!("{{\"farm\":1,\"at\":{second}000}}\n")).collect()
+}
+
+fn window(count: u32, start: u32) -> String {
+    format!("{{\"farm\":1,\"n\":{count},\"s\":\"1970-01-01T00:00:{start:02}Z\"}}\n")
+}
+
+#[test]
+fn an_empty_partition_makes_nothing_come_again() {
+    let room = Room::empty();
+    room.write("w.rules", windows("at"));
+    let more = |at: &[u32]| {
+        room.write("part.jsonl", seconds(at));
+        let copy = "copy -q file:part.jsonl log:d/t --partitions 2 --key farm";
+        assert_eq!(room.cep(copy).code, Some(0));
+        room.cep("run . --bind H=log:d/t --state state --format plain -q").out
+    };
+    assert_eq!(more(&[1, 11, 21]), window(1, 0) + &window(1, 10));
+    assert_eq!(more(&[31]), window(1, 20));
+    std::fs::remove_file(room.path("state/checkpoint")).unwrap();
+    assert_eq!(more(&[]), "");
+    assert_eq!(more(&[41]), window(1, 30));
+}
+
+#[test]
+fn what_the_end_of_an_earlier_run_decided_stays_decided() {
+    let room = Room::empty();
+    room.write("w.rules", windows("at, lateness 5s"));
+    let run = "run . --bind H=file:h.jsonl --state state --format plain -q --late file:late.jsonl";
+    room.write("h.jsonl", seconds(&[1, 9, 11]));
+    assert_eq!(room.cep(run).out, window(2, 0));
+    room.append("h.jsonl", seconds(&[8, 12, 20]));
+    assert_eq!(room.cep(run).out, window(2, 10));
+    let late = room.read("late.jsonl");
+    assert_eq!(late.lines().count(), 1, "{late}");
+    assert!(late.contains("\"offset\":3,"), "{late}");
+}
+
+#[test]
+fn a_flush_decides_what_an_earlier_end_left_open_and_is_the_last() {
+    let room = Room::empty();
+    room.write("w.rules", windows("at"));
+    room.write("h.jsonl", seconds(&[1, 11]));
+    let run = "run . --bind H=file:h.jsonl --state state --format plain -q";
+    let flush = format!("{run} --flush");
+    assert_eq!(room.cep(run).out, window(1, 0));
+    assert_eq!(room.cep(&flush).out, window(1, 10));
+    assert_eq!((room.cep(&flush).out, room.cep(run).out), (String::new(), String::new()));
+    room.append("h.jsonl", seconds(&[12]));
+    let more = room.cep(run);
+    assert_eq!(more.code, Some(2));
+    insta::assert_snapshot!(more.show());
+}
+
+#[test]
+fn an_empty_partition_and_an_old_one_are_passed_over_when_idle() {
+    for (name, old) in [("empty", ""), ("old", "{\"farm\":4,\"at\":-1000}\n")] {
+        let room = Room::empty();
+        room.write("w.rules", windows("at, idle 1s"));
+        room.write("h.jsonl", old.to_owned() + &seconds(&[1, 11, 21]));
+        let copy = "copy -q file:h.jsonl log:d/t --partitions 2 --key farm";
+        assert_eq!(room.cep(copy).code, Some(0));
+        let run = "run . --bind H=log:d/t --at-end follow --format plain --sink file:out.jsonl";
+        let args: Vec<&str> = run.split_whitespace().collect();
+        let mut child = room.command(&args).spawn().unwrap();
+        let begun = std::time::Instant::now();
+        let came = || std::fs::read_to_string(room.path("out.jsonl")).unwrap_or_default();
+        while came().lines().filter(|line| line.contains("\"farm\":1,")).count() < 2 {
+            assert!(begun.elapsed().as_secs() < 30, "{name}: {}", came());
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+}
