@@ -1,7 +1,8 @@
 //! `early`: windows that are judged at each of their rows, until the rule fires for them.
 //!
 //! A row takes effect at its own time or, if its partition's watermark was further, there: it is late
-//! in the order, and still in the window unless that had ended for its partition.
+//! in the order, and still in the window unless that had ended for its partition. What it completes has
+//! the time at which it takes effect.
 
 use super::aggregate;
 use super::closing::Grid;
@@ -48,15 +49,16 @@ fn judge_window(
     for (index, row) in rows.iter().enumerate() {
         let so_far = &rows[..=index];
         let results = aggregate::results(judge.rule, so_far);
+        let time = takes_effect(row);
         let fired = judge.turns.len();
         judge.judge(
             &mut Edge::default(),
             &Judgement {
-                time: row.time,
-                order: takes_effect(row),
+                time,
+                order: time,
                 key,
                 decided: Decided::Early(bounds.0, bounds.1, row.origin),
-                scope: Scope::of_window(judge.plan, row.time, key, results, bounds),
+                scope: Scope::of_window(judge.plan, time, key, results, bounds),
                 occupied: Occupied::Yes,
                 source: Source::of(so_far.iter().map(|row| row.origin)),
             },

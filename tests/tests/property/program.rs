@@ -1,6 +1,6 @@
 //! Well-typed programs of one or two streams, as rule text.
 
-use super::early::early_bare_rule;
+use super::early::{early_bare_rule, early_rule};
 use super::readers::{family, reader, tabled, union};
 use super::rule::rule;
 use proptest::prelude::*;
@@ -71,13 +71,20 @@ pub fn program() -> impl Strategy<Value = Program> {
         1 => prop::collection::vec((any::<prop::sample::Index>(), reader()), 1..4),
     ];
     let union = prop::option::weighted(0.2, union());
+    // What fires early, and how its events are read.
+    let early = prop::option::weighted(0.1, (early_rule(), reader()));
     let tables = prop_oneof![2 => Just(Vec::new()), 1 => prop::collection::vec(tabled(), 1..3)];
-    ((lateness(), lateness()), tables, rules, union, readers, 0..3_usize).prop_map(
-        |(lateness, tables, others, union, readers, choice)| {
+    ((lateness(), lateness()), tables, rules, (union, early), readers, 0..3_usize).prop_map(
+        |(lateness, tables, others, (union, early), readers, choice)| {
             let tabled = tables.len();
             let mut rules = tables;
             rules.extend(others);
             let mut reads = vec![Vec::new(); rules.len()];
+            if let Some((fires, reader)) = early {
+                let of = rules.len();
+                rules.extend([fires, reader.replace("INPUT", &format!("E{of}x0"))]);
+                reads.extend([Vec::new(), vec![of]]);
+            }
             if let Some([passes, reader]) = union {
                 let of = rules.len();
                 rules.extend([passes, reader.replace("INPUT", &format!("E{of}x0"))]);

@@ -3,7 +3,8 @@
 //! An event takes effect at its time, or where its partition's watermark was if that was further: it is
 //! late in the order, and still in the windows that had not ended for its partition. So a window holds
 //! what it would hold at its close, and a condition that stays true once it is fires for the same
-//! windows, with the same ids, as without `early`: it fires sooner.
+//! windows, with the same ids, as without `early`: it fires sooner. What it emits has the time at which
+//! the event took effect, so that it is late for no rule that reads it.
 
 use super::super::intake::Intake;
 use super::super::keys::KeyTable;
@@ -84,8 +85,7 @@ impl EarlyWindows {
     fn take(&mut self, event: &Delayed, stage: &mut Stage) {
         let (partition, offset) = (event.place.partition, event.place.offset);
         let completing = Completing {
-            time: EventTime(event.time),
-            order_time: EventTime(event.place.time),
+            time: EventTime(event.place.time),
             origin: RowOrigin { stream: self.stream, partition, offset },
         };
         let last = self.rule.grid.last_end_of(event.time);

@@ -53,9 +53,8 @@ pub(super) struct Closing<'a> {
 /// An event at which a window is judged before it is over.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Completing {
-    pub(super) time: EventTime,
     /// The instant at which it takes effect.
-    pub(super) order_time: EventTime,
+    pub(super) time: EventTime,
     pub(super) origin: RowOrigin,
 }
 
@@ -343,8 +342,8 @@ impl ClosingRule {
 }
 
 impl Closing<'_> {
-    /// INVARIANT (an emit is stamped inside its window): the last instant before the end, or the time
-    /// of one of its events.
+    /// INVARIANT (an emit is stamped inside its window): the last instant before the end, or the one
+    /// at which one of its events takes effect, which the end is after.
     fn time(&self) -> EventTime {
         let close = || EventTime(self.end).saturating_sub(Span::MICROSECOND);
         self.completing.map_or_else(close, |completing| completing.time)
@@ -372,7 +371,7 @@ impl Closing<'_> {
         };
         Firing {
             time: self.time(),
-            order_time: self.completing.map_or_else(|| self.time(), |it| it.order_time),
+            order_time: self.time(),
             key: self.keys.values(id),
             decided,
             since: EventTime(since),
