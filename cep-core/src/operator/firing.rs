@@ -1,6 +1,6 @@
 //! From a decision to emits: fields, ids, causes.
 
-use super::limit::Turn;
+use super::limit::{Turn, takes_turns};
 use super::{Constants, Errors, Evaluated, Instants, Positions, Scope, Stage, evaluate};
 use crate::engine::{Causes, Emit, EmitId, EventRef, RuleError};
 use crate::plan::{EmitKind, EmitPlan, LimitBy, LimitPlan, RuleId, RulePlan};
@@ -73,6 +73,7 @@ pub(crate) struct EmitLines {
     constants: Arc<Constants>,
     judges: Judges,
     limit: Option<LimitPlan>,
+    takes_turns: bool,
     /// Whether some line reads since when the condition has held.
     reads_when: bool,
 }
@@ -101,6 +102,7 @@ impl EmitLines {
             lines: rule.emits.clone(),
             constants,
             limit: rule.limit.clone(),
+            takes_turns: takes_turns(rule),
             reads_when: rule.reads_when(),
             judges: if rule.window.is_some() { Judges::Windows } else { Judges::Events },
         }
@@ -165,20 +167,31 @@ impl EmitLines {
         let mut bytes = Vec::new();
         for (row, firing) in firings.iter().enumerate() {
             let emits_before = stage.emits.len();
-            if let Some(error) = errors.of(row) {
+            let failed = errors.of(row);
+            if let Some(error) = failed {
                 self.fail(firing.clone(), error.clone(), stage);
-                self.stage_turn(kind, firing, Vec::new(), emits_before, stage);
-                continue;
             }
-            for (index, passing, fields) in &computed {
+            for (index, passing, fields) in computed.iter().filter(|_| failed.is_none()) {
                 if passing.get(row).copied().unwrap_or(false) {
                     let values = fields.iter().map(|field| field.get(row)).collect();
                     let id = self.id(*index, firing, &stage.positions, &mut bytes);
                     self.stage_emit(*index, kind, id, firing, values, stage);
                 }
             }
-            let by = by.iter().map(|value| value.operand.get(row)).collect();
-            self.stage_turn(kind, firing, by, emits_before, stage);
+            if self.takes_turns {
+                let by: Vec<Value> = by.iter().map(|value| value.operand.get(row)).collect();
+                let emits = stage.emits.split_off(emits_before);
+                stage.turns.push(Turn {
+                    rule: self.rule,
+                    kind,
+                    time: firing.order_time,
+                    tie: firing.tie(),
+                    key: firing.key.clone(),
+                    by: self.counts_by(firing, &by),
+                    emits,
+                    failed: failed.is_some(),
+                });
+            }
         }
     }
 
@@ -192,31 +205,15 @@ impl EmitLines {
         }
     }
 
-    /// With a limit, makes the emits staged since a firing began a turn.
-    fn stage_turn(
-        &self,
-        kind: EmitKind,
-        firing: &Firing,
-        by: Vec<Value>,
-        emits_before: usize,
-        stage: &mut Stage,
-    ) {
-        let Some(limit) = &self.limit else { return };
+    /// The canonical bytes of what a firing counts against.
+    fn counts_by(&self, firing: &Firing, by: &[Value]) -> Vec<u8> {
         let mut bytes = Vec::new();
-        match limit.by {
-            LimitBy::Key => encode_key(&firing.key, &mut bytes),
-            LimitBy::Values(_) => encode_key(&by, &mut bytes),
+        match self.limit.as_ref().map(|limit| &limit.by) {
+            None => {}
+            Some(LimitBy::Key) => encode_key(&firing.key, &mut bytes),
+            Some(LimitBy::Values(_)) => encode_key(by, &mut bytes),
         }
-        let emits = stage.emits.split_off(emits_before);
-        stage.turns.push(Turn {
-            rule: self.rule,
-            kind,
-            time: firing.order_time,
-            tie: firing.tie(),
-            key: firing.key.clone(),
-            by: bytes,
-            emits,
-        });
+        bytes
     }
 
     /// Since when the conditions of the firings have held, and for how long.

@@ -1,13 +1,15 @@
-//! `limit N per D`: of a rule's firings only so many go out in so long a time.
+//! `limit N per D`: of a rule's firings only so many go out in so long a time. And `clear`, which goes
+//! out if its firing did.
 //!
 //! An operator stages a rule's *turns*, firings and clears, instead of its emits, where the rule has
-//! a limit. Once an advance has decided them, they pass in the order of time, then of the records
-//! that decided them, then of keys. A firing passes if fewer than N of its kind passed in the time
-//! `(t - D, t]`; a clear passes unless the firing before it was held back.
+//! a limit, or clears and firings that may have nothing to say. Once an advance has decided them, they
+//! pass in the order of time, then of the records that decided them, then of keys. A firing passes if
+//! fewer than N of its kind passed in the time `(t - D, t]`; a clear passes unless the firing before it
+//! was held back, or none of its lines' conditions held.
 
 use super::firing::Staged;
 use super::{Advance, Arrival, KeptFor, Operator, OperatorState, See, Stage};
-use crate::plan::{EmitKind, LimitPlan, Plan, RuleId, StreamId};
+use crate::plan::{EmitKind, LimitPlan, Plan, RuleId, RulePlan, StreamId};
 use crate::time::EventTime;
 use crate::value::{Value, encode_key, held_bytes};
 use serde::{Deserialize, Serialize};
@@ -31,9 +33,16 @@ pub(crate) struct Turn {
     pub(crate) by: Vec<u8>,
     /// Nothing if it failed, or no line's condition held: then it does not count.
     pub(crate) emits: Vec<Staged>,
+    /// Whether it failed; its clear is told, as it is of a firing that went out.
+    pub(crate) failed: bool,
 }
 
-/// An operator whose rules, some of them, have limits.
+/// Whether a rule's firings and clears go out in turns.
+pub(crate) fn takes_turns(rule: &RulePlan) -> bool {
+    rule.limit.is_some() || rule.may_clear_nothing()
+}
+
+/// An operator whose rules, some of them, have limits or clears.
 #[derive(Debug)]
 pub(crate) struct Limited {
     inner: Box<dyn Operator>,
@@ -43,15 +52,17 @@ pub(crate) struct Limited {
 /// What passed of one rule.
 #[derive(Debug)]
 struct Limiter {
-    plan: LimitPlan,
+    limit: Option<LimitPlan>,
+    /// Whether the rule has clears, for which it matters what the firing before did.
+    has_clears: bool,
     passed: BTreeMap<Vec<u8>, VecDeque<i64>>,
-    /// The keys whose last firing was held back.
+    /// The keys whose last firing did not go out, if the rule has clears.
     held_back: BTreeSet<Vec<u8>>,
     /// With more kinds of firings than this, those that are over are forgotten.
     many: usize,
 }
 
-/// What a checkpoint holds of a limit.
+/// What a checkpoint holds of it.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct LimitState {
     rule: RuleId,
@@ -60,14 +71,17 @@ pub(crate) struct LimitState {
 }
 
 impl Limited {
-    /// The operator with the limits of its rules, if one of them has any.
+    /// The operator with the limits and clears of its rules, if one of them has any.
     pub(crate) fn wrap(
         plan: &Plan,
         rules: &[RuleId],
         inner: Box<dyn Operator>,
     ) -> Box<dyn Operator> {
-        let limit = |id: &RuleId| Some((*id, Limiter::new(plan.rule(*id)?.limit.clone()?)));
-        let limits: BTreeMap<_, _> = rules.iter().filter_map(limit).collect();
+        let rules = rules.iter().filter_map(|id| Some((*id, plan.rule(*id)?)));
+        let limits: BTreeMap<_, _> = rules
+            .filter(|(_, rule)| takes_turns(rule))
+            .map(|(id, rule)| (id, Limiter::new(rule)))
+            .collect();
         if limits.is_empty() { inner } else { Box::new(Self { inner, limits }) }
     }
 
@@ -95,9 +109,14 @@ enum Passage {
 }
 
 impl Limiter {
-    fn new(plan: LimitPlan) -> Self {
-        let (passed, held_back) = (BTreeMap::new(), BTreeSet::new());
-        Self { plan, passed, held_back, many: ALWAYS_KEPT }
+    fn new(rule: &RulePlan) -> Self {
+        Self {
+            limit: rule.limit.clone(),
+            has_clears: rule.has_clears(),
+            passed: BTreeMap::new(),
+            held_back: BTreeSet::new(),
+            many: ALWAYS_KEPT,
+        }
     }
 
     fn pass(&mut self, turn: Turn) -> Passage {
@@ -108,23 +127,30 @@ impl Limiter {
             let held_back = self.held_back.remove(&key);
             return Passage::Open(if held_back { Vec::new() } else { turn.emits });
         }
-        if turn.emits.is_empty() {
+        let is_empty = turn.emits.is_empty();
+        let passes = is_empty || self.counts(turn.by, turn.time.0);
+        if turn.failed || passes && !is_empty {
             self.held_back.remove(&key);
-            return Passage::Open(Vec::new());
+        } else if self.has_clears {
+            self.held_back.insert(key);
         }
-        let after = turn.time.0.saturating_sub(self.plan.span.0);
+        if passes { Passage::Open(turn.emits) } else { Passage::HeldBack }
+    }
+
+    /// Counts a firing that has something to put out, unless that would be one too many.
+    fn counts(&mut self, by: Vec<u8>, time: i64) -> bool {
+        let Some(LimitPlan { span, count, .. }) = self.limit else { return true };
+        let after = time.saturating_sub(span.0);
         self.forget_until(after);
-        let passed = self.passed.entry(turn.by).or_default();
+        let passed = self.passed.entry(by).or_default();
         while passed.front().is_some_and(|time| *time <= after) {
             passed.pop_front();
         }
-        if passed.len() >= self.plan.count as usize {
-            self.held_back.insert(key);
-            return Passage::HeldBack;
+        let fits = passed.len() < count as usize;
+        if fits {
+            passed.push_back(time);
         }
-        passed.push_back(turn.time.0);
-        self.held_back.remove(&key);
-        Passage::Open(turn.emits)
+        fits
     }
 
     /// Forgets what passed up to an instant, once there is much of it.

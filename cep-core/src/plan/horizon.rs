@@ -135,6 +135,12 @@ impl Horizon {
                 "the condition may have held, and `when.start` lie, any time back".into(),
             );
         }
+        if rule.may_clear_nothing() {
+            return Self::Unbounded(
+                "whether there is something to `clear` depends on what a firing any time back put out"
+                    .into(),
+            );
+        }
         let held = match rule.trigger.hold() {
             Hold::For(span) => span,
             _ => Span::ZERO,

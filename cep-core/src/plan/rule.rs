@@ -194,6 +194,19 @@ impl AggregateCall {
 }
 
 impl RulePlan {
+    /// Whether it has a `clear` line.
+    #[must_use]
+    pub fn has_clears(&self) -> bool {
+        self.emits.iter().any(|line| line.kind == EmitKind::Clear)
+    }
+
+    /// Whether it may fire without an emit line whose condition holds, so that nothing is to be cleared.
+    #[must_use]
+    pub fn may_clear_nothing(&self) -> bool {
+        let mut fires = self.emits.iter().filter(|line| line.kind == EmitKind::Fire);
+        self.has_clears() && fires.all(|line| line.condition.is_some())
+    }
+
     /// Whether it does not run: it carries the attribute `@off`.
     #[must_use]
     pub fn is_off(&self) -> bool {

@@ -149,12 +149,14 @@ impl Judge<'_> {
             let counts = kind == EmitKind::Fire;
             Ok((emits, if counts { self.counts_by(on.key, &scope)? } else { Vec::new() }))
         });
+        let failed = emits.is_err();
         let (emits, by) = emits.unwrap_or_else(|error| {
             self.fail(on, error);
             Default::default()
         });
         let record = on.decided.record();
-        self.turns.push(Turn { kind, time: on.order, record, key: on.key.to_vec(), by, emits });
+        let (time, key) = (on.order, on.key.to_vec());
+        self.turns.push(Turn { kind, time, record, key, by, emits, failed });
     }
 
     /// What a firing emits, line by line; nothing at all if one of them has no value.

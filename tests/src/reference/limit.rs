@@ -1,4 +1,4 @@
-//! `limit N per D`: which firings of a rule go out.
+//! `limit N per D`: which firings of a rule go out; and which clears, those whose firing did.
 
 use super::expr::Scope;
 use super::firing::Judge;
@@ -20,6 +20,8 @@ pub(super) struct Turn {
     /// What it counts against.
     pub by: Vec<Value>,
     pub emits: Vec<Placed>,
+    /// Whether it failed: then its clear is told.
+    pub failed: bool,
 }
 
 impl Judge<'_> {
@@ -31,13 +33,10 @@ impl Judge<'_> {
         }
     }
 
-    /// Lets the rule's turns out, in order, as far as its limit allows.
+    /// Lets the rule's turns out, in order: firings as far as its limit allows, if it has one, and
+    /// clears if the firing before put something out, or failed.
     pub fn let_out(&mut self) {
         let mut turns = std::mem::take(&mut self.turns);
-        let Some(limit) = &self.rule.limit else {
-            self.found.emits.extend(turns.into_iter().flat_map(|turn| turn.emits));
-            return;
-        };
         turns.sort_by(|a, b| (a.time, a.record, &a.key).cmp(&(b.time, b.record, &b.key)));
         let mut passed: Vec<(Vec<Value>, EventTime)> = Vec::new();
         let mut held_back: BTreeSet<Vec<Value>> = BTreeSet::new();
@@ -49,13 +48,16 @@ impl Judge<'_> {
                 continue;
             }
             held_back.remove(&turn.key);
-            let recent = |(by, time): &&(Vec<Value>, EventTime)| {
-                *by == turn.by && time.0 > turn.time.0 - limit.span.0
-            };
-            if turn.emits.is_empty() {
+            let fits = self.rule.limit.as_ref().is_none_or(|limit| {
+                let recent = |(by, time): &&(Vec<Value>, EventTime)| {
+                    *by == turn.by && time.0 > turn.time.0 - limit.span.0
+                };
+                passed.iter().filter(recent).count() < limit.count as usize
+            });
+            if turn.failed {
                 continue;
             }
-            if passed.iter().filter(recent).count() < limit.count as usize {
+            if fits && !turn.emits.is_empty() {
                 passed.push((turn.by, turn.time));
                 self.found.emits.extend(turn.emits);
             } else {
