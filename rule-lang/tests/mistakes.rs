@@ -88,6 +88,8 @@ mod names {
         an_event_is_emitted_as_declared: errors("event A { farm: int, x: string? }\nevent A { farm: int }\nevent B { farm: int from \"f\", key farm }\nevent C { farm: int }\nrule a { from Harvest emit A { farm } }\nrule b { from A emit B { farm, y: x } }\nrule c { from Harvest emit C { farm: bonus } }");
         what_is_not_supported_is_not_reported_twice: errors("table Factor { farm: int } key farm from file(\"f.csv\")\nrule a { from Harvest emit A { x: Factor[farm] } }\nrule b {\n    match o: Harvest\n    then p: Harvest\n    within 1m\n    emit B { o.farm }\n}\nrule c { from B emit C { x } }\nsink B to kafka(\"b\")\ntest \"t\" {\n    expect no B\n}");
         changes_say_what_they_did: errors("stream Order from kafka(\"orders\", format: debezium) {\n    id: int\n    before: json\n    at: timestamp\n    time at\n}\nrule a { from Order where op == \"x\" emit A { id } }\nsink A to kafka(\"a\", format: debezium)\nstream B from kafka(\"b\", format: avro) {\n    at: timestamp\n    time at\n}\nstream D from kafka(\"b\", format: debezum) {\n    at: timestamp\n    time at\n}\ntable T { id: int, x: int } key id from file(\"t\", format: debezium)");
+        attributes_stand_once: errors("@a(\"1\") @b @a(\"2\")\n@off @off\nrule a { from Harvest emit A { farm } }");
+        attributes_have_values_that_travel: errors("@level(3000000000)\n@off(false)\nrule a { from Harvest emit A { farm } }");
         attributes_can_travel: errors("@Severity(\"high\")\n@id(\"x\")\nrule a { from Harvest emit A { farm } }");
     }
 }

@@ -8,7 +8,9 @@
     reason = "tests"
 )]
 
-use cep_core::plan::{BinaryOp, Expr, ExprKind, Plan, TimestampFormat, Trigger, WindowKind};
+use cep_core::plan::{
+    AttributeValue, BinaryOp, Expr, ExprKind, Plan, TimestampFormat, Trigger, WindowKind,
+};
 use cep_core::time::{EventTime, Span};
 use cep_core::value::{Decimal, Type, Value};
 use rule_lang::diagnostic::render::{Colour, render_all};
@@ -281,13 +283,21 @@ fn streams_say_where_fields_and_time_are() {
 #[test]
 fn a_rule_that_is_off_is_checked_and_left_out() {
     let text = format!(
-        "{HARVEST}@off\nrule a {{ from Harvest emit A {{ farm }} }}\n@severity(\"high\") @team(5)\nrule b {{ from Harvest emit B {{ farm }} }}"
+        "{HARVEST}@off\nrule a {{ from Harvest emit A {{ farm }} }}\n@severity(\"high\") @team(5) @page @test(false) @after(30s)\nrule b {{ from Harvest emit B {{ farm }} }}"
     );
     let plan = plan(&text);
     assert_eq!(plan.rules.len(), 1);
-    let attributes: Vec<(&str, &str)> =
-        plan.rules[0].attributes.iter().map(|a| (a.name.as_str(), a.value.as_str())).collect();
-    assert_eq!(attributes, [("severity", "high"), ("team", "5")]);
+    let attributes: Vec<(&str, &AttributeValue)> =
+        plan.rules[0].attributes.iter().map(|a| (a.name.as_str(), &a.value)).collect();
+    let text = |text: &str| AttributeValue::Text(text.to_owned());
+    let expected = [
+        ("severity", &text("high")),
+        ("team", &AttributeValue::Int(5)),
+        ("page", &AttributeValue::Bool(true)),
+        ("test", &AttributeValue::Bool(false)),
+        ("after", &text("30s")),
+    ];
+    assert_eq!(attributes, expected);
     assert!(
         compile(&[Source::new("a", "@off\nrule a { from Nowhere emit A { x } }")]).has_errors()
     );

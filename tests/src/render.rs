@@ -4,7 +4,7 @@
 //! (`Harvest/1@4-6`: stream, partition, offsets). Times near 1970 are seconds from it, as cases
 //! write them; others are RFC 3339.
 
-use crate::reference::{Emitted, FailedRule, Late, Outputs, Source, Subject};
+use crate::reference::{Emitted, FailedRule, Late, Missed, Outputs, Source, Subject};
 use cep_core::plan::{EmitKind, Plan, RuleId, RulePlan};
 use cep_core::time::{EventTime, Watermark};
 use cep_core::value::{RowOrigin, Value};
@@ -71,8 +71,9 @@ pub fn emit(plan: &Plan, emitted: &Emitted, ids: Ids) -> String {
 }
 
 fn late(plan: &Plan, late: &Late) -> String {
-    let missed = late.window.map_or_else(String::new, |(start, end)| {
-        format!(" misses [{}, {})", time(start), time(end))
+    let missed = late.missed.map_or_else(String::new, |Missed { start, end, count }| {
+        let more = if count > 1 { format!(" and {} more", count - 1) } else { String::new() };
+        format!(" misses [{}, {}){more}", time(start), time(end))
     });
     format!(
         "{:<12} {} {}{missed}, its partition was at {}",

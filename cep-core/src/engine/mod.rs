@@ -23,7 +23,8 @@ pub use crate::operator::StatePart;
 pub use bounds::{StateOverrun, StateOwner};
 pub use checkpoint::CheckpointError;
 pub use output::{
-    CauseRange, Causes, Emit, EmitId, EventRef, LateEvent, Outbox, OutputOrder, RuleError,
+    CauseRange, Causes, Emit, EmitId, EventRef, LateEvent, MissedWindows, Outbox, OutputOrder,
+    RuleError,
 };
 
 use crate::operator::{Advance, Operator, Positions, Stage, Staged, build};

@@ -126,11 +126,21 @@ pub struct LateEvent {
     pub origin: RowOrigin,
     /// Its time.
     pub time: EventTime,
-    /// The windows it missed, from the first one's start to the last one's end; none for a rule
-    /// that needs order.
-    pub window: Option<(EventTime, EventTime)>,
+    /// The windows it missed; none for a rule that needs order.
+    pub missed: Option<MissedWindows>,
     /// The watermark of its partition just before it.
     pub watermark: Watermark,
+}
+
+/// Windows that an event missed: one, or several in a row of a hopping one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MissedWindows {
+    /// The start of the first one.
+    pub start: EventTime,
+    /// The end of the first one.
+    pub end: EventTime,
+    /// How many there are.
+    pub count: u64,
 }
 
 /// A row or a firing that has no value; it is left out of its rule, and of no other.

@@ -21,8 +21,8 @@ pub use horizon::Horizon;
 pub use inner::{InnerSource, InnerStream, Items, UnionMember};
 pub use live::{LiveRow, LiveRows};
 pub use rule::{
-    AggregateCall, Among, Attribute, ChangesPlan, DistinctPlan, EmitKind, EmitPlan, KeyPart,
-    LimitBy, LimitPlan, PreviousCall, RankedBy, RulePlan,
+    AggregateCall, Among, Attribute, AttributeValue, ChangesPlan, DistinctPlan, EmitKind, EmitPlan,
+    KeyPart, LimitBy, LimitPlan, PreviousCall, RankedBy, RulePlan,
 };
 pub use stream::{
     Connector, FieldPlan, FieldSource, StreamPlan, TimeSource, TimestampFormat, is_below,
@@ -35,7 +35,7 @@ use crate::value::{Type, Value};
 use serde::{Deserialize, Serialize};
 
 /// The version of the plan format. A checkpoint of another version is not restored.
-pub const PLAN_VERSION: u32 = 9;
+pub const PLAN_VERSION: u32 = 10;
 
 /// The index of a stream in [`Plan::streams`], or, from their number on, in [`Plan::inner`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -4,6 +4,7 @@ use super::{AggregateFunction, Expr, ExprKind, Judged, StreamId, TableId, Trigge
 use crate::time::Span;
 use crate::value::{Type, Value};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// A rule.
 ///
@@ -103,13 +104,57 @@ pub enum LimitBy {
     Values(Vec<Expr>),
 }
 
-/// A name and a text that travel with a rule's emits.
+/// A name and a value that travel with a rule's emits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attribute {
     /// Its name, as a CloudEvents extension.
     pub name: String,
-    /// Its text.
-    pub value: String,
+    /// Its value.
+    pub value: AttributeValue,
+}
+
+/// A value of an attribute, of a type that CloudEvents has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AttributeValue {
+    /// A boolean.
+    Bool(bool),
+    /// An integer; CloudEvents has those of 32 bits.
+    Int(i32),
+    /// A text, and of every other value its text.
+    Text(String),
+}
+
+impl Attribute {
+    /// The names that every event has, or may have, already.
+    pub const TAKEN: [&str; 16] = [
+        "specversion",
+        "id",
+        "source",
+        "type",
+        "time",
+        "subject",
+        "data",
+        "datacontenttype",
+        "dataschema",
+        "key",
+        "rule",
+        "revision",
+        "retracted",
+        "causes",
+        "causecount",
+        "causeexact",
+    ];
+}
+
+/// The value as text: what stands in a header.
+impl fmt::Display for AttributeValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bool(value) => write!(f, "{value}"),
+            Self::Int(value) => write!(f, "{value}"),
+            Self::Text(text) => f.write_str(text),
+        }
+    }
 }
 
 /// One part of a group key.

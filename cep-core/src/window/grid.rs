@@ -1,6 +1,7 @@
 //! The grid on which windows begin and end.
 
 use super::Calendar;
+use crate::engine::MissedWindows;
 use crate::time::{EventTime, Span, Watermark};
 
 /// Where windows lie.
@@ -100,21 +101,22 @@ impl Grid {
         }
     }
 
-    /// The windows that hold `time` and whose ends `watermark` has reached, from the first one's
-    /// start to the last one's end; none if it has reached none.
-    pub(crate) fn missed(&self, time: i64, watermark: Watermark) -> Option<(EventTime, EventTime)> {
+    /// The windows that hold `time` and whose ends `watermark` has reached; none if it has reached
+    /// none.
+    pub(crate) fn missed(&self, time: i64, watermark: Watermark) -> Option<MissedWindows> {
         let first = self.first_end_after(time);
         if first > watermark.0 {
             return None;
         }
-        let last = match self {
+        let more = match self {
             Self::Even(even) => {
                 let reached = even.first_end_after(watermark.0).saturating_sub(even.every);
-                reached.min(even.last_end_of(time))
+                reached.min(even.last_end_of(time)).saturating_sub(first) / even.every
             }
-            Self::Calendar(_) => first,
+            Self::Calendar(_) => 0,
         };
-        Some((EventTime(self.start_of(first)), EventTime(last)))
+        let (start, end) = (EventTime(self.start_of(first)), EventTime(first));
+        Some(MissedWindows { start, end, count: 1 + u64::try_from(more).unwrap_or(0) })
     }
 }
 
@@ -164,8 +166,10 @@ mod tests {
         assert_eq!(hopping.first_end_after(5), 6);
         assert_eq!(hopping.last_end_of(5), 14);
         assert_eq!(hopping.missed(5, Watermark(5)), None);
-        assert_eq!(hopping.missed(5, Watermark(9)), Some((EventTime(-4), EventTime(8))));
-        assert_eq!(hopping.missed(5, Watermark(99)), Some((EventTime(-4), EventTime(14))));
+        let missed = |count| Some(MissedWindows { start: EventTime(-4), end: EventTime(6), count });
+        assert_eq!(hopping.missed(5, Watermark(6)), missed(1));
+        assert_eq!(hopping.missed(5, Watermark(9)), missed(2));
+        assert_eq!(hopping.missed(5, Watermark(99)), missed(5));
     }
 
     #[test]

@@ -84,7 +84,7 @@ codes! {
     BareField = "E0211", "a field stands alone after a window";
     UnknownKeyOrTime = "E0212", "`key` or `time` names something that is not a field";
     KeyWithoutName = "E0213", "a part of the key that is not a field has no name";
-    BadAttribute = "E0214", "an attribute name that cannot travel with events";
+    BadAttribute = "E0214", "an attribute that cannot travel with events";
     RuleCycle = "E0215", "rules that read what they emit, directly or through each other";
     NoCommonField = "E0216", "streams read together without a field in common";
     FunctionCycle = "E0217", "functions that call themselves, directly or through each other";

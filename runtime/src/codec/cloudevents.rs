@@ -2,7 +2,8 @@
 //! data as a record's value and the rest as its headers (binary mode, for Kafka).
 //!
 //! The attributes are `specversion id source type time datacontenttype` and the extensions `key
-//! rule revision causes`, then those that the rule declares (`@severity("high")`). `id` is the
+//! rule revision causes`, then those that the rule declares (`@severity("high")`): texts, integers and
+//! booleans, as CloudEvents has them. `id` is the
 //! emit's 128 bits in hexadecimal and the revision: the same in every replay of the same log. A
 //! revision that takes back what was said is `retracted: true`.
 //! `causes` names ranges of offsets, both ends included; when there were too many to name, it
@@ -10,29 +11,10 @@
 
 use super::json::{write_escaped, write_int, write_text, write_value};
 use cep_core::engine::{CauseRange, Causes, Emit};
-use cep_core::plan::{Plan, StreamId};
+use cep_core::plan::{Attribute, AttributeValue, Plan, StreamId};
 use cep_core::time::EventTime;
 use cep_core::value::{RowOrigin, Value};
 use std::io::Write;
-
-/// The attributes that a rule's own may not replace; a rule's `@key("x")` becomes `rulekey`.
-const RESERVED: [&str; 15] = [
-    "specversion",
-    "id",
-    "source",
-    "type",
-    "time",
-    "subject",
-    "data",
-    "datacontenttype",
-    "dataschema",
-    "key",
-    "rule",
-    "revision",
-    "retracted",
-    "causes",
-    "causecount",
-];
 
 /// Writes the emits of a plan.
 #[derive(Debug)]
@@ -47,7 +29,7 @@ pub struct Encoder {
 #[derive(Debug)]
 struct RuleWords {
     name: String,
-    attributes: Vec<(String, String)>,
+    attributes: Vec<(String, AttributeValue)>,
     lines: Vec<LineWords>,
 }
 
@@ -82,7 +64,7 @@ impl Encoder {
         });
         let topics = topics.collect();
         let rules = plan.rules.iter().map(|rule| {
-            let attributes: Vec<(String, String)> = rule
+            let attributes: Vec<(String, AttributeValue)> = rule
                 .attributes
                 .iter()
                 .map(|attribute| (extension_name(&attribute.name), attribute.value.clone()))
@@ -180,7 +162,9 @@ impl Encoder {
             headers.push(("ce_causeexact".to_owned(), b"false".to_vec()));
         }
         let own = rule.attributes.iter();
-        headers.extend(own.map(|(name, value)| (format!("ce_{name}"), value.clone().into_bytes())));
+        headers.extend(
+            own.map(|(name, value)| (format!("ce_{name}"), value.to_string().into_bytes())),
+        );
         headers
     }
 
@@ -227,7 +211,7 @@ impl LineWords {
     fn new(
         source: &str,
         rule: &str,
-        attributes: &[(String, String)],
+        attributes: &[(String, AttributeValue)],
         event: &str,
         fields: &[&str],
     ) -> Self {
@@ -244,7 +228,10 @@ impl LineWords {
             after_causes.push(b',');
             write_text(name, &mut after_causes);
             after_causes.push(b':');
-            write_text(value, &mut after_causes);
+            match value {
+                AttributeValue::Text(text) => write_text(text, &mut after_causes),
+                plain => after_causes.extend_from_slice(plain.to_string().as_bytes()),
+            }
         }
         after_causes.extend_from_slice(b",\"data\":");
         let field = |(index, name): (usize, &&str)| {
@@ -264,11 +251,12 @@ impl LineWords {
     }
 }
 
-/// A rule's attribute as CloudEvents names an extension: lower-case letters and digits only.
+/// A rule's attribute as CloudEvents names an extension: lower-case letters and digits only, and none
+/// of those that every event has: a rule's `@key("x")` would be `rulekey`.
 fn extension_name(name: &str) -> String {
     let is_allowed = |c: &char| c.is_ascii_lowercase() || c.is_ascii_digit();
     let name: String = name.to_ascii_lowercase().chars().filter(is_allowed).collect();
-    if name.is_empty() || name == "causeexact" || RESERVED.contains(&name.as_str()) {
+    if name.is_empty() || Attribute::TAKEN.contains(&name.as_str()) {
         format!("rule{name}")
     } else {
         name

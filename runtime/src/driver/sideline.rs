@@ -5,9 +5,8 @@
 
 use crate::base64;
 use crate::connector::{BadRecord, Record};
-use cep_core::engine::{CauseRange, Causes, EventRef, LateEvent, RuleError};
+use cep_core::engine::{CauseRange, Causes, EventRef, LateEvent, MissedWindows, RuleError};
 use cep_core::plan::{Plan, RuleId, StreamId};
-use cep_core::time::EventTime;
 use cep_core::value::Value;
 use serde::Serialize;
 
@@ -102,12 +101,14 @@ pub(super) fn late(names: &Names<'_>, late: &LateEvent, record: Option<Record<'_
         watermark: String,
         #[serde(skip_serializing_if = "Option::is_none")]
         window: Option<Window>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        windows: Option<u64>,
         #[serde(flatten)]
         bytes: Bytes,
     }
-    let window = |(start, end): (EventTime, EventTime)| Window {
-        start: start.to_string(),
-        end: end.to_string(),
+    let window = |missed: MissedWindows| Window {
+        start: missed.start.to_string(),
+        end: missed.end.to_string(),
     };
     line(&Line {
         kind: "late",
@@ -118,7 +119,8 @@ pub(super) fn late(names: &Names<'_>, late: &LateEvent, record: Option<Record<'_
         offset: late.origin.offset,
         time: late.time.to_string(),
         watermark: late.watermark.to_string(),
-        window: late.window.map(window),
+        window: late.missed.map(window),
+        windows: late.missed.map(|missed| missed.count).filter(|count| *count > 1),
         bytes: record.and_then(|record| record.value).map(Bytes::new).unwrap_or_default(),
     })
 }

@@ -5,7 +5,7 @@ use super::calendar;
 use super::expr::Scope;
 use super::firing::{Edge, Judge, Judgement, Life, Occupied, lives};
 use super::id::Decided;
-use super::output::Source;
+use super::output::{Missed, Source};
 use super::revise;
 use super::rows::{Lateness, Row, expected, rows_of};
 use crate::log::Log;
@@ -96,15 +96,10 @@ impl Grid {
             .ends_over(time)
             .into_iter()
             .partition(|end| watermark.has_reached(EventTime(*end + self.allow)));
-        let (Some(first), Some(last)) = (missed.first(), missed.last()) else {
-            return Lateness::OnTime;
-        };
-        let (start, end) = (EventTime(self.start_of(*first)), EventTime(*last));
-        if open.is_empty() {
-            Lateness::TooLate(Some((start, end)))
-        } else {
-            Lateness::MissesSome(start, end)
-        }
+        let Some(first) = missed.first() else { return Lateness::OnTime };
+        let (start, end) = (EventTime(self.start_of(*first)), EventTime(*first));
+        let missed = Missed { start, end, count: missed.len() as u64 };
+        if open.is_empty() { Lateness::TooLate(Some(missed)) } else { Lateness::MissesSome(missed) }
     }
 
     /// All window ends from the first one over `from` up to `to`.

@@ -4,7 +4,7 @@ use super::expr::Scope;
 use super::id::{Decided, Identified, emit_id};
 use super::inner::{Behind, behind, items_at, records};
 use super::limit::Turn;
-use super::output::{Emitted, FailedRule, Found, Late, Placed, Source, Subject};
+use super::output::{Emitted, FailedRule, Found, Late, Missed, Placed, Source, Subject};
 use super::rows::Row;
 use super::world::World;
 use cep_core::function::EvalError;
@@ -267,11 +267,11 @@ impl Judge<'_> {
         origin: RowOrigin,
         time: EventTime,
         watermark: Watermark,
-        window: Option<(EventTime, EventTime)>,
+        missed: Option<Missed>,
     ) {
         let record = self.records(&Source::of([origin])).ends();
         let origin = record.map_or(origin, |(first, _)| first);
-        self.found.late.push(Late { rule: self.id, origin, time, window, watermark });
+        self.found.late.push(Late { rule: self.id, origin, time, missed, watermark });
     }
 }
 

@@ -44,7 +44,7 @@ mod statistics;
 mod tests;
 mod world;
 
-pub use output::{Emitted, FailedRule, Late, Outputs, Source, Subject};
+pub use output::{Emitted, FailedRule, Late, Missed, Outputs, Source, Subject};
 pub use rows::{Lateness, lateness};
 
 use crate::log::{End, Log, watermark_after};

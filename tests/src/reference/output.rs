@@ -67,10 +67,21 @@ pub struct Late {
     pub origin: RowOrigin,
     /// Its time.
     pub time: EventTime,
-    /// From the start of the first window it missed to the end of the last one.
-    pub window: Option<(EventTime, EventTime)>,
+    /// The windows it missed.
+    pub missed: Option<Missed>,
     /// Its partition's watermark just before it.
     pub watermark: Watermark,
+}
+
+/// Windows that an event missed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Missed {
+    /// The start of the first one.
+    pub start: EventTime,
+    /// The end of the first one.
+    pub end: EventTime,
+    /// How many there are.
+    pub count: u64,
 }
 
 /// A row or firing without a value.

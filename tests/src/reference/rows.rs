@@ -6,6 +6,7 @@ use super::expr::Scope;
 use super::firing::Judge;
 use super::inner::{Event, events_of};
 use super::lookback::LookBack;
+use super::output::Missed;
 use crate::log::Log;
 use cep_core::function::EvalError;
 use cep_core::plan::{AggregateCall, Among, KeyPart, RulePlan};
@@ -36,10 +37,10 @@ pub(super) struct Row {
 pub enum Lateness {
     /// It counts everywhere.
     OnTime,
-    /// It misses the windows from this start to this end, and counts for later ones.
-    MissesSome(EventTime, EventTime),
+    /// It misses these windows, and counts for later ones.
+    MissesSome(Missed),
     /// It counts nowhere; in a rule with closing windows it misses these.
-    TooLate(Option<(EventTime, EventTime)>),
+    TooLate(Option<Missed>),
 }
 
 /// How late an event is for a rule, by its partition's watermark just before it.
@@ -99,11 +100,9 @@ pub(super) fn rows_of(judge: &mut Judge<'_>, log: &Log) -> Vec<Row> {
         }
         match lateness(rule, time, watermark) {
             Lateness::OnTime => {}
-            Lateness::MissesSome(start, end) => {
-                judge.late(origin, time, watermark, Some((start, end)));
-            }
-            Lateness::TooLate(window) => {
-                judge.late(origin, time, watermark, window);
+            Lateness::MissesSome(missed) => judge.late(origin, time, watermark, Some(missed)),
+            Lateness::TooLate(missed) => {
+                judge.late(origin, time, watermark, missed);
                 continue;
             }
         }

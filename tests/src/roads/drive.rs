@@ -3,7 +3,7 @@
 use super::Action;
 use crate::log::{End, Record};
 use crate::random::Random;
-use crate::reference::{Emitted, FailedRule, Late, Outputs, Source, Subject};
+use crate::reference::{Emitted, FailedRule, Late, Missed, Outputs, Source, Subject};
 use cep_core::engine::{
     Causes, Emit, Engine, EngineOptions, EventRef, Finish, Input, LateEvent, Outbox, OutputOrder,
     RuleError,
@@ -181,7 +181,7 @@ fn late(event: &LateEvent) -> Late {
         rule: event.rule,
         origin: event.origin,
         time: event.time,
-        window: event.window,
+        missed: event.missed.map(|it| Missed { start: it.start, end: it.end, count: it.count }),
         watermark: event.watermark,
     }
 }

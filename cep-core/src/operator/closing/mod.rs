@@ -236,12 +236,12 @@ fn drop_late(
         let mut wanted = false;
         for rule in rules {
             wanted |= rule.grid.last_end_of(time) > passed.0;
-            if let Some(window) = rule.grid.missed(time, passed) {
+            if let Some(missed) = rule.grid.missed(time, passed) {
                 stage.late.push(LateEvent {
                     rule: rule.id(),
                     origin: arrival.batch.origin(*row as usize),
                     time: EventTime(time),
-                    window: Some(window),
+                    missed: Some(missed),
                     watermark: Watermark(watermark),
                 });
             }

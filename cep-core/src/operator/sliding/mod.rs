@@ -229,7 +229,7 @@ pub(super) fn drop_late(
         let late = watermark.has_decided(time);
         if late {
             let origin = arrival.batch.origin(at);
-            stage.late.push(LateEvent { rule, origin, time, window: None, watermark });
+            stage.late.push(LateEvent { rule, origin, time, missed: None, watermark });
         }
         !late
     });

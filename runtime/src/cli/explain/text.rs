@@ -4,9 +4,9 @@ use super::expression::{Names, literal};
 use super::keeps::{Kept, kept};
 use super::shares_with;
 use cep_core::plan::{
-    Connector, EdgePlan, EmitKind, FieldPlan, FieldSource, Hold, Horizon, InnerSource, Judged,
-    LimitBy, Plan, RuleId, RulePlan, StreamId, StreamPlan, TablePlan, TimeSource, Trigger,
-    WindowKind, WindowPlan,
+    AttributeValue, Connector, EdgePlan, EmitKind, FieldPlan, FieldSource, Hold, Horizon,
+    InnerSource, Judged, LimitBy, Plan, RuleId, RulePlan, StreamId, StreamPlan, TablePlan,
+    TimeSource, Trigger, WindowKind, WindowPlan,
 };
 
 /// Streams, parameters and the rules of `shown` as text.
@@ -175,7 +175,11 @@ fn rule(plan: &Plan, id: RuleId, rule: &RulePlan, out: &mut String) {
         line(out, word, &format!("{} {{ {fields} }}{condition}", emit.event));
     }
     for attribute in &rule.attributes {
-        line(out, "with", &format!("@{}(\"{}\")", attribute.name, attribute.value));
+        let value = match &attribute.value {
+            AttributeValue::Text(text) => format!("\"{text}\""),
+            plain => plain.to_string(),
+        };
+        line(out, "with", &format!("@{}({value})", attribute.name));
     }
     let waits = rule.waits_for.iter().filter_map(|it| plan.stream(*it)).map(|it| it.name.as_str());
     let waits = waits.collect::<Vec<_>>().join(", ");

@@ -4,8 +4,8 @@
 use super::*;
 use cep_core::engine::EmitId;
 use cep_core::plan::{
-    Attribute, EmitKind, EmitPlan, Expr, ExprKind, FieldPlan, FieldSource, KeyPart, RuleId,
-    RulePlan, StreamPlan, TimeSource, TimestampFormat, Trigger,
+    Attribute, AttributeValue, EmitKind, EmitPlan, Expr, ExprKind, FieldPlan, FieldSource, KeyPart,
+    RuleId, RulePlan, StreamPlan, TimeSource, TimestampFormat, Trigger,
 };
 use cep_core::time::Span;
 use cep_core::value::{Decimal, Type};
@@ -41,8 +41,14 @@ fn plan(attributes: &[(&str, &str)], lines: &[(&str, EmitKind, &[&str])]) -> Pla
         fields: fields.iter().map(|name| ((*name).into(), expr())).collect(),
         condition: None,
     };
-    let attribute =
-        |(name, value): &(&str, &str)| Attribute { name: (*name).into(), value: (*value).into() };
+    let attribute = |(name, value): &(&str, &str)| Attribute {
+        name: (*name).into(),
+        value: match (value.parse(), value.parse()) {
+            (Ok(value), _) => AttributeValue::Bool(value),
+            (_, Ok(value)) => AttributeValue::Int(value),
+            _ => AttributeValue::Text((*value).into()),
+        },
+    };
     let rule = RulePlan {
         name: "disaster".into(),
         doc: String::new(),
@@ -162,6 +168,23 @@ fn a_rule_cannot_replace_the_attributes_of_every_event() {
         &[("Disaster", EmitKind::Fire, &[])],
     );
     insta::assert_snapshot!(shown(&plan, &emit(vec![], vec![], Causes::Exact(Vec::new()))));
+}
+
+#[test]
+fn integers_and_booleans_of_a_rule_are_those_of_cloud_events() {
+    let attributes = [("severity", "high"), ("level", "-3"), ("page", "true")];
+    let plan = plan(&attributes, &[("Disaster", EmitKind::Fire, &[])]);
+    let emit = emit(vec![], vec![], Causes::Exact(Vec::new()));
+    let encoder = Encoder::new(&plan, &[], "app");
+    let mut line = Vec::new();
+    encoder.structured(&emit, &mut line);
+    let line = String::from_utf8_lossy(&line);
+    assert!(line.contains(r#","severity":"high","level":-3,"page":true,"data":"#), "{line}");
+    let headers = encoder.headers(&emit);
+    let value =
+        |name: &str| headers.iter().find(|(it, _)| it == name).map(|(_, value)| value.clone());
+    assert_eq!(value("ce_level"), Some(b"-3".to_vec()));
+    assert_eq!(value("ce_page"), Some(b"true".to_vec()));
 }
 
 #[test]

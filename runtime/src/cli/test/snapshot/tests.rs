@@ -37,7 +37,7 @@ fn what_was_put_aside_stands_behind_the_events_in_an_order_of_its_own() {
         },
         events: Vec::new(),
         late: lines(&[
-            r#"{"kind":"late","rule":"hot","stream":"S","topic":"S.jsonl","partition":0,"offset":6,"time":"T1","watermark":"T3","window":{"start":"T0","end":"T2"},"text":"{\"a\":1}"}"#,
+            r#"{"kind":"late","rule":"hot","stream":"S","topic":"S.jsonl","partition":0,"offset":6,"time":"T1","watermark":"T3","window":{"start":"T0","end":"T2"},"windows":3,"text":"{\"a\":1}"}"#,
         ]),
         errors: lines(&[
             r#"{"kind":"rule_error","rule":"hot","time":"T9","reason":"division by zero","key":["press"],"causes":[{"topic":"S.jsonl","partition":0,"from":1,"to":2}]}"#,
@@ -56,7 +56,7 @@ fn what_was_put_aside_stands_behind_the_events_in_an_order_of_its_own() {
 
     late S T1 for hot from S.jsonl:7
       {"a":1}
-      window T0 to T2; watermark T3
+      window T0 to T2 and 2 more; watermark T3
 
     error T9 in hot: division by zero
       from S.jsonl:2-3; key ["press"]

@@ -186,6 +186,7 @@ struct Side {
     time: String,
     watermark: Option<String>,
     window: Option<BTreeMap<String, String>>,
+    windows: Option<u64>,
     reason: Option<String>,
     key: Option<Value>,
     #[serde(default)]
@@ -234,7 +235,11 @@ fn side_block(line: &[u8]) -> Option<(SideOrder, String)> {
     remarks.extend(side.key.map(|key| format!("key {key}")));
     if let Some(window) = &side.window {
         let bound = |name: &str| window.get(name).map_or("?", String::as_str);
-        remarks.push(format!("window {} to {}", bound("start"), bound("end")));
+        let more = match side.windows {
+            Some(count) => format!(" and {} more", count.saturating_sub(1)),
+            None => String::new(),
+        };
+        remarks.push(format!("window {} to {}{more}", bound("start"), bound("end")));
     }
     remarks.extend(side.watermark.map(|watermark| format!("watermark {watermark}")));
     if !remarks.is_empty() {
