@@ -65,7 +65,8 @@ pub struct GivenFile {
 pub struct GivenEvent {
     /// Its event time.
     pub time: EventTime,
-    /// A value for each field of the stream, in their order. A field that the table leaves out is
+    /// A value for each field of the stream, in their order. Of a row that is deleted only the fields of the
+    /// key count. A field that the table leaves out is
     /// null; that is allowed only if it may be null or no rule reads it.
     pub values: Vec<Value>,
     /// Its row.
@@ -131,4 +132,6 @@ pub enum Column {
     Revision,
     /// Whether it takes back what was said before: likewise `retracted`.
     Retracted,
+    /// Whether it deletes the row of its key: likewise `deleted`, of the rows of a table in a topic.
+    Deleted,
 }

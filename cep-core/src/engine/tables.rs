@@ -6,7 +6,7 @@
 
 use super::Engine;
 use crate::operator::Operator;
-use crate::plan::{LiveRow, LiveRows, Plan, StreamId};
+use crate::plan::{LiveRow, LiveRows, Plan, StreamId, StreamPlan};
 use crate::time::{EventTime, Watermark};
 use crate::value::{EventBatch, Value};
 use serde::{Deserialize, Serialize};
@@ -45,6 +45,8 @@ impl Engine {
     pub(super) fn take_rows(&self, batch: &EventBatch, watermarks: &[i64]) {
         for table in self.plan.tables.iter().filter(|table| table.of == Some(batch.stream)) {
             let floor = self.looked_up_from(batch.stream);
+            let deletion = self.plan.stream(batch.stream).and_then(StreamPlan::deletion);
+            let deletions = deletion.and_then(|at| batch.columns.get(at));
             for (row, (time, offset)) in batch.times.iter().zip(&batch.offsets).enumerate() {
                 let watermark = watermarks.get(row).copied().unwrap_or(i64::MIN);
                 let values = batch.columns.iter().zip(&table.fields).map(|(column, field)| {
@@ -53,10 +55,14 @@ impl Engine {
                 });
                 let record = Value::Record(values.collect());
                 let key = table.key.iter().map(|part| record.member(*part as usize)).collect();
+                let effect = EventTime((*time).max(watermark));
+                // Of rows the one that is written last holds; of events that with the latest time.
+                let since = if deletions.is_some() { effect } else { EventTime(*time) };
+                let is_deletion = deletions.is_some_and(|it| it.get(row) == Value::Bool(true));
                 let live = LiveRow {
-                    effect: EventTime((*time).max(watermark)),
-                    place: (EventTime(*time), batch.partition, *offset),
-                    record,
+                    effect,
+                    place: (since, batch.partition, *offset),
+                    record: if is_deletion { Value::Null } else { record },
                 };
                 table.live.put(key, live, floor);
             }

@@ -4,6 +4,10 @@
 //! by then; a derived event that was made of a late one, when that took effect. At an instant a key has the row with the largest event time of those that have taken
 //! effect; of equal times the last by partition and offset, of derived events in their merged order. So a late row changes later look-ups
 //! only, and what is found is a function of the logs.
+//!
+//! Where records are the rows themselves, what is written last holds, whatever time it bears: the time of
+//! a row that comes late is when it takes effect. A record may delete the row of its key. Then nothing
+//! older can come to hold again, so that the deletion is forgotten once no look-up asks for the time before.
 
 use crate::time::EventTime;
 use crate::value::{Value, held_bytes};
@@ -38,9 +42,9 @@ struct Rows {
 pub struct LiveRow {
     /// From when on it can be found.
     pub effect: EventTime,
-    /// The event's time, partition and offset.
+    /// The event's time, partition and offset; in a table of rows its effect in place of its time.
     pub place: (EventTime, u32, u64),
-    /// The event's fields as a record.
+    /// The event's fields as a record, null where it deletes the row.
     pub record: Value,
 }
 
@@ -61,6 +65,7 @@ impl LiveRows {
         rows.count += 1;
         if rows.count > rows.limit.max(ALWAYS_KEPT) {
             rows.by_key.values_mut().for_each(|of_key| forget(of_key, floor));
+            rows.by_key.retain(|_, of_key| !of_key.is_empty());
             rows.count = rows.by_key.values().map(Vec::len).sum();
             rows.limit = 2 * rows.count;
         }
@@ -92,7 +97,12 @@ impl LiveRows {
 
 /// Lets go of the rows of a key that are not found at any instant from `floor` on.
 fn forget(rows: &mut Vec<LiveRow>, floor: EventTime) {
-    let newest = rows.iter().filter(|row| row.effect <= floor).map(|row| row.place).max();
+    let held = rows.iter().filter(|row| row.effect <= floor);
+    let newest = held.max_by_key(|row| row.place);
+    // INVARIANT (nothing comes before a floor): what comes from here on takes effect at it or later, and
+    // so after a deletion before it.
+    let is_gone = newest.is_some_and(|row| row.record.is_null() && row.effect < floor);
+    let newest = newest.map(|row| row.place).filter(|_| !is_gone);
     rows.retain(|row| row.effect > floor || Some(row.place) == newest);
 }
 
@@ -116,6 +126,20 @@ mod tests {
         assert_eq!(at(4), Value::Null);
         assert_eq!([at(5), at(8), at(9), at(20)], [1, 1, 2, 2].map(Value::Int));
         assert_eq!(rows.get(&[Value::Int(2)], EventTime(9)), Value::Null);
+    }
+
+    #[test]
+    fn a_deletion_is_forgotten_with_its_key() {
+        let rows = LiveRows::default();
+        for at in 0..10_000 {
+            let key = vec![Value::Int(at)];
+            rows.put(key.clone(), row(at, at, at), EventTime(at - 10));
+            let deletion = LiveRow { record: Value::Null, ..row(at + 1, at + 1, at) };
+            rows.put(key, deletion, EventTime(at - 10));
+        }
+        assert!(rows.save().len() < 2 * ALWAYS_KEPT, "{}", rows.save().len());
+        let at = |at: i64| rows.get(&[Value::Int(9_995)], EventTime(at));
+        assert_eq!([at(9_995), at(9_996)], [Value::Int(9_995), Value::Null]);
     }
 
     #[test]

@@ -85,6 +85,32 @@ pub enum FieldSource {
     Operation,
     /// The row before a change, of `format: debezium`; in other formats, the member `before`.
     Before,
+    /// Whether the record has no value: then it deletes the row of its key, and of the fields only
+    /// those of the key are there. The last field of a [`StreamPlan`] of a table's rows.
+    Deletion,
+}
+
+impl StreamPlan {
+    /// The field that says whether a record deletes a row, as an index into `fields`. It is there iff the
+    /// stream is that of a table's own rows: a topic that holds for each key the row that was written last.
+    #[must_use]
+    pub fn deletion(&self) -> Option<usize> {
+        self.fields.iter().position(|field| field.source == FieldSource::Deletion)
+    }
+}
+
+impl FieldPlan {
+    /// The field that says whether a record deletes a row. No rule can name it.
+    #[must_use]
+    pub fn deletion() -> Self {
+        Self {
+            name: "(deleted)".to_owned(),
+            ty: Type::Bool,
+            least: None,
+            source: FieldSource::Deletion,
+            format: TimestampFormat::Automatic,
+        }
+    }
 }
 
 /// How a timestamp is written in a record.

@@ -5,7 +5,7 @@
 //! and hash leave them out. They have a hash of their own, by which a checkpoint is told from one
 //! that was taken with other rows.
 
-use super::{Connector, Expr, ExprKind, FieldPlan, LiveRows, Plan, StreamId};
+use super::{Connector, Expr, ExprKind, FieldPlan, LiveRows, Plan, StreamId, TimeSource};
 use crate::time::EventTime;
 use crate::value::{Type, Value, encode_key};
 use serde::{Deserialize, Serialize};
@@ -32,7 +32,8 @@ pub struct TablePlan {
     /// one, rows hold from the beginning of time.
     pub time: Option<u32>,
     /// The input, or the inner stream of derived events, whose latest events are its rows; their fields
-    /// are the event's, and hold from its time on. Such a table is not filled.
+    /// are the event's, and hold from its time on. Such a table is not filled. An input with a
+    /// [`deletion`](super::StreamPlan::deletion) is the table's own, of its name.
     pub of: Option<StreamId>,
     /// The default connector.
     pub from: Option<Connector>,
@@ -169,6 +170,30 @@ impl Plan {
     #[must_use]
     pub fn table(&self, id: TableId) -> Option<&TablePlan> {
         self.tables.get(id.0 as usize)
+    }
+
+    /// Whether an input holds the rows of a table, as no stream that rules could read.
+    #[must_use]
+    pub fn is_of_table(&self, stream: StreamId) -> bool {
+        self.stream(stream).is_some_and(|stream| stream.deletion().is_some())
+    }
+
+    /// Makes a table of an input of its own one that is filled: its rows are there from the start, or from
+    /// the time on that they say, and nothing waits for them.
+    pub fn fill_instead(&mut self, id: TableId) {
+        let Some(of) = self.table(id).and_then(|table| table.of).filter(|of| self.is_of_table(*of))
+        else {
+            return;
+        };
+        let time = self.stream(of).map(|stream| stream.time.clone());
+        if let Some(table) = self.tables.get_mut(id.0 as usize) {
+            table.of = None;
+            table.time = match time {
+                Some(TimeSource::Field(at)) => Some(at),
+                Some(TimeSource::Record) | None => None,
+            };
+        }
+        self.rules.iter_mut().for_each(|rule| rule.waits_for.retain(|stream| *stream != of));
     }
 
     /// The id of a table's name.

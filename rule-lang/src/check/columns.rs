@@ -15,6 +15,10 @@ type Own = (&'static str, Column, Type);
 /// Records and errors have a time.
 pub(super) const TIME: [Own; 1] = [("time", Column::Time, Type::Timestamp)];
 
+/// Rows of a table in a topic come at a time and may delete one.
+pub(super) const OF_ROWS: [Own; 2] =
+    [("time", Column::Time, Type::Timestamp), ("deleted", Column::Deleted, Type::Bool)];
+
 /// Derived events can be revised, too.
 pub(super) const OF_EVENTS: [Own; 3] = [
     ("time", Column::Time, Type::Timestamp),
@@ -26,6 +30,13 @@ pub(super) const OF_EVENTS: [Own; 3] = [
 pub(super) fn error_columns(table: &ast::Table, out: &mut Vec<Diagnostic>) -> Columns {
     let fields = ERROR_COLUMNS.map(|(name, ty)| (name.to_owned(), ty.optional()));
     columns(table, "error", (&fields, &TIME), &|_| false, out)
+}
+
+/// Whether a row says that it is deleted.
+pub(super) fn deletes(row: &ast::Row, columns: &Columns) -> bool {
+    let mut cells = row.cells.iter().zip(columns);
+    let is = |column: &Option<(Column, Type)>| matches!(column, Some((Column::Deleted, _)));
+    cells.any(|(cell, column)| is(column) && cell.value == Some(ast::Literal::Bool(true)))
 }
 
 /// What each column of a table holds: a field, or something of the row's `own` where no field has

@@ -22,6 +22,11 @@ pub(crate) struct DeclaredStream<'a> {
 }
 
 impl DeclaredStream<'_> {
+    /// Whether it holds the rows of a table, so that no rule can name it.
+    fn is_of_table(&self) -> bool {
+        self.plan.deletion().is_some()
+    }
+
     /// Where its name is declared.
     pub(crate) fn name_span(&self) -> Option<Span> {
         self.ast.map(|ast| ast.name.span)
@@ -84,7 +89,9 @@ impl<'a> Declared<'a> {
                 Declaration::Stream(ast) => declared.stream(ast, out),
                 Declaration::Param(ast) => declared.param(ast, out),
                 Declaration::Function(ast) => declared.function(ast, out),
-                Declaration::Table(ast) if ast.of.is_some() => of_streams.push(ast),
+                Declaration::Table(ast) if ast.of.is_some() || table::is_of_topic(ast) => {
+                    of_streams.push(ast);
+                }
                 Declaration::Table(ast) => declared.table(ast, out),
                 Declaration::Unsupported(ast) => {
                     declared.broken.extend(ast.name.as_ref().map(|name| name.name.as_str()));
@@ -102,6 +109,7 @@ impl<'a> Declared<'a> {
                 Declaration::Type(_) | Declaration::Sink(_) | Declaration::Test(_) => {}
             }
         }
+        of_streams.retain(|ast| declared.table_stream(ast, out));
         declared.streams.sort_by(|a, b| a.plan.name.cmp(&b.plan.name));
         declared.params.sort_by(|a, b| a.plan.name.cmp(&b.plan.name));
         of_streams.into_iter().for_each(|ast| declared.table(ast, out));
@@ -127,7 +135,7 @@ impl<'a> Declared<'a> {
     }
 
     fn events_are_not_streams(&self, out: &mut Vec<Diagnostic>) {
-        for stream in &self.streams {
+        for stream in self.streams.iter().filter(|stream| !stream.is_of_table()) {
             if let Some(span) = self.emitted.get(stream.plan.name.as_str()) {
                 out.push(
                     Diagnostic::new(
@@ -148,7 +156,7 @@ impl<'a> Declared<'a> {
             declared_twice(out, "the stream", &ast.name.name, ast.name.span, first);
             return;
         }
-        match stream::check(ast, &self.types, out) {
+        match stream::check(ast, stream::Side::Read, &self.types, out) {
             Some(plan) => self.streams.push(DeclaredStream { plan, ast: Some(ast), items: 0 }),
             None => {
                 self.broken.insert(&ast.name.name);
@@ -156,14 +164,42 @@ impl<'a> Declared<'a> {
         }
     }
 
+    /// Makes the stream of a table that holds its rows itself, and says whether the table can be gone on
+    /// with.
+    fn table_stream(&mut self, ast: &'a ast::KeyedTable, out: &mut Vec<Diagnostic>) -> bool {
+        let name = &ast.name;
+        if ast.of.is_some() {
+            return true;
+        }
+        match self.streams.iter().find(|other| other.plan.name == name.name) {
+            // A second table of the name is reported with the others.
+            Some(other) if other.is_of_table() => return true,
+            Some(other) => {
+                let other = other.name_span().unwrap_or(name.span);
+                two_things(&name.name, name.span, ("stream", other), out);
+            }
+            None => {
+                if let Some(plan) = table::stream(ast, &self.types, out) {
+                    self.streams.push(DeclaredStream { plan, ast: None, items: 0 });
+                    return true;
+                }
+            }
+        }
+        self.broken.insert(&name.name);
+        false
+    }
+
     fn table(&mut self, ast: &'a ast::KeyedTable, out: &mut Vec<Diagnostic>) {
         if let Some(first) = self.tables.iter().find(|other| other.plan.name == ast.name.name) {
             declared_twice(out, "the table", &ast.name.name, ast.name.span, first.ast.name.span);
             return;
         }
-        let plan = match &ast.of {
-            None => table::check(ast, &self.types, out),
-            Some(of) => match self.stream_named(&of.name) {
+        let plan = match (&ast.of, self.rows_named(&ast.name.name)) {
+            (None, None) => table::check(ast, &self.types, out),
+            (None, Some((id, stream))) => {
+                table::check_of_stream(ast, Rows::Own, id, &stream.plan, out)
+            }
+            (Some(of), _) => match self.stream_named(&of.name) {
                 Some((id, stream)) => {
                     table::check_of_stream(ast, Rows::OfStream, id, &stream.plan, out)
                 }
@@ -210,21 +246,13 @@ impl<'a> Declared<'a> {
     fn tables_have_their_names(&self, out: &mut Vec<Diagnostic>) {
         for table in &self.tables {
             let name = table.plan.name.as_str();
-            let stream = self.streams.iter().find(|stream| stream.plan.name == name);
+            let stream = self.stream_named(name).map(|(_, stream)| stream);
             let param = self.params.iter().find(|param| param.plan.name == name);
             let stream = stream.and_then(DeclaredStream::name_span).map(|span| ("stream", span));
             let param = param.map(|param| ("param", param.ast.name.span));
             let event = self.emitted.get(name).map(|span| ("event", *span));
-            if let Some((what, other)) = stream.or(param).or(event) {
-                out.push(
-                    Diagnostic::new(
-                        Code::DuplicateName,
-                        format!("`{name}` is the name of two things"),
-                    )
-                    .label(table.ast.name.span, "this table")
-                    .label(other, format!("this {what}"))
-                    .help("choose another name for the table"),
-                );
+            if let Some(other) = stream.or(param).or(event) {
+                two_things(name, table.ast.name.span, other, out);
             }
         }
     }
@@ -242,8 +270,17 @@ impl<'a> Declared<'a> {
         }
     }
 
-    /// A stream by its name.
+    /// A stream by its name; the rows of a table are none.
     pub(crate) fn stream_named(&self, name: &str) -> Option<(u32, &DeclaredStream<'a>)> {
+        self.stream_at(name).filter(|(_, stream)| !stream.is_of_table())
+    }
+
+    /// The stream of the rows of a table in a topic, by the table's name.
+    pub(crate) fn rows_named(&self, name: &str) -> Option<(u32, &DeclaredStream<'a>)> {
+        self.stream_at(name).filter(|(_, stream)| stream.is_of_table())
+    }
+
+    fn stream_at(&self, name: &str) -> Option<(u32, &DeclaredStream<'a>)> {
         let at =
             self.streams.binary_search_by(|stream| stream.plan.name.as_str().cmp(name)).ok()?;
         Some((index(at), self.streams.get(at)?))
@@ -271,7 +308,8 @@ impl<'a> Declared<'a> {
         if self.broken.contains(name.name.as_str()) {
             return;
         }
-        let streams = self.streams.iter().map(|stream| stream.plan.name.as_str());
+        let streams = self.streams.iter().filter(|stream| !stream.is_of_table());
+        let streams = streams.map(|stream| stream.plan.name.as_str());
         let events = self.emitted.keys().copied();
         let help = if self.emitted.contains_key(name.name.as_str()) {
             format!("`{}` is emitted by a rule; it is not a stream", name.name).into()
@@ -287,6 +325,16 @@ impl<'a> Declared<'a> {
                 .help(help),
         );
     }
+}
+
+/// Reports a table that has the name of something else.
+fn two_things(name: &str, table: Span, (what, other): (&str, Span), out: &mut Vec<Diagnostic>) {
+    out.push(
+        Diagnostic::new(Code::DuplicateName, format!("`{name}` is the name of two things"))
+            .label(table, "this table")
+            .label(other, format!("this {what}"))
+            .help("choose another name for the table"),
+    );
 }
 
 fn param_plan(ast: &ast::Param, types: &Types, out: &mut Vec<Diagnostic>) -> Option<ParamPlan> {

@@ -32,7 +32,7 @@ impl Scope<'_, '_> {
                     Code::KnownKeys,
                     format!("no key of `{}` is known from the start", name.name),
                 )
-                .label(name.span, "its rows are events, known as they come")
+                .label(name.span, "its rows are known as they come")
                 .help("name a table with rows of its own, `from file(\"….csv\")`"),
             );
             return None;

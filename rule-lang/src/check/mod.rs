@@ -23,6 +23,7 @@ mod expr;
 mod forget;
 mod function;
 mod function_order;
+mod given;
 mod inner;
 mod known;
 mod membership;

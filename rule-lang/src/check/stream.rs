@@ -16,6 +16,7 @@ const DEFAULT_AHEAD: Span = Span::from_secs(3_600);
 /// The stream's plan; fields that could not be understood are left out.
 pub(super) fn check(
     ast: &ast::Stream,
+    side: Side,
     types: &Types,
     out: &mut Vec<Diagnostic>,
 ) -> Option<StreamPlan> {
@@ -41,12 +42,12 @@ pub(super) fn check(
     let key = ast.key.as_ref().and_then(|key| {
         let found = position(&fields, &key.name);
         if found.is_none() && !is_declared(ast, &key.name) {
-            unknown_field(ast, "key", key, &fields, out);
+            unknown_field(ast, "`key` names a field of the stream", key, &fields, out);
         }
         found
     });
-    let time = time_source(ast, &fields, out);
-    let from = ast.connector.as_ref().and_then(|ast| connector(ast, Side::Read, out));
+    let time = time_source(ast, side, &fields, out);
+    let from = ast.connector.as_ref().and_then(|ast| connector(ast, side, out));
     let option = |value: Option<&ast::Spanned<i64>>| value.map(|spanned| Span(spanned.value));
     let clause = ast.time.as_ref();
     let plan = StreamPlan {
@@ -106,7 +107,7 @@ fn position(fields: &[FieldPlan], name: &str) -> Option<u32> {
 
 fn unknown_field(
     ast: &ast::Stream,
-    what: &str,
+    label: &str,
     name: &ast::Ident,
     fields: &[FieldPlan],
     out: &mut Vec<Diagnostic>,
@@ -117,7 +118,7 @@ fn unknown_field(
             Code::UnknownKeyOrTime,
             format!("`{}` has no field `{}`", ast.name.name, name.name),
         )
-        .label(name.span, format!("`{what}` names a field of the stream"))
+        .label(name.span, label)
         .maybe_help(did_you_mean(&name.name, known)),
     );
 }
@@ -220,6 +221,7 @@ fn check_format(ast: &ast::Field, format: &str, out: &mut Vec<Diagnostic>) {
 
 fn time_source(
     ast: &ast::Stream,
+    side: Side,
     fields: &[FieldPlan],
     out: &mut Vec<Diagnostic>,
 ) -> Option<TimeSource> {
@@ -242,7 +244,11 @@ fn time_source(
     let Some(name) = &clause.field else { return Some(TimeSource::Record) };
     let Some(at) = position(fields, &name.name) else {
         if !is_declared(ast, &name.name) {
-            unknown_field(ast, "time", name, fields, out);
+            let label = match side {
+                Side::Table => "`time` names a field of the table",
+                Side::Read | Side::Write => "`time` names a field of the stream",
+            };
+            unknown_field(ast, label, name, fields, out);
         }
         return None;
     };
@@ -271,11 +277,11 @@ pub(super) enum Side {
 
 impl Side {
     /// The formats of this version.
-    fn formats(self, kind: &str) -> &'static [&'static str] {
+    fn formats(self) -> &'static [&'static str] {
         match self {
             Self::Read => &["json", "csv", "debezium", "cloudevents"],
-            Self::Table if kind == "file" => &["json", "csv"],
-            Self::Table | Self::Write => &["json"],
+            Self::Table => &["json", "csv"],
+            Self::Write => &["json"],
         }
     }
 }
@@ -367,7 +373,7 @@ fn connector_option(
         );
         return None;
     }
-    let formats = side.formats(kind);
+    let formats = side.formats();
     if !formats.contains(&value.value.as_str()) {
         out.push(wrong_format(side, formats, value));
     }

@@ -3,15 +3,19 @@
 use super::clauses::window_of;
 use super::convert::to;
 use super::scope::Scope;
-use super::stream::{Side, connector, field_plan};
+use super::stream::{self, Side, connector, field_plan};
 use super::types::Types;
 use super::{Declared, declared_twice, index};
 use crate::ast;
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::source::Span;
 use crate::typed::{Expr, ExprKind};
-use cep_core::plan::{Connector, FieldPlan, LiveRows, StreamId, StreamPlan, TablePlan, TableRows};
+use cep_core::plan::{FieldPlan, LiveRows, StreamId, StreamPlan, TablePlan, TableRows};
 use cep_core::value::Type;
+
+/// How long a topic of rows is silent before time goes on without it, if the table does not say. Rows change
+/// seldom, and what looks them up waits for them.
+const IDLE: cep_core::time::Span = cep_core::time::Span::from_secs(1);
 
 /// A table and where it is declared.
 pub(crate) struct DeclaredTable<'a> {
@@ -60,9 +64,43 @@ pub(super) fn check(
     }
     let key = key_of(ast, Rows::Own, &fields, out);
     let time = ast.time.as_ref().and_then(|time| time_field(ast, time, &fields, out));
-    let from = ast.connector.as_ref().and_then(|ast| place(ast, out));
+    let from = ast.connector.as_ref().and_then(|ast| connector(ast, Side::Table, out));
     // Warnings do not come from here: what was reported is an error.
     (out.len() == before).then(|| TablePlan { time, from, ..plan_of(ast, fields, key) })
+}
+
+/// Whether a table's rows are written to a topic, one after the other, and read as they come.
+pub(super) fn is_of_topic(ast: &ast::KeyedTable) -> bool {
+    ast.connector.as_ref().is_some_and(|it| matches!(it.kind.name.as_str(), "kafka" | "log"))
+}
+
+/// The stream of the rows of a table in a topic; `None` if something was reported.
+pub(super) fn stream(
+    ast: &ast::KeyedTable,
+    types: &Types,
+    out: &mut Vec<Diagnostic>,
+) -> Option<StreamPlan> {
+    let before = out.len();
+    let of_record = ast::TimeClause {
+        field: None,
+        lateness_us: None,
+        idle_us: None,
+        ahead_us: None,
+        span: ast.name.span,
+    };
+    let rows = ast::Stream {
+        doc: ast.doc.clone(),
+        name: ast.name.clone(),
+        connector: ast.connector.clone(),
+        fields: ast.fields.clone(),
+        key: None,
+        time: Some(ast.time.clone().unwrap_or(of_record)),
+        span: ast.span,
+    };
+    let mut plan = stream::check(&rows, Side::Table, types, out).filter(|_| out.len() == before)?;
+    plan.idle = plan.idle.or(Some(IDLE));
+    plan.fields.push(FieldPlan::deletion());
+    Some(plan)
 }
 
 /// The plan of a table of the latest events of a stream, or of those that rules emit; `None` if
@@ -75,9 +113,12 @@ pub(super) fn check_of_stream(
     out: &mut Vec<Diagnostic>,
 ) -> Option<TablePlan> {
     let before = out.len();
-    let key = key_of(ast, rows, &stream.fields, out);
-    let plan = || plan_of(ast, stream.fields.clone(), key);
-    (out.len() == before).then(|| TablePlan { of: Some(StreamId(of)), ..plan() })
+    let own = stream.deletion().unwrap_or(stream.fields.len());
+    let fields = stream.fields.get(..own).unwrap_or_default();
+    let key = key_of(ast, rows, fields, out);
+    let from = stream.from.clone().filter(|_| ast.of.is_none());
+    let plan = || plan_of(ast, fields.to_vec(), key);
+    (out.len() == before).then(|| TablePlan { of: Some(StreamId(of)), from, ..plan() })
 }
 
 /// The plan of a table of derived events before anything is known of these.
@@ -228,23 +269,6 @@ fn time_field(
     Some(index(at))
 }
 
-/// Where a table's rows stand: a file.
-fn place(ast: &ast::Connector, out: &mut Vec<Diagnostic>) -> Option<Connector> {
-    let found = connector(ast, Side::Table, out)?;
-    if found.kind == "file" {
-        return Some(found);
-    }
-    out.push(
-        Diagnostic::new(
-            Code::NoConnectorYet,
-            format!("a table in `{}` is not supported in this version", found.kind),
-        )
-        .label(ast.kind.span, "")
-        .help("write `file(\"rows.csv\")`, or declare a stream and `table NAME from STREAM key f`: its latest events"),
-    );
-    None
-}
-
 /// The tables of streams, and of derived events, that an expression looks up.
 pub(super) fn live_tables<'d>(expr: &Expr, declared: &'d Declared<'_>) -> Vec<&'d TablePlan> {
     let mut found = Vec::new();
@@ -347,7 +371,7 @@ pub(super) fn without_revisions(
             Code::AllowPlace,
             format!("`allow` and a look-up in `{}` do not go together", table.name),
         )
-        .label(allow.span, "a table of a stream needs the events in the order of time")
+        .label(allow.span, "looking it up needs the events in the order of time")
         .help("remove `allow` and give the stream a larger `lateness`"),
     );
     None

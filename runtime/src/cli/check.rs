@@ -82,7 +82,7 @@ fn unreadable_tables(compiled: &mut Compiled, folder: &Path) -> Vec<Failure> {
     let places = Places { folder, config: &config, bind: &[] };
     let tables = compiled.plan.iter_mut().flat_map(|plan| &mut plan.tables);
     // A table without a file of its own is bound where it runs.
-    let named = tables.filter(|table| table.from.is_some());
+    let named = tables.filter(|table| table.from.is_some() && table.of.is_none());
     named.filter_map(|table| places.fill_one(table).err()).collect()
 }
 

@@ -1,6 +1,7 @@
 //! The rows of tables: where each table's file is, and what stands in it.
 //!
-//! A flag `--bind TABLE=file:PATH` wins over `[bind]` in `cep.toml`, that over what the rules say.
+//! A flag `--bind TABLE=file:PATH` wins over `[bind]` in `cep.toml`, that over what the rules say. A table
+//! in a topic is read as streams are, unless it is bound to a file, or has one beside the rules and no brokers.
 //! A file is CSV with a head, or JSON lines; rows are read by the decoder that reads events. A table
 //! is small and must be whole: a row that is none, or two rows of one key, end the verb.
 
@@ -44,12 +45,38 @@ impl Places<'_> {
 
     /// The same for all tables but some.
     pub fn fill_but(&self, plan: &mut Plan, but: &[TableId]) -> Result<(), Failure> {
-        for (id, table) in (0..).map(TableId).zip(&mut plan.tables) {
-            if table.of.is_none() && !but.contains(&id) {
+        let count = u32::try_from(plan.tables.len()).unwrap_or(u32::MAX);
+        for id in (0..count).map(TableId).filter(|id| !but.contains(id)) {
+            if plan.table(id).is_some_and(|table| self.is_in_file(table)) {
+                plan.fill_instead(id);
+            }
+            if let Some(table) = plan.tables.get_mut(id.0 as usize).filter(|it| it.of.is_none()) {
                 self.fill_one(table)?;
             }
         }
         Ok(())
+    }
+
+    /// Whether the rows of a table of a topic stand in a file here.
+    fn is_in_file(&self, table: &TablePlan) -> bool {
+        match self.said(&table.name) {
+            Some(uri) => uri.starts_with("file:"),
+            None => self.beside(table).is_some(),
+        }
+    }
+
+    /// The file beside the rules that holds the rows of a topic, where there are no brokers.
+    fn beside(&self, table: &TablePlan) -> Option<PathBuf> {
+        let is_kafka = table.from.as_ref().is_some_and(|from| from.kind == "kafka");
+        let name = format!("{}.jsonl", table.name);
+        let path = self.folder.join(name);
+        Some(path).filter(|path| is_kafka && self.config.brokers.is_empty() && path.is_file())
+    }
+
+    /// Where a flag or the configuration says that a table is.
+    fn said(&self, name: &str) -> Option<&String> {
+        let flag = self.bind.iter().rev().find(|bind| bind.name.as_deref() == Some(name));
+        flag.map(|bind| &bind.uri).or_else(|| self.config.bind.get(name))
     }
 
     /// Puts the rows of one table in.
@@ -61,9 +88,11 @@ impl Places<'_> {
     /// The file of a table.
     fn path(&self, table: &TablePlan) -> Result<PathBuf, Failure> {
         let name = &table.name;
-        let flag = self.bind.iter().rev().find(|bind| bind.name.as_ref() == Some(name));
-        let said = flag.map(|bind| &bind.uri).or_else(|| self.config.bind.get(name)).cloned();
+        let said = self.said(name).cloned();
         let declared = || {
+            if let Some(path) = self.beside(table) {
+                return Some(format!("file:{}", path.display()));
+            }
             let from = table.from.as_ref()?;
             Some(relative_to(self.folder, &format!("{}:{}", from.kind, from.target)))
         };

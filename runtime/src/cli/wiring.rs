@@ -99,7 +99,8 @@ impl Wishes<'_> {
         if let Some(text) = stream.from.as_ref().and_then(|from| self.declared(from)) {
             return place_and_format(&text, stream);
         }
-        match beside(self.folder, &stream.name) {
+        // The file of a table beside the rules has been read before.
+        match beside(self.folder, &stream.name).filter(|_| stream.deletion().is_none()) {
             Some(path) => place_and_format(&format!("file:{}", path.display()), stream),
             None => Err(self.nowhere(stream)),
         }
@@ -129,10 +130,12 @@ impl Wishes<'_> {
         };
         let folder = if self.folder.as_os_str().is_empty() { Path::new(".") } else { self.folder };
         let folder = folder.display();
-        let message = format!(
-            "nothing says where stream `{name}` is read from: {why}there is neither \
-             `{name}.jsonl` nor `events.jsonl` in `{folder}`"
-        );
+        let (what, beside) = match stream.deletion() {
+            None => ("stream", format!("there is neither `{name}.jsonl` nor `events.jsonl`")),
+            Some(_) => ("table", format!("there is no `{name}.jsonl`")),
+        };
+        let message =
+            format!("nothing says where {what} `{name}` is read from: {why}{beside} in `{folder}`");
         let help = format!("say `--bind {name}=URI`, such as `--bind {name}=file:PATH`");
         Failure::usage(message).with_help(help)
     }
@@ -239,6 +242,10 @@ pub(super) fn place_and_format(text: &str, stream: &StreamPlan) -> Result<(Uri, 
     match said.or(by_name).or(declared).unwrap_or("json") {
         "json" => Ok((uri, Format::Json)),
         "cloudevents" => Ok((uri, Format::CloudEvents)),
+        "debezium" if stream.deletion().is_some() => {
+            let message = format!("the table `{}` is not read as `debezium`", stream.name);
+            Err(Failure::usage(message).with_help("its rows are `json` or `csv`"))
+        }
         "debezium" => Ok((uri, Format::Debezium)),
         "csv" => {
             let head = if let Uri::File { .. } = &uri { Some(csv_head(&uri)?) } else { None };

@@ -41,7 +41,7 @@ pub fn csv_records(
             let Some(field) = field.filter(|_| !cell.is_empty()) else { continue };
             match &field.source {
                 FieldSource::Path(path) => put(&mut record, path, json_of(cell, field.ty.base())),
-                FieldSource::Operation | FieldSource::Before => {
+                FieldSource::Operation | FieldSource::Before | FieldSource::Deletion => {
                     let name = std::slice::from_ref(&field.name);
                     put(&mut record, name, json_of(cell, field.ty.base()));
                 }
@@ -59,7 +59,7 @@ pub(super) fn is_called(field: &FieldPlan, head: &str) -> bool {
     field.name == head
         || match &field.source {
             FieldSource::Path(path) => path.join(".") == head,
-            FieldSource::Operation | FieldSource::Before => false,
+            FieldSource::Operation | FieldSource::Before | FieldSource::Deletion => false,
             FieldSource::Key => head == "key",
             FieldSource::Header(name) => name == head,
         }

@@ -121,7 +121,7 @@ impl CsvLines {
 
 /// Whether a field stands in a record's value.
 fn is_inside(field: &FieldPlan) -> bool {
-    !matches!(field.source, FieldSource::Key | FieldSource::Header(_))
+    !matches!(field.source, FieldSource::Key | FieldSource::Header(_) | FieldSource::Deletion)
 }
 
 fn name(field: &FieldPlan) -> &str {

@@ -1,15 +1,17 @@
 //! The decoder of one stream: records in, rows and bad records out.
 
 use super::Format;
+use super::counts::DecodeCounts;
 use super::csv_line::CsvLines;
 use super::debezium::Envelope;
+use super::deletion::Deletions;
 use super::fit::Fitting;
 use super::flat;
 use super::inside::Inside;
 use super::instant::InstantReader;
 use super::layout::{Lesson, Verdict, Visits};
 use super::parser::parse;
-use super::projection::{Projection, TimeFrom};
+use super::projection::{Projection, TimeFrom, check};
 use super::reason::Reason;
 use super::scan::PADDING;
 use super::template::Templates;
@@ -18,7 +20,7 @@ use super::walk::walk;
 use crate::connector::{BadRecord, RecordBatch};
 use cep_core::plan::{Plan, StreamId};
 use cep_core::time::EventTime;
-use cep_core::value::{Column, EventBatch};
+use cep_core::value::EventBatch;
 use std::ops::Range;
 
 /// Turns the records of a stream into rows.
@@ -28,15 +30,17 @@ use std::ops::Range;
 /// bad records.
 #[derive(Debug)]
 pub struct Decoder {
-    projection: Projection,
+    pub(super) projection: Projection,
     /// How rows are found in records that are not the row itself in JSON.
     pub(super) inside: Option<Inside>,
+    /// How records without a value are read, of a stream where they delete rows.
+    pub(super) deletions: Option<Box<Deletions>>,
     templates: Templates,
     visits: Visits,
     pub(super) found: Vec<Token>,
     /// A record and what makes it a window, when the buffer ends too early.
     padded: Vec<u8>,
-    instants: InstantReader,
+    pub(super) instants: InstantReader,
     counts: DecodeCounts,
     first_tier: Tier,
     /// How many records are walked over without trying the quick way.
@@ -55,25 +59,6 @@ pub(super) struct Record<'a> {
     pub(super) text: &'a str,
     /// When it was written to its log.
     pub(super) timestamp: Option<EventTime>,
-}
-
-/// How many records went which way, since the decoder was made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct DecodeCounts {
-    /// Records that were laid out as an earlier one.
-    pub template: u64,
-    /// Records that were walked.
-    pub walk: u64,
-    /// Records that went through the parser.
-    pub parser: u64,
-    /// CloudEvents of other types, which are no events of this stream.
-    pub other_type: u64,
-    /// Records of a change topic that only say that a row is gone.
-    pub tombstones: u64,
-    /// Lines that only name the columns.
-    pub heads: u64,
-    /// Bad records.
-    pub bad: u64,
 }
 
 /// The tier that a record is tried at first; other than the first only in tests.
@@ -113,13 +98,15 @@ impl Decoder {
                 Some(Inside::Csv(Box::new(lines)))
             }
         };
-        Self { inside, ..Self::of_projection(projection) }
+        let deletions = Deletions::new(plan, stream, format).map(Box::new);
+        Self { inside, deletions, ..Self::of_projection(projection) }
     }
 
     /// A decoder of what a projection says.
     pub(super) fn of_projection(projection: Projection) -> Self {
         Self {
             inside: None,
+            deletions: None,
             found: vec![Token::MISSING; projection.slots],
             projection,
             templates: Templates::default(),
@@ -148,7 +135,7 @@ impl Decoder {
     /// Appends the records of `range` to `into`, in their order: for each good one a row in every
     /// column that some rule reads, its time and its offset. `into` must be shaped for the same
     /// stream. A record that does not decode or fit goes to `bad`, a CloudEvent of another type,
-    /// a tombstone and a change of no row nowhere.
+    /// a tombstone of a change topic and a change of no row nowhere.
     pub fn decode(
         &mut self,
         records: &RecordBatch,
@@ -168,6 +155,9 @@ impl Decoder {
                 continue;
             }
             let decoded = match records.value_range(index) {
+                value if self.deletes(records, value.as_ref()) => {
+                    self.deletion(records, index, into).map(|()| Verdict::Deletion)
+                }
                 Some(value) => {
                     let in_span = value.start - span.start..value.end - span.start;
                     let text = text.and_then(|text| text.get(in_span));
@@ -189,7 +179,7 @@ impl Decoder {
                 decoded => decoded,
             };
             match decoded {
-                Ok(Verdict::Ours) => into.offsets.push(record.offset),
+                Ok(Verdict::Ours | Verdict::Deletion) => into.offsets.push(record.offset),
                 Ok(Verdict::OtherType) => self.counts.other_type += 1,
                 Ok(Verdict::Tombstone) => self.counts.tombstones += 1,
                 Err(reason) => {
@@ -392,18 +382,6 @@ impl Decoder {
         into.times.push(time.0);
         Ok(())
     }
-}
-
-/// Appends a value to a column that stays empty, for what may be wrong with it.
-fn check(
-    into: &mut EventBatch,
-    column: usize,
-    push: impl FnOnce(&mut Column) -> Result<(), Reason>,
-) -> Result<(), Reason> {
-    let Some(column) = into.columns.get_mut(column) else { return Ok(()) };
-    let pushed = push(column);
-    column.truncate(0);
-    pushed
 }
 
 /// Where the values of a range of records stand in the buffer, from the first to the last: they

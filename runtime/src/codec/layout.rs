@@ -22,6 +22,8 @@ pub(super) enum Verdict {
     OtherType,
     /// They only say that a row is gone.
     Tombstone,
+    /// They delete a row of the table that the stream holds.
+    Deletion,
 }
 
 /// The longest piece of a literal that is compared at once; longer literals are several pieces.

@@ -18,15 +18,17 @@
 //! read by `whole.rs`, slower and by the same rules.
 //!
 //! Fields `from key` and `from header(…)` stand outside of the value and are read apart from it,
-//! by `outer.rs`.
+//! by `outer.rs`. A record without a value is bad, but where it deletes a row of a table (`deletion.rs`).
 //!
 //! [`cloudevents::Encoder`] writes derived events.
 
 pub mod cloudevents;
+mod counts;
 mod csv;
 mod csv_line;
 mod debezium;
 mod decoder;
+mod deletion;
 mod fit;
 mod flat;
 mod inside;
@@ -49,9 +51,10 @@ mod whole;
 #[cfg(test)]
 mod tests;
 
+pub use counts::DecodeCounts;
 pub use csv::csv_records;
 pub use csv_line::CsvHead;
-pub use decoder::{DecodeCounts, Decoder};
+pub use decoder::Decoder;
 
 /// How the records of a stream are written.
 #[derive(Clone, Debug, PartialEq, Eq)]

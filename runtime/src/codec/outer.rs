@@ -39,6 +39,8 @@ pub(super) enum Place {
     Operation,
     /// The row before it.
     Before,
+    /// Whether it deletes a row of a table, which is not so of a record that has a value.
+    Deletion,
 }
 
 impl Outer {
@@ -57,6 +59,10 @@ impl Outer {
             }
             (Place::Before, Some(change)) => {
                 column.push(change.before());
+                return Ok(());
+            }
+            (Place::Deletion, _) => {
+                column.push(&Value::Bool(false));
                 return Ok(());
             }
             _ => {}
@@ -95,7 +101,7 @@ impl Outer {
                 let named = records.headers(index).filter(|(header, _)| header == name);
                 named.map(|(_, value)| value).last()
             }
-            Place::Operation | Place::Before => None,
+            Place::Operation | Place::Before | Place::Deletion => None,
         };
         let text = bytes.map(std::str::from_utf8).transpose();
         text.map_err(|_| Reason::outer(&self.field, &format!("{} is not UTF-8", self.place())))
@@ -104,7 +110,9 @@ impl Outer {
     fn absent(&self) -> Reason {
         let what = match &self.place {
             Place::Key => "the record has no key".to_owned(),
-            Place::Operation | Place::Before => "the event does not say it".to_owned(),
+            Place::Operation | Place::Before | Place::Deletion => {
+                "the event does not say it".to_owned()
+            }
             Place::Header(name) => format!("the record has no header `{name}`"),
         };
         Reason::outer(&self.field, &what)
@@ -113,7 +121,7 @@ impl Outer {
     fn place(&self) -> String {
         match &self.place {
             Place::Key => "the record's key".into(),
-            Place::Operation | Place::Before => "the event".into(),
+            Place::Operation | Place::Before | Place::Deletion => "the event".into(),
             Place::Header(name) => format!("the header `{name}`"),
         }
     }

@@ -11,7 +11,7 @@ use super::reason::Reason;
 use super::scan::{load, mask, padded};
 use cep_core::plan::{FieldPlan, FieldSource, StreamPlan, TimeSource, TimestampFormat};
 use cep_core::time::{EventTime, Span};
-use cep_core::value::{Type, Value};
+use cep_core::value::{Column, EventBatch, Type, Value};
 use std::ops::Range;
 
 /// What of a stream's records is read.
@@ -234,6 +234,7 @@ fn place(plan: &FieldPlan, format: &Format, builder: &mut Tree) -> Result<u16, P
         FieldSource::Path(path) => Ok(builder.slot(path)),
         FieldSource::Key => Err(Place::Key),
         FieldSource::Header(name) => Err(Place::Header(name.clone())),
+        FieldSource::Deletion => Err(Place::Deletion),
     }
 }
 
@@ -263,6 +264,18 @@ impl Projection {
     }
 }
 
+/// Appends a value to a column that stays empty, for what may be wrong with it.
+pub(super) fn check(
+    into: &mut EventBatch,
+    column: usize,
+    push: impl FnOnce(&mut Column) -> Result<(), Reason>,
+) -> Result<(), Reason> {
+    let Some(column) = into.columns.get_mut(column) else { return Ok(()) };
+    let pushed = push(column);
+    column.truncate(0);
+    pushed
+}
+
 fn collect_inner(node: &Node, prefix: &str, inner: &mut Vec<(u16, String)>) {
     for member in node.members.iter().filter(|member| !member.inner.members.is_empty()) {
         let path = format!("{prefix}{}", member.name);
@@ -272,7 +285,7 @@ fn collect_inner(node: &Node, prefix: &str, inner: &mut Vec<(u16, String)>) {
 }
 
 impl Field {
-    fn of(plan: &FieldPlan) -> Self {
+    pub fn of(plan: &FieldPlan) -> Self {
         let path = match &plan.source {
             FieldSource::Path(path) => path.join("."),
             _ => plan.name.clone(),

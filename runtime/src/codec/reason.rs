@@ -102,6 +102,19 @@ impl Reason {
         Self(format!("in `{path}`: {}", self.0))
     }
 
+    /// What keeps a record from saying which row it deletes.
+    pub(super) fn deletion(self) -> Self {
+        Self(format!(
+            "the record has no value, which deletes a row, and does not say which: {}",
+            self.0
+        ))
+    }
+
+    pub(super) fn no_key_object(fields: &[&str]) -> Self {
+        let fields = fields.iter().map(|field| format!("`{field}`")).collect::<Vec<_>>();
+        Self(format!("its key is no JSON object with {}", fields.join(", ")))
+    }
+
     pub(super) fn no_operation(token: &Token, record: &str) -> Self {
         match token.kind {
             Kind::Missing | Kind::Null => Self(

@@ -102,6 +102,54 @@ fn the_stream_of_a_table_is_read_though_no_rule_names_it() {
     insta::assert_snapshot!("what_waits_for_a_stream_says_so", room.cep("explain . worth").out);
 }
 
+/// Sales that are worth what their items cost by then, by a table in a topic.
+fn with_topic(place: &str) -> Room {
+    let room = Room::empty();
+    let rules = format!(
+        "stream Sale {{\n    item:  int\n    count: int\n    at:    timestamp\n\n    time at\n}}\n\n\
+         /// What an item costs.\n\
+         table Price {{ item: int, price: decimal }} key item from {place}\n\n\
+         rule worth {{\n    from Sale\n    emit Worth {{ item, worth: count * (Price[item]?.price ?? 0) }}\n}}\n"
+    );
+    room.write("farm.rules", rules);
+    let sale = |at: u32| format!("{{\"item\":1,\"count\":10,\"at\":{at}000}}\n");
+    room.write("Sale.jsonl", [1, 4, 6, 60].map(sale).concat());
+    room
+}
+
+#[test]
+fn rows_of_the_embedded_log_hold_from_their_records_on() {
+    let room = with_topic("log(\"data/prices\")");
+    room.write("in.jsonl", "");
+    room.cep("copy file:in.jsonl log:data/prices");
+    let row = |offset: u32, second: u32, value: &str| {
+        format!("{{\"offset\":{offset},\"timestamp_us\":{second}000000,\"key\":\"1\"{value}}}\n")
+    };
+    let price = |price: &str| format!(",\"value\":{{\"item\":1,\"price\":{price}}}");
+    let rows = [row(0, 2, &price("2.5")), row(1, 5, ""), row(2, 7, &price("\"dear\""))];
+    room.write("data/prices/0/00000000000000000000.jsonl", rows.concat() + &row(3, 9, &price("3")));
+    let ran = room.cep("run . --format plain");
+    insta::assert_snapshot!(ran.show());
+    insta::assert_snapshot!("explain_shows_a_table_in_a_topic", room.cep("explain .").out);
+    let chart = room.cep("explain . --format mermaid");
+    insta::assert_snapshot!("a_chart_shows_who_looks_a_table_up", chart.out);
+}
+
+#[test]
+fn a_table_in_a_topic_may_stand_in_a_file() {
+    let room = with_topic("kafka(\"prices\")");
+    let nowhere = room.cep("run .");
+    assert_eq!(nowhere.code, Some(2));
+    let debezium = room.cep("run . --bind Price=log:data/p?format=debezium");
+    insta::assert_snapshot!(format!("{}\n{}", nowhere.show(), debezium.show()));
+    room.write("prices.csv", "item,price\n1,2.5\n");
+    let bound = room.cep("run . --format plain --bind Price=file:prices.csv");
+    let worths = "{\"item\":1,\"worth\":25.0}\n".repeat(4);
+    assert_eq!(bound.out, worths, "{}", bound.err);
+    room.write("Price.jsonl", "{\"item\":1,\"price\":2.5}\n");
+    assert_eq!(room.cep("run . --format plain").out, worths);
+}
+
 #[test]
 fn explain_shows_the_table_and_what_is_looked_up() {
     let ran = room(GOOD).cep("explain . costs");

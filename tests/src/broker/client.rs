@@ -21,6 +21,12 @@ use std::time::{Duration, Instant};
 /// How long a single request may take; a broker that just restarted is slow.
 const REQUEST_DEADLINE: Duration = Duration::from_secs(20);
 
+/// A name that no other topic has.
+fn fresh_name(about: &str) -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    format!("{about}-{}", NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
 /// How a transaction ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
@@ -36,10 +42,26 @@ impl Broker {
     /// # Errors
     /// When the broker refuses, as it does a name that is taken.
     pub fn create_topic(&self, name: &str, partitions: i32) -> Result<(), BrokerError> {
+        self.make_topic(NewTopic::new(name, partitions, TopicReplication::Fixed(1)))
+    }
+
+    /// Makes a topic of a name that no other test has, of which the broker may keep the last record of each
+    /// key only.
+    ///
+    /// # Errors
+    /// When the broker refuses.
+    pub fn compacted_topic(&self, about: &str, partitions: i32) -> Result<String, BrokerError> {
+        let name = fresh_name(about);
+        let topic = NewTopic::new(&name, partitions, TopicReplication::Fixed(1));
+        self.make_topic(topic.set("cleanup.policy", "compact"))?;
+        Ok(name)
+    }
+
+    fn make_topic(&self, topic: NewTopic<'_>) -> Result<(), BrokerError> {
+        let name = topic.name.to_owned();
         let what = || format!("cannot make the topic `{name}`");
         let admin: AdminClient<DefaultClientContext> =
             self.client_config().create().map_err(BrokerError::kafka(what()))?;
-        let topic = NewTopic::new(name, partitions, TopicReplication::Fixed(1));
         let options = AdminOptions::new()
             .operation_timeout(Some(REQUEST_DEADLINE))
             .request_timeout(Some(REQUEST_DEADLINE));
@@ -56,8 +78,7 @@ impl Broker {
     /// # Errors
     /// When the broker refuses.
     pub fn fresh_topic(&self, about: &str, partitions: i32) -> Result<String, BrokerError> {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("{about}-{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        let name = fresh_name(about);
         self.create_topic(&name, partitions)?;
         Ok(name)
     }

@@ -7,14 +7,23 @@ use cep_core::value::{Decimal, Type, Value};
 use cep_core::written;
 use serde_json::Value as Json;
 
+/// The member of a row that says that it deletes the one of its key.
+pub(super) const DELETED: &str = "deleted";
+
 /// The time and the fields of an event.
 pub(super) fn event(
     stream: &StreamPlan,
     at: Option<EventTime>,
     json: &Json,
 ) -> Result<(EventTime, Vec<Value>), String> {
-    let values: Vec<Value> =
-        stream.fields.iter().map(|each| field(each, json)).collect::<Result<_, _>>()?;
+    let deletes = stream.deletion().is_some() && json.get(DELETED) == Some(&Json::Bool(true));
+    // Of a row that is deleted only the key is there.
+    let read = |each: &FieldPlan| match field(each, json) {
+        _ if each.source == FieldSource::Deletion => Ok(Value::Bool(deletes)),
+        Err(_) if deletes && json.get(&each.name).is_none() => Ok(Value::Null),
+        read => read,
+    };
+    let values: Vec<Value> = stream.fields.iter().map(read).collect::<Result<_, _>>()?;
     let time = match stream.time {
         TimeSource::Record => at.ok_or("a stream with `time record` needs `at T`")?,
         TimeSource::Field(index) => match values.get(index as usize) {

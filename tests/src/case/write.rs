@@ -1,8 +1,9 @@
 //! A case from a script: how a generated program that fails is shown, ready to be kept.
 
+use super::json::DELETED;
 use crate::log::{End, Entry};
 use crate::script::{Script, Step};
-use cep_core::plan::Plan;
+use cep_core::plan::{FieldSource, Plan, TimeSource};
 use cep_core::time::EventTime;
 use cep_core::value::Value;
 use std::fmt::Write;
@@ -44,9 +45,17 @@ fn line(plan: &Plan, step: &Step) -> String {
             let says_time = **value == Value::Timestamp(record.time);
             (*used || says_time || !field.ty.is_optional()) && !value.is_null()
         })
-        .map(|((field, value), _)| format!("{:?}: {}", field.name, json(value)))
+        .map(|((field, value), _)| {
+            let is_deletion = field.source == FieldSource::Deletion;
+            let name = if is_deletion { DELETED } else { &field.name };
+            format!("{name:?}: {}", json(value))
+        })
         .collect();
-    format!("{place}@{} {{{}}}", record.offset, members.join(", "))
+    let at = match stream.time {
+        TimeSource::Record => format!(" at {}", offset(record.time)),
+        TimeSource::Field(_) => String::new(),
+    };
+    format!("{place}@{}{at} {{{}}}", record.offset, members.join(", "))
 }
 
 fn json(value: &Value) -> String {

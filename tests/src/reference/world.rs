@@ -3,7 +3,7 @@
 use super::inner::events_of;
 use super::output::Found;
 use crate::log::Log;
-use cep_core::plan::{Plan, TableId, TablePlan};
+use cep_core::plan::{Plan, StreamPlan, TableId, TablePlan};
 use cep_core::time::EventTime;
 use cep_core::value::{RowOrigin, Value};
 use std::ops::Deref;
@@ -23,6 +23,8 @@ struct Latest {
     time: EventTime,
     origin: RowOrigin,
     record: Value,
+    /// Whether it says that its key has no row any more.
+    is_deletion: bool,
 }
 
 impl Deref for World<'_> {
@@ -41,16 +43,22 @@ impl<'a> World<'a> {
         let latest = |table: &TablePlan| {
             let stream = table.of.into_iter();
             let events = stream.flat_map(|it| events_of(&bare, log, found, it));
+            let deletion = table.of.and_then(|it| plan.stream(it)).and_then(StreamPlan::deletion);
             let row = |values: Vec<Value>| {
                 let names = table.fields.iter().map(|field| field.name.as_str().into());
                 Value::Record(names.zip(values).collect())
             };
             let found = events.filter_map(|event| {
+                let effect = EventTime(event.time.0.max(event.watermark.0));
+                let values = event.values.ok()?;
+                let deletes = deletion.map(|at| values.get(at) == Some(&Value::Bool(true)));
                 Some(Latest {
-                    effect: EventTime(event.time.0.max(event.watermark.0)),
-                    time: event.time,
+                    effect,
+                    // Of rows the last one written holds, of events the latest.
+                    time: if deletes.is_some() { effect } else { event.time },
                     origin: event.origin,
-                    record: row(event.values.ok()?),
+                    record: row(values),
+                    is_deletion: deletes == Some(true),
                 })
             });
             found.collect()
@@ -69,7 +77,7 @@ impl<'a> World<'a> {
         if table.of.is_some() {
             let latest = self.latest.get(id.0 as usize)?;
             let held = latest.iter().filter(|it| fits(&it.record) && it.effect <= at);
-            let newest = held.max_by_key(|it| (it.time, it.origin));
+            let newest = held.max_by_key(|it| (it.time, it.origin)).filter(|it| !it.is_deletion);
             return Some(newest.map_or(Value::Null, |it| it.record.clone()));
         }
         let since = |row: &Value| match table.time.map(|field| row.member(field as usize)) {

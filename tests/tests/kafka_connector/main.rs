@@ -8,6 +8,7 @@ mod formats;
 mod offsets;
 mod outages;
 mod records;
+mod tables;
 
 use cep_tests::broker::Broker;
 use runtime::connector::{AtEnd, ConnectorOptions, Polled, RecordBatch, Source, Uri};

@@ -50,7 +50,7 @@ pub fn fill_tables(plan: &mut Plan) {
 }
 
 pub fn script(order: Order) -> impl Strategy<Value = Script> {
-    let partitions = (1..4_u32, 1..3_u32);
+    let partitions = (1..4_u32, 1..3_u32, 1..3_u32);
     let end = prop_oneof![
         2 => Just(End::AtLastEvent),
         3 => Just(End::Flush),
@@ -58,9 +58,9 @@ pub fn script(order: Order) -> impl Strategy<Value = Script> {
     ];
     (partitions, prop::collection::vec(arrival(order), 0..45), end).prop_map(
         move |(counts, arrivals, end)| {
-            let counts = [counts.0, counts.1];
+            let counts = [counts.0, counts.1, counts.2];
             let mut now_ms = -4_000;
-            let mut offsets = [[0_u64; 4]; 2];
+            let mut offsets = [[0_u64; 4]; 3];
             let mut steps = Vec::new();
             for arrival in arrivals {
                 now_ms += arrival.step_ms;
@@ -69,7 +69,10 @@ pub fn script(order: Order) -> impl Strategy<Value = Script> {
                     What::Idle { ahead_ms } => Entry::Idle(EventTime((now_ms + ahead_ms) * 1_000)),
                     What::Event { behind_ms, gap, mut values } => {
                         let time = EventTime((now_ms - behind_ms) * 1_000);
-                        values.push(Value::Timestamp(time));
+                        match arrival.stream {
+                            TABLE => values = row(&values),
+                            _ => values.push(Value::Timestamp(time)),
+                        }
                         let next = &mut offsets[arrival.stream as usize][partition as usize];
                         let offset = *next + gap;
                         *next = offset + 1;
@@ -101,13 +104,21 @@ fn arrival(order: Order) -> impl Strategy<Value = Arrival> {
     let what =
         if idle_weight == 0 { event.boxed() } else { prop_oneof![12 => event, 1 => idle].boxed() };
     let step = prop_oneof![2 => Just(0_i64), 5 => 0..2_000_i64, 1 => 0..20_000_i64];
-    let stream = prop_oneof![3 => Just(0_u32), 1 => Just(1)];
+    let stream = prop_oneof![6 => Just(0_u32), 2 => Just(1), 1 => Just(TABLE)];
     (stream, 0..3_u32, step, what).prop_map(|(stream, partition, step_ms, what)| Arrival {
         stream,
         partition,
         step_ms: step_ms / 500 * 500,
         what,
     })
+}
+
+/// The stream of the rows of the table `M`, behind `A` and `B`.
+const TABLE: u32 = 2;
+
+/// A row of it from an event's values: i, j, and whether it is deleted.
+fn row(values: &[Value]) -> Vec<Value> {
+    vec![values[2].clone(), values[3].clone(), values[8].clone()]
 }
 
 /// The fields before `at`: k g i j d e f s b t u xs r c.

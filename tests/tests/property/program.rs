@@ -51,7 +51,8 @@ impl Program {
 /// Tables that expressions look up, by texts and by numbers.
 const TABLES: &str = "table T { k: string, n: int, d: decimal? } key k from file(\"t.csv\")\n\
      table V { i: int, j: int, since: timestamp, time since } key i from file(\"v.csv\")\n\
-     table L from B key i\n";
+     table L from B key i\n\
+     table M { i: int, j: int?, time record, lateness 1s } key i from kafka(\"m\")\n";
 
 /// Functions that expressions call.
 const FUNCTIONS: &str = "fn twice(n: int) -> int = n + n\n\

@@ -18,7 +18,8 @@ enum Kind {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Live {
     Nothing,
-    Fields,
+    /// Fields, in this table.
+    Fields(&'static str),
     /// The list that it goes through, too.
     List,
 }
@@ -104,8 +105,9 @@ fn any_rule() -> impl Strategy<Value = String> {
             let after =
                 prop::option::weighted(0.25, prop::sample::select(&[1_u32, 500, 1_500, 4_000]));
             let live = prop_oneof![
-                17 => Just(Live::Nothing),
-                2 => Just(Live::Fields),
+                16 => Just(Live::Nothing),
+                1 => Just(Live::Fields("L")),
+                2 => Just(Live::Fields("M")),
                 1 => Just(Live::List),
             ];
             let extra = (allow(), changes, before(), after, live);
@@ -135,8 +137,8 @@ fn any_rule() -> impl Strategy<Value = String> {
                 let rule = format!("rule RULE {{\n{head}{}}}", body.replace("EVENTx0 { ", &first));
                 match live {
                     Live::Nothing => rule,
-                    Live::Fields => latest(&rule, level),
-                    Live::List => latest(&rule, level)
+                    Live::Fields(table) => latest(&rule, table, level),
+                    Live::List => latest(&rule, "L", level)
                         .replace("each it, nr in xs", "each it, nr in [L[i]?.j, i, j ?? 0]"),
                 }
             })
@@ -144,11 +146,11 @@ fn any_rule() -> impl Strategy<Value = String> {
     )
 }
 
-/// The rule with look-ups in the table of a stream for those in a file.
-fn latest(rule: &str, level: Level) -> String {
+/// The rule with look-ups in a table of a stream or a topic for those in a file.
+fn latest(rule: &str, table: &str, level: Level) -> String {
     let key = if level == Level::Row { "i" } else { "count()" };
-    let looks = format!("EVENTx0 {{ live: L[{key}]?.j, ");
-    rule.replace("V[", "L[").replace("EVENTx0 { ", &looks)
+    let looks = format!("EVENTx0 {{ live: {table}[{key}]?.j, ");
+    rule.replace("V[", &format!("{table}[")).replace("EVENTx0 { ", &looks)
 }
 
 /// Of events that are alike the first, or all.

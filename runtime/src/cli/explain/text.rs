@@ -13,7 +13,8 @@ use cep_core::plan::{
 pub(super) fn explain(plan: &Plan, shown: &[RuleId]) -> String {
     let rules = || shown.iter().filter_map(|id| Some((*id, plan.rule(*id)?)));
     let mut out = String::new();
-    for id in plan.stream_ids().filter(|id| rules().any(|(_, rule)| plan.follows(rule, *id))) {
+    let followed = |id: &StreamId| rules().any(|(_, rule)| plan.follows(rule, *id));
+    for id in plan.stream_ids().filter(|id| !plan.is_of_table(*id) && followed(id)) {
         plan.stream(id).into_iter().for_each(|stream| self::stream(plan, id, stream, &mut out));
     }
     for param in &plan.params {
@@ -60,21 +61,25 @@ fn stream(plan: &Plan, id: StreamId, stream: &StreamPlan, out: &mut String) {
         "reads",
         &format!("{} of {} fields: {}", read.len(), stream.fields.len(), read.join(", ")),
     );
-    let name = |index: u32| stream.fields.get(index as usize).map_or("?", |it| it.name.as_str());
     if let Some(key) = stream.key {
-        line(out, "key", name(key));
+        line(out, "key", name(stream, key));
     }
+    line(out, "time", &time(stream));
+    out.push('\n');
+}
+
+fn name(stream: &StreamPlan, index: u32) -> &str {
+    stream.fields.get(index as usize).map_or("?", |field| field.name.as_str())
+}
+
+/// The `time` line of a stream.
+fn time(stream: &StreamPlan) -> String {
     let time = match stream.time {
-        TimeSource::Field(field) => name(field),
+        TimeSource::Field(field) => name(stream, field),
         TimeSource::Record => "record",
     };
     let idle = stream.idle.map_or("never idle".into(), |idle| format!("idle {idle}"));
-    line(
-        out,
-        "time",
-        &format!("{time}, lateness {}, {idle}, ahead {}", stream.lateness, stream.ahead),
-    );
-    out.push('\n');
+    format!("{time}, lateness {}, {idle}, ahead {}", stream.lateness, stream.ahead)
 }
 
 fn from(plan: &Plan, rule: &RulePlan) -> String {
@@ -96,20 +101,30 @@ fn table(plan: &Plan, table: &TablePlan, out: &mut String) {
     let from = table.from.as_ref().map(|from| format!(" from {}", connector(from))).or(of);
     out.push_str(&format!("table {}{}\n", table.name, from.unwrap_or_default()));
     doc(out, &table.doc);
-    let fields: Vec<String> =
-        table.fields.iter().map(|field| format!("{}: {}", field.name, field.ty)).collect();
+    let own = table.of.filter(|of| plan.is_of_table(*of)).and_then(|of| plan.stream(of));
+    let written = |it: &FieldPlan| match own {
+        Some(_) => field(it),
+        None => format!("{}: {}", it.name, it.ty),
+    };
+    let fields: Vec<String> = table.fields.iter().map(written).collect();
     line(out, "fields", &fields.join(", "));
     let name = |at: &u32| table.fields.get(*at as usize).map_or("?", |it| it.name.as_str());
     line(out, "key", &table.key.iter().map(name).collect::<Vec<_>>().join(", "));
     if let Some(time) = &table.time {
         line(out, "time", &format!("{}, from when on a row holds", name(time)));
     }
+    if let Some(stream) = own {
+        line(out, "time", &format!("{}; from then on a row holds", self::time(stream)));
+    }
     out.push('\n');
 }
 
 fn field(field: &FieldPlan) -> String {
     let from = match &field.source {
-        FieldSource::Path(_) | FieldSource::Operation | FieldSource::Before => String::new(),
+        FieldSource::Path(_)
+        | FieldSource::Operation
+        | FieldSource::Before
+        | FieldSource::Deletion => String::new(),
         FieldSource::Key => " from key".into(),
         FieldSource::Header(name) => format!(" from header({name:?})"),
     };
@@ -181,10 +196,14 @@ fn rule(plan: &Plan, id: RuleId, rule: &RulePlan, out: &mut String) {
         };
         line(out, "with", &format!("@{}({value})", attribute.name));
     }
-    let waits = rule.waits_for.iter().filter_map(|it| plan.stream(*it)).map(|it| it.name.as_str());
-    let waits = waits.collect::<Vec<_>>().join(", ");
-    if !waits.is_empty() {
-        line(out, "waits", &format!("for {waits}, whose latest events it looks up"));
+    let (tables, streams): (Vec<_>, Vec<_>) =
+        rule.waits_for.iter().copied().partition(|it| plan.is_of_table(*it));
+    for (waits, what) in [(streams, "latest events"), (tables, "rows")] {
+        let waits = waits.iter().filter_map(|it| plan.stream(*it)).map(|it| it.name.as_str());
+        let waits = waits.collect::<Vec<_>>().join(", ");
+        if !waits.is_empty() {
+            line(out, "waits", &format!("for {waits}, whose {what} it looks up"));
+        }
     }
     line(out, "horizon", &Horizon::of_rule(plan, rule).to_string());
     line(out, "state", &state(&names));

@@ -30,6 +30,7 @@ impl Actual {
             Column::Time => self.time.map_or(Value::Null, Value::Timestamp),
             Column::Revision => self.revision.map_or(Value::Null, |(it, _)| Value::Int(it.into())),
             Column::Retracted => self.revision.map_or(Value::Null, |(_, it)| Value::Bool(it)),
+            Column::Deleted => Value::Null,
             Column::Field(name) => {
                 let field = self.fields.iter().find(|(known, _)| known == name);
                 field.map_or(Value::Null, |(_, value)| value.clone())

@@ -6,7 +6,7 @@ use super::given;
 use crate::config::Config;
 use crate::connector::BadRecord;
 use cep_core::engine::{Emit, Engine, EngineOptions, Finish, Input, LateEvent, Outbox, RuleError};
-use cep_core::plan::{Plan, StreamId};
+use cep_core::plan::{Plan, StreamId, TableId};
 use cep_core::value::EventBatch;
 use rule_lang::TestCase;
 use rule_lang::test_case::GivenEvent;
@@ -69,6 +69,7 @@ pub(super) fn play(plan: &Plan, test: &TestCase, folder: &Path) -> Result<Played
 /// The rows of tables: those that the test gives, else those of the table's own file.
 fn fill_tables(plan: &mut Plan, test: &TestCase, folder: &Path) -> Result<(), Failure> {
     for given in &test.tables {
+        plan.fill_instead(given.table);
         let Some(table) = plan.tables.get_mut(given.table.0 as usize) else { continue };
         match &given.file {
             Some(file) => fill_from(table, &folder.join(&file.name))?,
@@ -78,7 +79,10 @@ fn fill_tables(plan: &mut Plan, test: &TestCase, folder: &Path) -> Result<(), Fa
                 .map_err(|same| Failure::new(Exit::Wrong, same.to_string()))?,
         }
     }
-    let given: Vec<_> = test.tables.iter().map(|given| given.table).collect();
+    let mut given: Vec<_> = test.tables.iter().map(|given| given.table).collect();
+    for (id, table) in (0..).map(TableId).zip(&plan.tables) {
+        given.extend(test.given.iter().filter(|it| Some(it.stream) == table.of).map(|_| id));
+    }
     let config = Config::default();
     Places { folder, config: &config, bind: &[] }.fill_but(plan, &given)
 }

@@ -11,6 +11,7 @@ fn heading(column: &Column) -> String {
         Column::Time => "time".into(),
         Column::Revision => "revision".into(),
         Column::Retracted => "retracted".into(),
+        Column::Deleted => "deleted".into(),
         Column::Field(name) => name.clone(),
     }
 }

@@ -4,6 +4,7 @@
 mod behaviour;
 mod csv;
 mod debezium;
+mod deletion;
 mod outer;
 mod property;
 mod whole;

@@ -37,14 +37,16 @@ pub(in super::super) fn events_beside(plan: &Plan, folder: &Path) -> Vec<PathBuf
 /// hold whatever the rules say.
 pub(in crate::cli) fn derived(plan: &Plan, folder: &Path) -> Result<String, Failure> {
     let bind = plan.streams.iter().map(|stream| {
-        let place = beside(folder, &stream.name);
+        // The rows of a table have no file but their own.
+        let own = |path: &PathBuf| stream.deletion().is_none() || !path.ends_with("events.jsonl");
+        let place = beside(folder, &stream.name).filter(own);
         let uri = place.map_or("null:".into(), |path| format!("file:{}", path.display()));
         Binding { name: Some(stream.name.clone()), uri }
     });
     let bind: Vec<Binding> = bind.collect();
     let config = Config::default();
     let mut plan = plan.clone();
-    Places { folder, config: &config, bind: &[] }.fill(&mut plan)?;
+    Places { folder, config: &config, bind: &bind }.fill(&mut plan)?;
     let plan = &plan;
     let wishes = Wishes { plan, folder, config: &config, bind: &bind, sink: &[] };
     let mut inputs = Vec::new();
