@@ -1,13 +1,14 @@
 //! `cep copy`: records from one place to another, as they are.
 //!
 //! It fills a topic of the embedded log from a file, splitting it over partitions by a field, or
-//! takes history out of Kafka into a file. Nothing is decoded but for the key.
+//! takes history out of Kafka into a file. Nothing is decoded but for the key. Into a file
+//! `NAME.records.jsonl` records go with their partition, offset, time, key and headers.
 
 use super::{AtEndChoice, Exit, Failure, Words};
-use crate::connector::file::now;
+use crate::connector::file::{RecordsWriter, holds_records, now};
 use crate::connector::{
-    ConnectorErrorKind, ConnectorOptions, OutRecord, Polled, RecordBatch, Sink, Uri, log,
-    open_sink, open_source,
+    ConnectorError, ConnectorErrorKind, ConnectorOptions, Headers, OutRecord, Polled, Record,
+    RecordBatch, Sink, Uri, log, open_sink, open_source,
 };
 use crate::driver::grouped;
 use clap::Args;
@@ -19,8 +20,10 @@ use std::time::Duration;
 Examples:
   cep copy file:harvests.jsonl log:data/harvests --partitions 3 --key farmid
         split a file over three partitions of the embedded log; equal keys stay together
-  cep copy kafka://127.0.0.1:9092/costcenter file:costcenter.jsonl.gz
-        take what a topic holds now into a file
+  cep copy kafka://127.0.0.1:9092/costcenter file:costcenter.records.jsonl.gz
+        take what a topic holds now into a file that a run reads as it would the topic
+  cep copy log:data/harvests file:harvests.jsonl
+        the values alone, a line each
 
 Places: file:PATH (.gz and .zst are unpacked and packed), stdin:, stdout:, log:DIR/TOPIC, null:,
 kafka://HOST:PORT/TOPIC.")]
@@ -54,31 +57,71 @@ pub(super) fn run(args: &CopyArgs, words: Words) -> Result<Exit, Failure> {
         }
         (_, None) => {}
     }
-    let options = ConnectorOptions { at_end: Some(args.at_end.into()), ..Default::default() };
+    let options = ConnectorOptions {
+        at_end: Some(args.at_end.into()),
+        headers: Headers::Read,
+        ..Default::default()
+    };
     let mut source = open_source(&from, &options)?;
-    let mut sink = open_sink(&to, &options)?;
+    let mut target = match holds_records(&to) {
+        true => Target::Export(RecordsWriter::create(&to, source.partitions(), &options)?),
+        false => Target::Sink(open_sink(&to, &options)?),
+    };
     let mut copied = Copied::default();
     let mut ended = vec![false; source.partitions() as usize];
     let mut batch = RecordBatch::new();
     let stop = super::run::stop_flag()?;
     while ended.contains(&false) && !stop.load(std::sync::atomic::Ordering::Relaxed) {
         match source.poll(&mut batch, MAX_RECORDS, WAIT)? {
-            Polled::Records => match copied.take(&batch, args.key.as_deref(), &mut *sink) {
+            Polled::Records => match copied.take(&batch, args.key.as_deref(), &mut target) {
                 Err(error) if error.kind == ConnectorErrorKind::Closed => return Ok(Exit::Fine),
                 taken => taken?,
             },
             Polled::Ended { partition } => {
                 ended.get_mut(partition as usize).into_iter().for_each(|mark| *mark = true);
             }
-            Polled::Nothing | Polled::AtEnd { .. } => sink.flush()?,
+            Polled::Nothing | Polled::AtEnd { .. } => target.flush()?,
         }
     }
-    match sink.flush() {
+    match target.flush() {
         Err(error) if error.kind == ConnectorErrorKind::Closed => return Ok(Exit::Fine),
         flushed => flushed?,
     }
     copied.report(words);
     Ok(if copied.unreadable > 0 { Exit::Outside } else { Exit::Fine })
+}
+
+/// Where records go.
+enum Target {
+    Sink(Box<dyn Sink>),
+    /// A file that keeps their partitions and offsets.
+    Export(RecordsWriter),
+}
+
+impl Target {
+    fn write(
+        &mut self,
+        partition: u32,
+        record: &Record<'_>,
+        headers: &[(&str, &[u8])],
+    ) -> Result<(), ConnectorError> {
+        match self {
+            Self::Export(out) => out.write(partition, record, headers),
+            Self::Sink(out) => out.write(&OutRecord {
+                value: record.value.unwrap_or_default(),
+                key: record.key,
+                timestamp: record.timestamp.unwrap_or_else(now),
+                headers,
+            }),
+        }
+    }
+
+    fn flush(&mut self) -> Result<(), ConnectorError> {
+        match self {
+            Self::Export(out) => out.flush(),
+            Self::Sink(out) => out.flush(),
+        }
+    }
 }
 
 #[derive(Default)]
@@ -94,18 +137,14 @@ impl Copied {
         &mut self,
         batch: &RecordBatch,
         key: Option<&str>,
-        sink: &mut dyn Sink,
-    ) -> Result<(), crate::connector::ConnectorError> {
-        for record in batch.iter() {
-            let value = record.value.unwrap_or_default();
-            let member = key.and_then(|path| member(value, path));
+        target: &mut Target,
+    ) -> Result<(), ConnectorError> {
+        for (index, record) in batch.iter().enumerate() {
+            let member = key.and_then(|path| member(record.value.unwrap_or_default(), path));
             self.without_key += u64::from(key.is_some() && member.is_none());
-            sink.write(&OutRecord {
-                value,
-                key: member.as_deref().map(str::as_bytes).or(record.key),
-                timestamp: record.timestamp.unwrap_or_else(now),
-                headers: &[],
-            })?;
+            let key = member.as_deref().map(str::as_bytes).or(record.key);
+            let headers: Vec<_> = batch.headers(index).collect();
+            target.write(batch.partition(), &Record { key, ..record }, &headers)?;
             self.records += 1;
         }
         for bad in batch.unreadable() {

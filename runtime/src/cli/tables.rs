@@ -158,7 +158,12 @@ fn read(table: &TablePlan, path: &Path) -> Result<Rows, Failure> {
     let uri = Uri::parse(&format!("file:{}", path.display()))?;
     let mut source = open_source(&uri, &ConnectorOptions::default())?;
     let (mut polled, mut records) = (RecordBatch::new(), RecordBatch::new());
-    while source.poll(&mut polled, MAX_RECORDS, Duration::ZERO)? == Polled::Records {
+    loop {
+        match source.poll(&mut polled, MAX_RECORDS, Duration::ZERO)? {
+            Polled::Records => {}
+            Polled::Ended { .. } => continue,
+            Polled::Nothing | Polled::AtEnd { .. } => break,
+        }
         records.reset(polled.partition());
         for record in polled.iter() {
             records.push(record.offset, written, None, record.value);

@@ -131,6 +131,33 @@ fn copy_keeps_bytes_order_and_keys() {
     assert!(refused.err.contains("it exists already and has 3 partitions, not 4"));
 }
 
+/// The values alone are read one partition after another, so that the second one's events are late.
+#[test]
+fn an_export_replays_as_the_topic_did() {
+    let room = Room::empty();
+    room.write(
+        "w.rules",
+        "stream H { farm: int, at: timestamp\n key farm\n time at }\n\
+         rule tu { from H by farm window tumbling(10s) emit Tu { farm, n: count() } }\n",
+    );
+    let event = |farm: u32, at: u32| format!("{{\"farm\":{farm},\"at\":{at}}}\n");
+    let events = [1000, 12_000].into_iter().flat_map(|at| (1..7).map(move |farm| event(farm, at)));
+    room.write("x.jsonl", events.collect::<String>());
+    room.cep("copy file:x.jsonl log:g/t --partitions 3 --key farm");
+    let straight = room.cep("run w.rules --bind H=log:g/t --flush --quiet").out;
+    assert_eq!(straight.lines().count(), 12);
+    for name in ["y.records.jsonl", "y.records.jsonl.gz", "y.records.jsonl.zst"] {
+        assert_eq!(room.cep(&format!("copy log:g/t file:{name}")).code, Some(0));
+        let again = room.cep(&format!("run w.rules --bind H=file:{name} --flush --quiet")).out;
+        assert_eq!(again.replace(name, "t"), straight, "{name}");
+    }
+    room.cep("copy file:y.records.jsonl file:z.records.jsonl");
+    assert_eq!(room.read("z.records.jsonl"), room.read("y.records.jsonl"));
+    let refused = room.cep("run w.rules --bind H=log:g/t --sink file:o.records.jsonl");
+    assert_eq!(refused.code, Some(2));
+    assert!(refused.err.contains("`NAME.jsonl`"), "{}", refused.err);
+}
+
 #[test]
 fn the_help_of_every_verb_shows_examples() {
     let room = Room::empty();

@@ -3,10 +3,14 @@
 //! A file has one partition. The offset of a record is the number of its line, from 0; blank
 //! lines are passed over but counted. Its records have no timestamps: what a file says is the same
 //! whenever it was copied or unpacked.
+//!
+//! A file `NAME.records.jsonl` is an export of a topic and keeps all that (`records.rs`).
 
+mod records;
 mod sink;
 mod source;
 
+pub(crate) use records::{RecordsWriter, holds_records};
 pub(super) use sink::open_sink;
 pub(super) use source::open_source;
 
@@ -19,6 +23,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// How much is read at once: a few hundred events, which stay in the cache while they are
 /// decoded.
 const CHUNK_BYTES: usize = 128 * 1024;
+
 fn place(uri: &Uri) -> Result<(&Path, Packing), ConnectorError> {
     match uri {
         Uri::File { path, packing } => Ok((path, *packing)),

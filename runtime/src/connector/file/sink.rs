@@ -1,6 +1,6 @@
 //! A file as a sink.
 
-use super::place;
+use super::{holds_records, place};
 use crate::connector::{
     ConnectorError, ConnectorErrorKind, ConnectorOptions, Existing, OutRecord, Packing, Sink, Uri,
 };
@@ -34,6 +34,22 @@ enum Writer {
 }
 
 pub(in crate::connector) fn open_sink(
+    uri: &Uri,
+    options: &ConnectorOptions,
+) -> Result<Box<dyn Sink>, ConnectorError> {
+    if holds_records(uri) {
+        return Err(ConnectorError::new(
+            ConnectorErrorKind::Unsupported,
+            format!("cannot write `{uri}`"),
+            "what is put out has no partitions and offsets, which such a file holds",
+        )
+        .with_help("give the file another name, as `NAME.jsonl`"));
+    }
+    open_lines(uri, options)
+}
+
+/// A file of these lines, whatever its name says.
+pub(super) fn open_lines(
     uri: &Uri,
     options: &ConnectorOptions,
 ) -> Result<Box<dyn Sink>, ConnectorError> {

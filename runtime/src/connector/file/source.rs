@@ -1,6 +1,6 @@
 //! A file as a source.
 
-use super::{append_chunk, place, skip_lines};
+use super::{append_chunk, holds_records, place, records, skip_lines};
 use crate::connector::lines::Lines;
 use crate::connector::{
     AtEnd, ConnectorError, ConnectorErrorKind, ConnectorOptions, Packing, Polled, Position,
@@ -42,6 +42,9 @@ pub(in crate::connector) fn open_source(
     uri: &Uri,
     options: &ConnectorOptions,
 ) -> Result<Box<dyn Source>, ConnectorError> {
+    if holds_records(uri) {
+        return records::open(uri, options);
+    }
     let (path, packing) = place(uri)?;
     let at_end = options.at_end.unwrap_or(AtEnd::Stop);
     if at_end == AtEnd::Follow && packing != Packing::Plain {
@@ -66,7 +69,7 @@ pub(in crate::connector) fn open_source(
     }))
 }
 
-fn open_reader(
+pub(super) fn open_reader(
     uri: &Uri,
     path: &Path,
     packing: Packing,
@@ -92,7 +95,7 @@ fn open_reader(
 }
 
 /// What the lines are read from.
-enum Reader {
+pub(super) enum Reader {
     Plain(Counting),
     Packed(Box<dyn Read + Send>),
 }
@@ -107,7 +110,7 @@ impl Read for Reader {
 }
 
 /// A file that counts what is read from it.
-struct Counting {
+pub(super) struct Counting {
     file: File,
     read_bytes: Arc<AtomicU64>,
 }

@@ -4,26 +4,35 @@
 //!
 //! The members stand in this order. A key that is not text is `key_base64`; a value that is not
 //! JSON is `text`, or `base64` if it is not text either; a record without a value has none of
-//! them. So any tool that reads JSON lines reads the log, and the writer's own order lets the
-//! reader find the value without reading it.
+//! them. Headers stand before the value, `"headers":[{"name":"x","text":"1"}]`, `base64` instead of
+//! `text` for what is no text. So any tool that reads JSON lines reads the log, and the writer's
+//! own order lets the reader find the value without reading it.
+//!
+//! An exported record (`file/records.rs`) is the same with its partition in front:
+//! `{"partition":2,"offset":7,…`.
 
 use crate::base64;
+use crate::connector::{Headers, Record, RecordBatch};
 use cep_core::time::EventTime;
+use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::ops::Range;
 
 /// A line taken apart.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(in crate::connector) struct Entry {
+    /// Only exported records have one.
+    pub partition: Option<u32>,
     pub offset: u64,
-    pub timestamp: Option<EventTime>,
-    pub key: Option<Vec<u8>>,
-    pub value: EntryValue,
+    timestamp: Option<EventTime>,
+    key: Option<Vec<u8>>,
+    headers: Vec<Header>,
+    value: EntryValue,
 }
 
 /// Where the value is.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum EntryValue {
+enum EntryValue {
     /// The record has none.
     None,
     /// In these bytes of the line, as it is.
@@ -32,24 +41,81 @@ pub(super) enum EntryValue {
     Unpacked(Vec<u8>),
 }
 
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Header {
+    name: String,
+    text: Option<String>,
+    base64: Option<String>,
+}
+
+impl Entry {
+    /// Adds the record to the batch, whose buffer holds the line from `start` on, without a copy
+    /// of its value if that can be.
+    pub fn mark(&self, start: usize, headers: Headers, batch: &mut RecordBatch) {
+        let (offset, timestamp, key) = (self.offset, self.timestamp, self.key.as_deref());
+        match &self.value {
+            EntryValue::Within(range) => {
+                batch.mark_keyed(offset, timestamp, key, start + range.start, start + range.end);
+            }
+            EntryValue::Unpacked(value) => batch.push(offset, timestamp, key, Some(value)),
+            EntryValue::None => batch.push(offset, timestamp, key, None),
+        }
+        self.push_headers(headers, batch);
+    }
+
+    /// Adds the record to a batch that does not hold its line.
+    pub fn push(&self, line: &[u8], headers: Headers, batch: &mut RecordBatch) {
+        let value = match &self.value {
+            EntryValue::Within(range) => line.get(range.clone()),
+            EntryValue::Unpacked(value) => Some(value.as_slice()),
+            EntryValue::None => None,
+        };
+        batch.push(self.offset, self.timestamp, self.key.as_deref(), value);
+        self.push_headers(headers, batch);
+    }
+
+    fn push_headers(&self, headers: Headers, batch: &mut RecordBatch) {
+        if headers == Headers::Skip {
+            return;
+        }
+        for header in &self.headers {
+            let unpacked = header.base64.as_ref().and_then(|text| base64::decode(text.as_bytes()));
+            let text = header.text.as_deref().map(str::as_bytes);
+            let value = text.or(unpacked.as_deref()).unwrap_or_default();
+            batch.push_header(&header.name, value);
+        }
+    }
+}
+
 /// Appends the line of a record, its end included.
-pub(super) fn write(
-    offset: u64,
-    timestamp: Option<EventTime>,
-    key: Option<&[u8]>,
-    value: Option<&[u8]>,
+pub(in crate::connector) fn write(
+    partition: Option<u32>,
+    record: &Record<'_>,
+    headers: &[(&str, &[u8])],
     out: &mut Vec<u8>,
 ) {
-    out.extend_from_slice(b"{\"offset\":");
-    out.extend_from_slice(itoa::Buffer::new().format(offset).as_bytes());
-    if let Some(time) = timestamp {
-        out.extend_from_slice(b",\"timestamp_us\":");
-        out.extend_from_slice(itoa::Buffer::new().format(time.0).as_bytes());
+    let mut number = itoa::Buffer::new();
+    out.push(b'{');
+    if let Some(partition) = partition {
+        out.extend_from_slice(b"\"partition\":");
+        out.extend_from_slice(number.format(partition).as_bytes());
+        out.push(b',');
     }
-    if let Some(key) = key {
+    out.extend_from_slice(b"\"offset\":");
+    out.extend_from_slice(number.format(record.offset).as_bytes());
+    if let Some(time) = record.timestamp {
+        out.extend_from_slice(b",\"timestamp_us\":");
+        out.extend_from_slice(number.format(time.0).as_bytes());
+    }
+    if let Some(key) = record.key {
+        out.push(b',');
         write_text(key, "key", "key_base64", out);
     }
-    match value {
+    if !headers.is_empty() {
+        write_headers(headers, out);
+    }
+    match record.value {
         None => {}
         Some(value) if is_json(value) => {
             out.extend_from_slice(b",\"value\":");
@@ -60,9 +126,23 @@ pub(super) fn write(
                 *byte = b' ';
             }
         }
-        Some(value) => write_text(value, "text", "base64", out),
+        Some(value) => {
+            out.push(b',');
+            write_text(value, "text", "base64", out);
+        }
     }
     out.extend_from_slice(b"}\n");
+}
+
+fn write_headers(headers: &[(&str, &[u8])], out: &mut Vec<u8>) {
+    for (index, (name, value)) in headers.iter().enumerate() {
+        out.extend_from_slice(if index == 0 { b",\"headers\":[{" } else { b",{" });
+        write_text(name.as_bytes(), "name", "name", out);
+        out.push(b',');
+        write_text(value, "text", "base64", out);
+        out.push(b'}');
+    }
+    out.push(b']');
 }
 
 fn is_json(value: &[u8]) -> bool {
@@ -71,7 +151,7 @@ fn is_json(value: &[u8]) -> bool {
 
 fn write_text(bytes: &[u8], as_text: &str, as_base64: &str, out: &mut Vec<u8>) {
     let text = std::str::from_utf8(bytes).ok().and_then(|text| serde_json::to_vec(text).ok());
-    out.extend_from_slice(b",\"");
+    out.push(b'"');
     match text {
         Some(text) => {
             out.extend_from_slice(as_text.as_bytes());
@@ -87,11 +167,15 @@ fn write_text(bytes: &[u8], as_text: &str, as_base64: &str, out: &mut Vec<u8>) {
     }
 }
 
+/// The partition and offset with which a line begins, of which the rest may be missing.
+pub(in crate::connector) fn read_place(line: &[u8]) -> Option<(Option<u32>, u64)> {
+    Cursor { line, at: 0 }.place()
+}
+
 /// Takes a line, without its end, apart; `None` if it is not one that [`write`] makes.
-pub(super) fn read(line: &[u8]) -> Option<Entry> {
+pub(in crate::connector) fn read(line: &[u8]) -> Option<Entry> {
     let mut cursor = Cursor { line, at: 0 };
-    cursor.pass(b"{\"offset\":")?;
-    let offset = cursor.number()?;
+    let (partition, offset) = cursor.place()?;
     let timestamp = match cursor.pass(b",\"timestamp_us\":") {
         Some(()) => Some(EventTime::from_micros(cursor.number()?)?),
         None => None,
@@ -102,6 +186,10 @@ pub(super) fn read(line: &[u8]) -> Option<Entry> {
         Some(base64::decode(&cursor.text()?)?)
     } else {
         None
+    };
+    let headers = match cursor.pass(b",\"headers\":") {
+        Some(()) => cursor.json()?,
+        None => Vec::new(),
     };
     let value = if cursor.pass(b",\"value\":").is_some() {
         let end = line.len().checked_sub(1)?;
@@ -115,7 +203,8 @@ pub(super) fn read(line: &[u8]) -> Option<Entry> {
     } else {
         EntryValue::None
     };
-    (cursor.rest() == b"}").then_some(Entry { offset, timestamp, key, value })
+    let entry = Entry { partition, offset, timestamp, key, headers, value };
+    (cursor.rest() == b"}").then_some(entry)
 }
 
 struct Cursor<'a> {
@@ -130,6 +219,28 @@ impl<'a> Cursor<'a> {
 
     fn pass(&mut self, text: &[u8]) -> Option<()> {
         self.rest().starts_with(text).then(|| self.at += text.len())
+    }
+
+    fn place(&mut self) -> Option<(Option<u32>, u64)> {
+        self.pass(b"{")?;
+        let partition = match self.pass(b"\"partition\":") {
+            Some(()) => Some(self.number()?),
+            None => None,
+        };
+        partition.map_or(Some(()), |_| self.pass(b","))?;
+        self.pass(b"\"offset\":")?;
+        Some((partition, self.number()?))
+    }
+
+    /// A piece of JSON of a known type.
+    fn json<'b, T: Deserialize<'b>>(&mut self) -> Option<T>
+    where
+        'a: 'b,
+    {
+        let mut values = serde_json::Deserializer::from_slice(self.rest()).into_iter();
+        let value = values.next()?.ok()?;
+        self.at += values.byte_offset();
+        Some(value)
     }
 
     fn number<T: std::str::FromStr>(&mut self) -> Option<T> {
@@ -161,7 +272,8 @@ mod tests {
 
     fn line(key: Option<&[u8]>, value: Option<&[u8]>) -> String {
         let mut out = Vec::new();
-        write(7, Some(EventTime(1_584_981_114_028_000)), key, value, &mut out);
+        let timestamp = Some(EventTime(1_584_981_114_028_000));
+        write(None, &Record { offset: 7, timestamp, key, value }, &[], &mut out);
         String::from_utf8(out).unwrap()
     }
 
@@ -198,7 +310,9 @@ mod tests {
         fn reading_undoes_writing(
             offset: u64,
             timestamp in proptest::option::of(0_i64..4_000_000_000_000_000),
+            partition: Option<u32>,
             key: Option<Vec<u8>>,
+            headers in proptest::collection::vec(any::<Vec<u8>>(), 0..4),
             value in proptest::option::of(prop_oneof![
                 any::<Vec<u8>>(),
                 any::<String>().prop_map(String::into_bytes),
@@ -206,25 +320,29 @@ mod tests {
             ]),
         ) {
             let mut out = Vec::new();
-            let timestamp = timestamp.map(EventTime);
-            write(offset, timestamp, key.as_deref(), value.as_deref(), &mut out);
+            let (timestamp, names) = (timestamp.map(EventTime), ["a", "\"b\""]);
+            let record =
+                Record { offset, timestamp, key: key.as_deref(), value: value.as_deref() };
+            let headers: Vec<_> =
+                names.into_iter().cycle().zip(headers.iter().map(Vec::as_slice)).collect();
+            write(partition, &record, &headers, &mut out);
             let line = out.strip_suffix(b"\n").unwrap();
             prop_assert!(!line.contains(&b'\n'));
             let entry = read(line).unwrap();
-            let read_value = match entry.value {
-                EntryValue::None => None,
-                EntryValue::Within(range) => Some(line[range].to_vec()),
-                EntryValue::Unpacked(bytes) => Some(bytes),
-            };
+            prop_assert_eq!(entry.partition, partition);
+            prop_assert_eq!(read_place(&line[..line.len() - 1]), Some((partition, offset)));
+            let mut batch = RecordBatch::new();
+            entry.push(line, Headers::Read, &mut batch);
+            prop_assert_eq!(batch.headers(0).collect::<Vec<_>>(), headers);
             // Line ends between the tokens of JSON become spaces.
-            let value = value.map(|mut value| {
+            let value = value.clone().map(|mut value| {
                 if is_json(&value) {
                     value.iter_mut().filter(|b| b"\r\n".contains(b)).for_each(|b| *b = b' ');
                 }
                 value
             });
-            prop_assert_eq!(read_value, value);
-            prop_assert_eq!((entry.offset, entry.timestamp, entry.key), (offset, timestamp, key));
+            let expected = Record { value: value.as_deref(), ..record };
+            prop_assert_eq!(batch.get(0), Some(expected));
         }
     }
 }

@@ -10,11 +10,11 @@
 //! [`partition_of`] names. A line without an end is what a crash left of an append: readers do
 //! not see it, and the next writer cuts it off.
 
-mod entry;
+pub(super) mod entry;
 mod reader;
 mod writer;
 
-pub(super) use reader::open_source;
+pub(super) use reader::{ENTRY_OVERHEAD_BYTES, open_source};
 pub(super) use writer::open_sink;
 
 use super::{ConnectorError, ConnectorErrorKind};

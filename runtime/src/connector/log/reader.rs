@@ -1,12 +1,12 @@
 //! The embedded log as a source.
 
-use super::entry::{self, EntryValue};
+use super::entry;
 use super::{Segment, read_topic, segments};
 use crate::connector::file::{append_chunk, skip_lines};
 use crate::connector::lines::{Line, Lines};
 use crate::connector::{
-    AtEnd, BadRecord, ConnectorError, ConnectorErrorKind, ConnectorOptions, Polled, Position,
-    Progress, RecordBatch, Source, Uri, foreign,
+    AtEnd, BadRecord, ConnectorError, ConnectorErrorKind, ConnectorOptions, Headers, Polled,
+    Position, Progress, RecordBatch, Source, Uri, foreign,
 };
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -16,7 +16,7 @@ use std::time::Duration;
 /// How often the end of a followed log is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// How many bytes a line may have beside its record.
-const ENTRY_OVERHEAD_BYTES: usize = 4096;
+pub(in crate::connector) const ENTRY_OVERHEAD_BYTES: usize = 4096;
 
 struct LogSource {
     partitions: Vec<PartitionReader>,
@@ -30,6 +30,7 @@ struct PartitionReader {
     dir: PathBuf,
     at_end: AtEnd,
     limit: usize,
+    headers: Headers,
     /// Where the partition ended when the source was opened, for one that stops: the last
     /// segment and how many of its bytes.
     end: Option<(Segment, u64)>,
@@ -55,6 +56,7 @@ pub(in crate::connector) fn open_source(
             dir: root.join(partition.to_string()),
             at_end: options.at_end.unwrap_or(AtEnd::Stop),
             limit: options.max_record_bytes.saturating_add(ENTRY_OVERHEAD_BYTES),
+            headers: options.headers,
             end: None,
             current: None,
             lines: Lines::new(0),
@@ -203,7 +205,7 @@ impl PartitionReader {
 
     fn take_record(&self, line: Line, batch: &mut RecordBatch) -> Result<(), ConnectorError> {
         let bytes = batch.bytes().get(line.start..line.end).unwrap_or_default();
-        let Some(entry) = entry::read(bytes) else {
+        let Some(entry) = entry::read(bytes).filter(|entry| entry.partition.is_none()) else {
             let reason = "it is not a line of the embedded log";
             let bad = BadRecord::new(self.partition, line.number, reason, bytes);
             batch.push_unreadable(bad);
@@ -214,21 +216,7 @@ impl PartitionReader {
             let cause = format!("offset {found} stands where {expected} belongs");
             return Err(self.corrupt("read", cause));
         }
-        let key = entry.key.as_deref();
-        match entry.value {
-            EntryValue::Within(range) if key.is_none() => {
-                let (start, end) = (line.start + range.start, line.start + range.end);
-                batch.mark_value(entry.offset, entry.timestamp, start, end);
-            }
-            EntryValue::Within(range) => {
-                let (start, end) = (line.start + range.start, line.start + range.end);
-                batch.mark_keyed(entry.offset, entry.timestamp, key, start, end);
-            }
-            EntryValue::Unpacked(value) => {
-                batch.push(entry.offset, entry.timestamp, key, Some(&value));
-            }
-            EntryValue::None => batch.push(entry.offset, entry.timestamp, key, None),
-        }
+        entry.mark(line.start, self.headers, batch);
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use super::{SEGMENT_BYTES, create_topic, entry, partition_of, read_topic, segment, segments};
 use crate::connector::file::skip_lines;
 use crate::connector::{
-    ConnectorError, ConnectorErrorKind, ConnectorOptions, OutRecord, Sink, Uri, foreign,
+    ConnectorError, ConnectorErrorKind, ConnectorOptions, OutRecord, Record, Sink, Uri, foreign,
 };
 use crate::durable;
 use std::fs::{File, TryLockError};
@@ -85,8 +85,10 @@ impl PartitionWriter {
             self.begin_segment()?;
         }
         self.line.clear();
-        let timestamp = Some(record.timestamp);
-        entry::write(self.next_offset, timestamp, record.key, Some(record.value), &mut self.line);
+        let OutRecord { value, key, timestamp, headers } = *record;
+        let (offset, timestamp) = (self.next_offset, Some(timestamp));
+        let record = Record { offset, value: Some(value), key, timestamp };
+        entry::write(None, &record, headers, &mut self.line);
         self.file.write_all(&self.line)?;
         self.dirty = true;
         self.next_offset += 1;
