@@ -97,6 +97,23 @@ impl Compiled {
     pub fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(Diagnostic::is_error)
     }
+
+    /// Where a table says that its rows stand, if it does.
+    #[must_use]
+    pub fn connector_of_table(&self, name: &str) -> Option<source::Span> {
+        let asts = self.sources.files().map(|(id, file)| parse::parse(id, &file.text).ast);
+        let mut declarations = asts.flat_map(|ast| ast.declarations);
+        declarations.find_map(|declaration| match declaration {
+            ast::Declaration::Table(table) if table.name.name == name => Some(table.connector?.span),
+            _ => None,
+        })
+    }
+
+    /// Adds what was found by someone who can open files, in its place.
+    pub fn add(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+        diagnostic::sort(&mut self.diagnostics);
+    }
 }
 
 /// Reads, checks and lowers a program. Never fails: what is wrong is in the diagnostics. Takes time
@@ -121,6 +138,7 @@ fn compile_and(sources: &[Source], record: check::Record) -> (Compiled, Known) {
     let failed = diagnostics.iter().any(Diagnostic::is_error);
     if !failed {
         lint::program(&checked, &mut diagnostics);
+        lint::idle_tests(&asts, &mut diagnostics);
     }
     lint::silence(&mut diagnostics, &asts, &allows);
     let plan = (!failed).then(|| lower::lower(&checked));

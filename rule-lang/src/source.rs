@@ -81,6 +81,8 @@ pub struct SourceFile {
     pub name: String,
     /// The text without a byte order mark.
     pub text: String,
+    /// How many bytes stand before the text in the file.
+    pub offset: u32,
 }
 
 /// All files of a program. Spans point into it.
@@ -103,7 +105,10 @@ impl SourceMap {
 
     fn add(&mut self, source: &Source, diagnostics: &mut Vec<Diagnostic>) {
         let file = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
-        let bytes = source.bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&source.bytes);
+        const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+        let unmarked = source.bytes.strip_prefix(BYTE_ORDER_MARK);
+        let offset = if unmarked.is_some() { 3 } else { 0 };
+        let bytes = unmarked.unwrap_or(&source.bytes);
         let text = if bytes.len() > MAX_FILE_BYTES {
             diagnostics.push(
                 Diagnostic::new(Code::FileTooLarge, format!("`{}` is too large for a rules file", source.name))
@@ -129,7 +134,7 @@ impl SourceMap {
                 }
             }
         };
-        self.files.push(SourceFile { name: source.name.clone(), text });
+        self.files.push(SourceFile { name: source.name.clone(), text, offset });
     }
 
     /// The files in the order given, with their ids.

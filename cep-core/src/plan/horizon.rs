@@ -162,6 +162,13 @@ impl Horizon {
         }
     }
 
+    /// The horizons of all rules of a plan, in its order.
+    #[must_use]
+    pub fn of_rules(plan: &Plan) -> Vec<Self> {
+        let inner = Self::of_inner(plan);
+        plan.rules.iter().map(|rule| Self::of_rule_over(plan, rule, &inner)).collect()
+    }
+
     /// The horizon of a whole plan: the longest of its rules'.
     #[must_use]
     pub fn of_plan(plan: &Plan) -> Self {

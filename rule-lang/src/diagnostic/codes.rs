@@ -115,6 +115,7 @@ codes! {
     SameKey = "E0341", "two rows of a table with the same key and time";
     KnownKeys = "E0342", "a table whose keys are not the rule's, or an event that a known key never had";
     GivenEvents = "E0343", "rows given to a table that holds events";
+    TableFile = "E0344", "the file of a table cannot be read or holds no table";
     BadPattern = "E0350", "a pattern that is no regular expression";
 
     // Time and windows.
@@ -158,6 +159,7 @@ codes! {
     UnusedFunction = "W0110", "a function that nothing calls";
     EdgeOnChange = "W0111", "an edge on `changed`, which does not fire at two changes in a row";
     Unforgotten = "W0112", "a rule that remembers keys without number and without `forget`";
+    IdleTest = "W0115", "a test that expects nothing, or has the title of another";
 }
 
 impl Code {

@@ -5,7 +5,7 @@
 //!  "labels":[{"file":"a.rules","start":120,"end":121,"line":7,"column":15,"text":"…"}],"help":["…"],
 //!  "suggestions":[{"file":"a.rules","line":7,"column":15,"start":120,"end":121,"text":"=="}]}
 //! ```
-//! `start` and `end` are byte offsets, `line` and `column` count from 1 (columns in characters).
+//! `start` and `end` are byte offsets in the file, its byte order mark counted, `line` and `column` count from 1 (columns in characters).
 //! Each of `suggestions` carries out a help: `text` in the place of the bytes.
 
 use super::{Diagnostic, Severity};
@@ -54,7 +54,9 @@ pub fn to_json(diagnostic: &Diagnostic, sources: &SourceMap) -> String {
 
 fn push_range(out: &mut String, span: Span, text: &str, sources: &SourceMap) {
     push_place(out, span, sources);
-    let _ = write!(out, ",\"start\":{},\"end\":{},\"text\":", span.start, span.end);
+    let before = sources.file(span.file).map_or(0, |file| file.offset);
+    let (start, end) = (before.saturating_add(span.start), before.saturating_add(span.end));
+    let _ = write!(out, ",\"start\":{start},\"end\":{end},\"text\":");
     push_string(out, text);
 }
 

@@ -8,6 +8,7 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::source::Span;
 use crate::typed::{Expr, ExprKind};
 use cep_core::plan::{AggregateFunction, BinaryOp, UnaryOp};
+use std::collections::BTreeMap;
 
 /// Warnings that concern the program as a whole. To be asked only of a program without errors:
 /// what could not be read might read something.
@@ -66,6 +67,32 @@ fn hidden_params(checked: &Checked<'_>, out: &mut Vec<Diagnostic>) {
                 .label(field, "the field")
                 .help("choose another name"),
             );
+        }
+    }
+}
+
+/// Tests that never fail, or cannot be named where they do.
+pub(crate) fn idle_tests(asts: &[Ast], out: &mut Vec<Diagnostic>) {
+    let tests = asts.iter().flat_map(|ast| &ast.declarations).filter_map(|it| match it {
+        Declaration::Test(test) => Some(test),
+        _ => None,
+    });
+    let mut known: BTreeMap<&str, Span> = BTreeMap::new();
+    for test in tests {
+        let title = &test.title;
+        let warning = |text: &str| Diagnostic::new(Code::IdleTest, text).label(title.span, "");
+        if test.expects.is_empty() {
+            let help = "write `expect EVENT` with its rows, or `expect no EVENT`";
+            out.push(warning("this test expects nothing, so that it never fails").help(help));
+        }
+        let help = "give each test a title of its own";
+        if title.value.trim().is_empty() {
+            out.push(warning("this test has no title").help(help));
+        } else if let Some(first) = known.get(title.value.as_str()) {
+            let warning = warning("another test has this title").label(*first, "the first");
+            out.push(warning.help(help));
+        } else {
+            known.insert(&title.value, title.span);
         }
     }
 }

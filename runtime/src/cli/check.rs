@@ -2,13 +2,13 @@
 
 mod sarif;
 
-use super::program::{self, programs_under};
+use super::program::{self, all_programs};
 use super::tables::Places;
 use super::{Exit, Failure, print};
 use crate::config::Config;
 use clap::{Args, ValueEnum};
 use rule_lang::diagnostic::json::to_json;
-use rule_lang::{Compiled, Diagnostic};
+use rule_lang::{Code, Compiled, Diagnostic};
 use std::path::{Path, PathBuf};
 
 /// Say everything that is wrong with rules.
@@ -20,7 +20,8 @@ Examples:
   cep check --format json farm.rules      one JSON object a diagnostic, on standard output
   cep check --format sarif rules > r.sarif  one SARIF 2.1.0 document, for code hosts and editors
 
-Exit codes: 0 no errors (warnings may be), 1 errors, 3 a file cannot be read.")]
+Exit codes: 0 no errors (warnings may be), 1 errors, 3 a file cannot be read, be it of rules or
+of a table that they name.")]
 pub(super) struct CheckArgs {
     /// Folders or files of rules.
     #[arg(required = true, value_name = "PATH")]
@@ -43,31 +44,26 @@ enum CheckFormat {
 pub(super) fn run(args: &CheckArgs) -> Result<Exit, Failure> {
     let mut exit = Exit::Fine;
     let mut programs = Vec::new();
-    for path in &args.paths {
-        for program in programs_under(path)? {
-            let program::Program { folder, mut compiled } = program::load(&program)?;
-            match args.format {
-                CheckFormat::Human => program::show(&compiled),
-                CheckFormat::Json => {
-                    let json = |diagnostic| to_json(diagnostic, &compiled.sources) + "\n";
-                    print(&compiled.diagnostics.iter().map(json).collect::<String>())?;
-                }
-                CheckFormat::Sarif => {}
+    for program in all_programs(&args.paths)? {
+        let program::Program { folder, mut compiled } = program::load(&program)?;
+        let outside = read_tables(&mut compiled, &folder);
+        match args.format {
+            CheckFormat::Human => program::show(&compiled),
+            CheckFormat::Json => {
+                let json = |diagnostic| to_json(diagnostic, &compiled.sources) + "\n";
+                print(&compiled.diagnostics.iter().map(json).collect::<String>())?;
             }
-            let summary = program::summary(&compiled, &program);
-            if compiled.has_errors() {
-                tracing::error!("{summary}");
-                exit = Exit::Wrong;
-            } else {
-                tracing::info!("{summary}");
-            }
-            for failure in unreadable_tables(&mut compiled, &folder) {
-                tracing::error!("{}", failure.message);
-                exit = Exit::Wrong;
-            }
-            if args.format == CheckFormat::Sarif {
-                programs.push(compiled);
-            }
+            CheckFormat::Sarif => {}
+        }
+        let summary = program::summary(&compiled, &program);
+        if compiled.has_errors() {
+            tracing::error!("{summary}");
+            exit = exit.max(outside.unwrap_or(Exit::Wrong));
+        } else {
+            tracing::info!("{summary}");
+        }
+        if args.format == CheckFormat::Sarif {
+            programs.push(compiled);
         }
     }
     if args.format == CheckFormat::Sarif {
@@ -76,14 +72,27 @@ pub(super) fn run(args: &CheckArgs) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
-/// What is wrong with the files that a program's rules name for its tables.
-fn unreadable_tables(compiled: &mut Compiled, folder: &Path) -> Vec<Failure> {
+/// Reads the files that a program's rules name for its tables, and adds what is wrong with them.
+/// Gives [`Exit::Outside`] if one cannot be read.
+fn read_tables(compiled: &mut Compiled, folder: &Path) -> Option<Exit> {
     let config = Config::default();
     let places = Places { folder, config: &config, bind: &[] };
     let tables = compiled.plan.iter_mut().flat_map(|plan| &mut plan.tables);
     // A table without a file of its own is bound where it runs.
     let named = tables.filter(|table| table.from.is_some() && table.of.is_none());
-    named.filter_map(|table| places.fill_one(table).err()).collect()
+    let failures: Vec<(String, Failure)> = named
+        .filter_map(|table| Some((table.name.clone(), places.fill_one(table).err()?)))
+        .collect();
+    let mut exit = None;
+    for (table, failure) in failures {
+        let mut diagnostic = Diagnostic::new(Code::TableFile, failure.message);
+        if let Some(span) = compiled.connector_of_table(&table) {
+            diagnostic = diagnostic.label(span, "");
+        }
+        compiled.add(diagnostic.maybe_help(failure.help));
+        exit = exit.max(Some(failure.exit)).filter(|exit| *exit == Exit::Outside);
+    }
+    exit
 }
 
 /// Whether the words at a diagnostic's place add nothing to its title.

@@ -11,6 +11,7 @@ use cep_core::plan::{Horizon, Plan, RuleId};
 use clap::{Args, ValueEnum};
 use rule_lang::diagnostic::closest;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Show the plan of rules: what each reads, keeps and gives, and what they share.
@@ -72,11 +73,40 @@ fn chosen(plan: &Plan, name: Option<&str>) -> Result<Vec<RuleId>, Failure> {
     }
 }
 
-/// The names of the rules that share their windows with this one.
-fn shares_with(plan: &Plan, rule: RuleId) -> Vec<&str> {
-    let group = sharing(plan).into_iter().find(|group| group.contains(&rule));
-    let others = group.into_iter().flatten().filter(|other| *other != rule);
-    others.filter_map(|id| plan.rule(id)).map(|rule| rule.name.as_str()).collect()
+/// Which rules share their windows.
+struct Sharing<'a> {
+    plan: &'a Plan,
+    groups: Vec<Vec<RuleId>>,
+    group_of: BTreeMap<RuleId, usize>,
+}
+
+impl<'a> Sharing<'a> {
+    /// How many others of its group are named at a rule. A group may hold thousands.
+    const NAMED: usize = 8;
+
+    fn of(plan: &'a Plan) -> Self {
+        let groups = sharing(plan);
+        let members = |(index, group): (usize, &Vec<RuleId>)| {
+            group.iter().map(|rule| (*rule, index)).collect::<Vec<_>>()
+        };
+        let group_of = groups.iter().enumerate().flat_map(members).collect();
+        Self { plan, groups, group_of }
+    }
+
+    fn names(&self, group: &[RuleId]) -> Vec<&'a str> {
+        let rules = group.iter().filter_map(|id| self.plan.rule(*id));
+        rules.map(|rule| rule.name.as_str()).collect()
+    }
+
+    /// The first rules that share their windows with this one, and how many more do.
+    fn others(&self, rule: RuleId) -> (Vec<&'a str>, usize) {
+        let group = self.group_of.get(&rule).and_then(|index| self.groups.get(*index));
+        let Some(group) = group else { return (Vec::new(), 0) };
+        let others = group.iter().filter(|other| **other != rule).take(Self::NAMED);
+        let named = self.names(&others.copied().collect::<Vec<_>>());
+        let more = group.len() - 1 - named.len();
+        (named, more)
+    }
 }
 
 fn json(plan: &Plan, shown: &[RuleId]) -> Result<String, Failure> {
@@ -86,26 +116,28 @@ fn json(plan: &Plan, shown: &[RuleId]) -> Result<String, Failure> {
         hash: String,
         horizon: Horizon,
         rules: Vec<ExplainedRule<'a>>,
+        /// The rules that share their windows, group by group.
+        sharing: Vec<Vec<&'a str>>,
     }
     #[derive(Serialize)]
     struct ExplainedRule<'a> {
         name: &'a str,
         horizon: Horizon,
         keeps: Vec<keeps::Kept>,
-        shares_with: Vec<&'a str>,
     }
+    let (sharing, horizons) = (Sharing::of(plan), Horizon::of_rules(plan));
     let rules = shown.iter().filter_map(|id| {
         let rule = plan.rule(*id)?;
-        let horizon = Horizon::of_rule(plan, rule);
+        let horizon = horizons.get(id.0 as usize)?.clone();
         let keeps = keeps::kept(&expression::Names { plan, rule });
-        let shares_with = shares_with(plan, *id);
-        Some(ExplainedRule { name: &rule.name, horizon, keeps, shares_with })
+        Some(ExplainedRule { name: &rule.name, horizon, keeps })
     });
     let explained = Explained {
         plan,
         hash: plan.hash().iter().map(|byte| format!("{byte:02x}")).collect(),
         horizon: Horizon::of_plan(plan),
         rules: rules.collect(),
+        sharing: sharing.groups.iter().map(|group| sharing.names(group)).collect(),
     };
     serde_json::to_string_pretty(&explained)
         .map(|text| text + "\n")

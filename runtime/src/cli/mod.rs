@@ -71,7 +71,7 @@ enum Verb {
 }
 
 /// What the exit code says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Exit {
     Fine = 0,
     Wrong = 1,

@@ -85,6 +85,19 @@ pub(super) fn programs_under(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(found)
 }
 
+/// The programs under all of these, each once, however often it is named.
+pub(super) fn all_programs(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let (mut found, mut known) = (Vec::new(), BTreeSet::new());
+    for path in paths {
+        for program in programs_under(path)? {
+            if known.insert(program.canonicalize().unwrap_or_else(|_| program.clone())) {
+                found.push(program);
+            }
+        }
+    }
+    Ok(found)
+}
+
 /// The files of the programs under `path`.
 pub(super) fn files_under(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut files = Vec::new();

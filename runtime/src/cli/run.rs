@@ -180,7 +180,8 @@ pub(super) fn refuse_own_input<'a>(
     Ok(())
 }
 
-fn set_params(plan: &mut Plan, set: &[String]) -> Result<(), Failure> {
+/// Gives params the values of `--set`.
+pub(super) fn set_params(plan: &mut Plan, set: &[String]) -> Result<(), Failure> {
     for text in set {
         let Some((name, value)) = text.split_once('=') else {
             return Err(Failure::usage(format!("`--set {text}` is not PARAM=VALUE")));

@@ -10,7 +10,8 @@ mod rows;
 mod snapshot;
 mod table;
 
-use super::program::{self, Program, programs_under};
+use super::program::{self, Program, all_programs};
+use super::run::set_params;
 use super::{Exit, Failure, print};
 use cep_core::plan::Plan;
 use clap::Args;
@@ -45,6 +46,9 @@ pub(super) struct TestArgs {
     /// Only tests whose folder or title holds this text.
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
+    /// Give a param another value, as `floor=120`. What a test sets itself counts for it.
+    #[arg(long, value_name = "PARAM=VALUE")]
+    set: Vec<String>,
     /// Take every snapshot as it came.
     #[arg(long, conflicts_with = "review")]
     accept: bool,
@@ -75,11 +79,9 @@ pub(super) fn run(args: &TestArgs) -> Result<Exit, Failure> {
     };
     let mode = Mode::of(wish)?;
     let mut tally = Tally::default();
-    for path in &args.paths {
-        for path in programs_under(path)? {
-            let tests = Tests { path: &path, mode, filter: args.filter.as_deref() };
-            tests.run(&mut tally)?;
-        }
+    for path in all_programs(&args.paths)? {
+        let tests = Tests { path: &path, mode, filter: args.filter.as_deref(), set: &args.set };
+        tests.run(&mut tally)?;
     }
     if let Some(filter) = &args.filter
         && tally.counted() == 0
@@ -153,11 +155,15 @@ struct Tests<'a> {
     path: &'a Path,
     mode: Mode,
     filter: Option<&'a str>,
+    set: &'a [String],
 }
 
 impl Tests<'_> {
     fn run(&self, tally: &mut Tally) -> Result<(), Failure> {
-        let program = program::load(self.path)?;
+        let mut program = program::load(self.path)?;
+        if let Some(plan) = &mut program.compiled.plan {
+            set_params(plan, self.set)?;
+        }
         let Some(plan) = program.compiled.plan.as_ref() else {
             program::show(&program.compiled);
             tracing::error!("{}", program::summary(&program.compiled, self.path));

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 /// With less state than this nothing is said of it.
 const NOTABLE_STATE_BYTES: u64 = 1 << 20;
+/// How many derived events are named; those of the others are counted together.
+const NAMED_EVENTS: usize = 20;
 
 /// What a run did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -88,8 +90,14 @@ impl fmt::Display for Summary {
         if self.events > 0 {
             write!(f, " ({} a second)", grouped(self.rate()))?;
         }
-        for (event, count) in &self.emits {
+        for (event, count) in self.emits.iter().take(NAMED_EVENTS) {
             write!(f, ", {} {event}", grouped(*count))?;
+        }
+        let others = self.emits.get(NAMED_EVENTS..).unwrap_or_default();
+        if !others.is_empty() {
+            let sum = others.iter().map(|(_, count)| count).sum();
+            let kinds = counted(others.len() as u64, "other event", "other events");
+            write!(f, ", {} of {kinds}", grouped(sum))?;
         }
         let bad = counted(self.bad_records, "bad record", "bad records");
         let errors = counted(self.rule_errors, "rule error", "rule errors");
@@ -130,6 +138,13 @@ mod tests {
         let text = summary.to_string();
         let fixed = text.split("; peak memory").next().unwrap_or_default();
         insta::assert_snapshot!(fixed, @"10 000 000 events in 1.2 s (8 000 000 a second), 42 Disaster; 1 bad record, 0 late, 0 rule errors; 12.1 MiB of state, the most by rule `low`");
+    }
+
+    #[test]
+    fn a_summary_of_many_events_counts_most_of_them_together() {
+        let emits = (0..2_000).map(|number| (format!("E{number}"), 2)).collect();
+        let text = Summary { emits, ..Summary::default() }.to_string();
+        assert!(text.contains(", 2 E19, 3 960 of 1 980 other events; "), "{text}");
     }
 
     #[test]

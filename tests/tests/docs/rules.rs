@@ -6,9 +6,10 @@ use rule_lang::{Code, Compiled, Severity, Source, compile};
 use std::collections::BTreeMap;
 
 /// Messages that no page can show an example of, and why.
-const WITHOUT_EXAMPLE: [(Code, &str); 2] = [
+const WITHOUT_EXAMPLE: [(Code, &str); 3] = [
     (Code::InvalidUtf8, "a page is UTF-8 itself"),
     (Code::FileTooLarge, "the example would be longer than all of the docs"),
+    (Code::TableFile, "whether a file is there is not in the text"),
 ];
 
 /// The blocks of rules, and those that have a name.

@@ -1,7 +1,10 @@
 //! The plan as a flow chart that Mermaid draws.
 
 use super::text::{expects, window};
-use cep_core::plan::{Connector, InnerSource, Plan, RuleId, StreamId};
+use cep_core::plan::{
+    Connector, Expr, ExprKind, InnerSource, Plan, RuleId, RulePlan, StreamId, TableId,
+};
+use std::collections::BTreeSet;
 
 /// Streams, rules, derived events and their sinks, from left to right.
 pub(super) fn draw(plan: &Plan, shown: &[RuleId]) -> String {
@@ -13,6 +16,14 @@ pub(super) fn draw(plan: &Plan, shown: &[RuleId]) -> String {
         let label = format!("{}{}", escaped(&stream.name), from.unwrap_or_default());
         out.push_str(&format!("  s{}[(\"{label}\")]\n", id.0));
     }
+    let looked_up: Vec<BTreeSet<TableId>> =
+        rules().map(|(_, rule)| tables_of(plan, rule)).collect();
+    for id in looked_up.iter().flatten().collect::<BTreeSet<_>>() {
+        let Some(table) = plan.table(*id) else { continue };
+        let from = table.from.as_ref().map(|it| format!("<br/>{}", place(it)));
+        let label = format!("{}{}", escaped(&table.name), from.unwrap_or_default());
+        out.push_str(&format!("  t{}[[\"{label}\"]]\n", id.0));
+    }
     let emits = |event: &str| rules().any(|(_, rule)| rule.emits.iter().any(|e| e.event == event));
     for (index, event) in plan.events.iter().enumerate().filter(|(_, it)| emits(&it.name)) {
         out.push_str(&format!("  e{index}([\"{}\"])\n", escaped(&event.name)));
@@ -20,7 +31,7 @@ pub(super) fn draw(plan: &Plan, shown: &[RuleId]) -> String {
             out.push_str(&format!("  e{index} --> k{index}_{sink}[/\"{}\"/]\n", place(connector)));
         }
     }
-    for (id, rule) in rules() {
+    for ((id, rule), tables) in rules().zip(&looked_up) {
         let keys: Vec<&str> = rule.key.iter().map(|part| part.name.as_str()).collect();
         let by = (!keys.is_empty()).then(|| format!("by {}", keys.join(", ")));
         let details =
@@ -33,6 +44,9 @@ pub(super) fn draw(plan: &Plan, shown: &[RuleId]) -> String {
         for input in rule.waits_for.iter().flat_map(|looked_up| inputs(plan, *looked_up)) {
             out.push_str(&format!("  {input} -. latest .-> r{id}\n"));
         }
+        for table in tables {
+            out.push_str(&format!("  t{} -.-> r{id}\n", table.0));
+        }
         let mut drawn = Vec::new();
         for emit in &rule.emits {
             let index = plan.events.iter().position(|event| event.name == emit.event);
@@ -43,6 +57,25 @@ pub(super) fn draw(plan: &Plan, shown: &[RuleId]) -> String {
         }
     }
     out
+}
+
+/// The tables of rows that a rule looks up; those of streams are drawn as their streams.
+fn tables_of(plan: &Plan, rule: &RulePlan) -> BTreeSet<TableId> {
+    let mut found: BTreeSet<TableId> = rule.expects.into_iter().collect();
+    let mut see = |expr: &Expr| {
+        expr.visit(&mut |node| {
+            if let ExprKind::Lookup(table, _) = node {
+                found.insert(*table);
+            }
+        });
+    };
+    rule.row_expressions(&mut see);
+    rule.firing_expressions(&mut see);
+    if let Some(InnerSource::Items(items)) = plan.inner_stream(rule.input).map(|it| &it.source) {
+        see(&items.list);
+    }
+    found.retain(|id| plan.table(*id).is_some_and(|table| table.of.is_none()));
+    found
 }
 
 /// The nodes that a rule over a stream reads: inputs, derived events, or several of them.
@@ -65,5 +98,6 @@ fn place(connector: &Connector) -> String {
 }
 
 fn escaped(text: &str) -> String {
+    let text = text.replace('#', "#35;").replace(['\n', '\r'], " ");
     text.replace('"', "#quot;").replace('<', "#lt;").replace('>', "#gt;")
 }

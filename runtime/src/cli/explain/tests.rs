@@ -89,6 +89,34 @@ fn the_drawing_goes_from_streams_to_sinks() {
 }
 
 #[test]
+fn tables_are_drawn_and_names_of_places_cannot_break_out() {
+    let rules = r##"
+stream S from kafka("a\"b#1") { k: int, at: timestamp, time at }
+table T { k: int, f: int? } key k from file("rows.csv")
+table L from S key k
+rule r { from S emit E { k, f: T[k]?.f, l: L[k] != null } }
+"##;
+    let plan = compile(&[Source::new("s.rules", rules)]).plan.unwrap();
+    let all = chosen(&plan, None).unwrap();
+    insta::assert_snapshot!(mermaid::draw(&plan, &all), @"");
+    assert!(text::explain(&plan, &all).contains(r#"from kafka("a\"b#1")"#));
+}
+
+#[test]
+fn of_many_rules_that_share_a_few_are_named() {
+    let rule = |n| format!("rule r{n} {{ from S window tumbling(1s) emit E{n} {{ n: count() }} }}\n");
+    let rules: String = (0..300).map(rule).collect();
+    let rules = format!("stream S {{ at: timestamp, time at }}\n{rules}");
+    let plan = compile(&[Source::new("s.rules", rules)]).plan.unwrap();
+    let all = chosen(&plan, None).unwrap();
+    let text = text::explain(&plan, &all);
+    let shares = "  shares   its slices with r0, r1, r2, r3, r4, r5, r6, r7 and 291 more\n";
+    assert!(text.contains(shares), "{}", &text[..2000]);
+    let value: serde_json::Value = serde_json::from_str(&json(&plan, &all).unwrap()).unwrap();
+    assert_eq!(value["sharing"][0].as_array().unwrap().len(), 300);
+}
+
+#[test]
 fn one_rule_can_be_asked_for_by_name() {
     let plan = plan();
     let one = chosen(&plan, Some("busy")).unwrap();

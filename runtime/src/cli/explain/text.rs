@@ -1,13 +1,14 @@
 //! The plan for people.
 
+use super::Sharing;
 use super::expression::{Names, literal};
 use super::keeps::{Kept, kept};
-use super::shares_with;
 use cep_core::plan::{
     AttributeValue, Connector, EdgePlan, EmitKind, FieldPlan, FieldSource, Hold, Horizon,
     InnerSource, Judged, LimitBy, Plan, RuleId, RulePlan, StreamId, StreamPlan, TablePlan,
     TimeSource, Trigger, WindowKind, WindowPlan,
 };
+use cep_core::value::Value;
 
 /// Streams, parameters and the rules of `shown` as text.
 pub(super) fn explain(plan: &Plan, shown: &[RuleId]) -> String {
@@ -28,8 +29,15 @@ pub(super) fn explain(plan: &Plan, shown: &[RuleId]) -> String {
     for table in &plan.tables {
         self::table(plan, table, &mut out);
     }
-    for (id, rule) in rules() {
-        self::rule(plan, id, rule, &mut out);
+    let (sharing, horizons) = (Sharing::of(plan), Horizon::of_rules(plan));
+    for ((id, rule), horizon) in rules().filter_map(|it| Some((it, horizons.get(it.0.0 as usize)?))) {
+        self::rule(plan, rule, horizon, &mut out);
+        let (shares, more) = sharing.others(id);
+        if !shares.is_empty() {
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            line(&mut out, "shares", &format!("its slices with {}{more}", shares.join(", ")));
+        }
+        out.push('\n');
     }
     out.push_str(&format!("horizon of the program: {}\n", Horizon::of_plan(plan)));
     out
@@ -46,7 +54,8 @@ fn doc(out: &mut String, doc: &str) {
 fn connector(connector: &Connector) -> String {
     let options: String =
         connector.options.iter().map(|(name, value)| format!(", {name}: {value}")).collect();
-    format!("{}(\"{}\"{options})", connector.kind, connector.target)
+    let target = literal(&Value::text(connector.target.as_str()));
+    format!("{}({target}{options})", connector.kind)
 }
 
 fn stream(plan: &Plan, id: StreamId, stream: &StreamPlan, out: &mut String) {
@@ -132,7 +141,7 @@ fn field(field: &FieldPlan) -> String {
     format!("{}: {}{least}{from}", field.name, field.ty)
 }
 
-fn rule(plan: &Plan, id: RuleId, rule: &RulePlan, out: &mut String) {
+fn rule(plan: &Plan, rule: &RulePlan, horizon: &Horizon, out: &mut String) {
     let names = Names { plan, rule };
     out.push_str(&format!("rule {}\n", rule.name));
     doc(out, &rule.doc);
@@ -205,16 +214,11 @@ fn rule(plan: &Plan, id: RuleId, rule: &RulePlan, out: &mut String) {
             line(out, "waits", &format!("for {waits}, whose {what} it looks up"));
         }
     }
-    line(out, "horizon", &Horizon::of_rule(plan, rule).to_string());
+    line(out, "horizon", &horizon.to_string());
     line(out, "state", &state(&names));
     for Kept { aggregate, keeps, error } in kept(&names) {
         line(out, "keeps", &format!("{aggregate}: {keeps}; {error}"));
     }
-    let shares = shares_with(plan, id);
-    if !shares.is_empty() {
-        line(out, "shares", &format!("its slices with {}", shares.join(", ")));
-    }
-    out.push('\n');
 }
 
 /// The table whose keys a rule knows from the start, as it is written.

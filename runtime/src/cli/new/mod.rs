@@ -44,6 +44,16 @@ pub(super) fn run(args: &NewArgs) -> Result<Exit, Failure> {
             |error| ConnectorError::io(format!("cannot write {}", path.display()), &error),
         )?;
     }
-    tracing::info!("made {dir}; now try `cep run {dir}` and `cep test {dir}`");
+    let typed = typed(&dir.to_string());
+    tracing::info!("made {dir}; now try `cep run {typed}` and `cep test {typed}`");
     Ok(Exit::Fine)
+}
+
+/// A path as one types it to a shell.
+fn typed(path: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "/._-+@%,".contains(c);
+    match path.chars().all(plain) && !path.is_empty() {
+        true => path.to_owned(),
+        false => format!("'{}'", path.replace('\'', "'\\''")),
+    }
 }
