@@ -217,10 +217,10 @@ fn reach(window: &WindowPlan) -> Span {
         WindowKind::Calendar { size, .. } => size.saturating_add(Span::from_secs(86_400)),
         _ => return Span::ZERO,
     };
-    // A key's last event may be `fill` before an empty window's end, or start a window that ends
-    // `size` later.
-    let allow = window.allow.unwrap_or(Span::ZERO);
-    size.max(window.fill.unwrap_or(Span::ZERO)).saturating_add(size).saturating_add(allow)
+    // What is open at the watermark began no longer than its size before it. An empty window is owed
+    // to a key whose last window ended up to `fill` before.
+    let filled = window.fill.map_or(Span::ZERO, |fill| fill.saturating_add(size));
+    size.max(filled).saturating_add(window.allow.unwrap_or(Span::ZERO))
 }
 
 impl fmt::Display for Horizon {

@@ -21,7 +21,8 @@ use crate::config::ConfigError;
 use crate::connector::{ConnectorError, ConnectorErrorKind, UriError};
 use crate::driver::DriverError;
 use crate::snapshot::SnapshotError;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -158,7 +159,7 @@ enum Words {
 /// Runs the command that the process was called with.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::try_parse().unwrap_or_else(|error| named(error).exit());
     let words = if cli.common.quiet { Words::OnlyWhatIsWrong } else { Words::All };
     let screen = log::start(cli.common.log, words);
     let done = match cli.verb {
@@ -184,6 +185,33 @@ pub fn main() -> ExitCode {
         }
     };
     ExitCode::from(exit as u8)
+}
+
+/// Verbs that people look for and this version does not have, and what it has instead.
+const LATER: [(&str, &str); 3] = [
+    (
+        "replay",
+        "`cep run` gives recorded events again: `--bind STREAM=file:PATH`, or a topic with `--at-end stop`",
+    ),
+    ("whatif", "`cep run --set PARAM=VALUE` over the same events, once for each value, compares"),
+    (
+        "why",
+        "`causes` of a derived event names the events behind it, and `cep explain` says when a rule fires",
+    ),
+];
+
+/// The error of a verb of [`LATER`], which is similar to no other; every other error as it is.
+fn named(error: clap::Error) -> clap::Error {
+    let Some(ContextValue::String(verb)) = error.get(ContextKind::InvalidSubcommand) else {
+        return error;
+    };
+    match LATER.iter().find(|(later, _)| later == verb) {
+        Some((verb, instead)) => {
+            let message = format!("this version has no `cep {verb}`; {instead}");
+            Cli::command().error(ErrorKind::InvalidSubcommand, message)
+        }
+        None => error,
+    }
 }
 
 /// See [`crate::snapshot::derived_events`].
@@ -221,11 +249,20 @@ enum AtEndChoice {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_definitions_of_the_command_line_are_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_verb_that_is_not_there_is_not_taken_for_another() {
+        for (verb, _) in LATER {
+            let error = Cli::try_parse_from(["cep", verb, "x"]).map_err(named).err();
+            let text = error.map(|error| error.to_string()).unwrap_or_default();
+            assert!(text.contains(&format!("this version has no `cep {verb}`; `")), "{text}");
+            assert!(!text.contains("similar"), "{text}");
+        }
     }
 
     #[test]

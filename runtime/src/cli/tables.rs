@@ -5,11 +5,13 @@
 //! A file is CSV with a head, or JSON lines; rows are read by the decoder that reads events. A table
 //! is small and must be whole: a row that is none, or two rows of one key, end the verb.
 
-use super::wiring::Binding;
+use super::wiring::{Binding, format_of_name};
 use super::{Exit, Failure};
 use crate::codec::{Decoder, Format, csv_records};
 use crate::config::{Config, relative_to};
-use crate::connector::{ConnectorOptions, Polled, RecordBatch, Uri, open_source};
+use crate::connector::{
+    ConnectorErrorKind, ConnectorOptions, Polled, RecordBatch, Uri, open_source,
+};
 use cep_core::plan::{Plan, StreamId, StreamPlan, TableId, TablePlan, TimeSource};
 use cep_core::time::{EventTime, Span};
 use cep_core::value::{EventBatch, Value};
@@ -150,9 +152,13 @@ fn read(table: &TablePlan, path: &Path) -> Result<Rows, Failure> {
     let written = Some(EventTime(0));
     let declared = table.from.iter().flat_map(|from| &from.options);
     let format = declared.rev().find(|(name, _)| name == "format").map(|(_, value)| value.as_str());
-    let is_named_csv = path.extension().is_some_and(|it| it.eq_ignore_ascii_case("csv"));
+    let is_named_csv = format_of_name(&path.to_string_lossy()) == Some("csv");
     if is_named_csv || format == Some("csv") {
-        reader.take(&csv_records(path, &table.fields, written)?)?;
+        let rows = csv_records(path, &table.fields, written).map_err(|error| match error.kind {
+            ConnectorErrorKind::Corrupt => Failure::new(Exit::Wrong, error.to_string()),
+            _ => error.into(),
+        })?;
+        reader.take(&rows)?;
         return Ok(reader.found);
     }
     let uri = Uri::parse(&format!("file:{}", path.display()))?;

@@ -6,7 +6,7 @@
 //! by default.
 
 use super::{Exit, Failure};
-use crate::codec::{CsvHead, Format};
+use crate::codec::{CsvHead, Format, wrong_columns};
 use crate::config::{Config, relative_to};
 use crate::connector::{AtEnd, ConnectorOptions, Polled, RecordBatch, Uri, open_source};
 use crate::driver::Extent;
@@ -248,7 +248,8 @@ pub(super) fn place_and_format(text: &str, stream: &StreamPlan) -> Result<(Uri, 
         }
         "debezium" => Ok((uri, Format::Debezium)),
         "csv" => {
-            let head = if let Uri::File { .. } = &uri { Some(csv_head(&uri)?) } else { None };
+            let head =
+                if let Uri::File { .. } = &uri { Some(csv_head(&uri, stream)?) } else { None };
             Ok((uri, Format::Csv(head)))
         }
         other => {
@@ -272,7 +273,7 @@ fn output(text: &str) -> Result<Uri, Failure> {
 }
 
 /// What the name of a file says of its records, packed or not.
-fn format_of_name(path: &str) -> Option<&'static str> {
+pub(super) fn format_of_name(path: &str) -> Option<&'static str> {
     let bare = path.strip_suffix(".gz").or(path.strip_suffix(".zst")).unwrap_or(path);
     let name = bare.rsplit('/').next().unwrap_or(bare);
     if name.to_ascii_lowercase().ends_with(".csv") {
@@ -282,7 +283,7 @@ fn format_of_name(path: &str) -> Option<&'static str> {
 }
 
 /// The first line of a file, which names the columns.
-fn csv_head(uri: &Uri) -> Result<CsvHead, Failure> {
+fn csv_head(uri: &Uri, stream: &StreamPlan) -> Result<CsvHead, Failure> {
     let mut source = open_source(uri, &ConnectorOptions::default())?;
     let mut records = RecordBatch::new();
     while records.is_empty() {
@@ -297,7 +298,12 @@ fn csv_head(uri: &Uri) -> Result<CsvHead, Failure> {
     };
     let (offset, line) = line.ok_or_else(|| wrong("there is none"))?;
     let line = std::str::from_utf8(line).map_err(|_| wrong("it is not UTF-8"))?;
-    CsvHead::of_line(line, offset).map_err(|why| wrong(&why))
+    let head = CsvHead::of_line(line, offset).map_err(|why| wrong(&why))?;
+    match wrong_columns(&head.names, &stream.fields) {
+        None => Ok(head),
+        Some(why) => Err(Failure::usage(format!("`{uri}` does not fit `{}`: {why}", stream.name))
+            .with_help("its first line names the fields, with commas between them, each once")),
+    }
 }
 
 /// Whether a place ends by itself.

@@ -124,7 +124,7 @@ impl Encoder {
     }
 
     /// Appends the emit's key as text: a key of one part bare (`302`), one of several parts as a
-    /// JSON list (`[302,"north"]`). Says whether there is a key.
+    /// JSON list (`[302,"north"]`), and null as `[null]`. Says whether there is a key.
     pub fn key(&self, emit: &Emit, out: &mut Vec<u8>) -> bool {
         write_key(&emit.key, out);
         !emit.key.is_empty()
@@ -271,6 +271,9 @@ fn write_id(emit: &Emit, out: &mut Vec<u8>) {
 fn write_key(key: &[Value], out: &mut Vec<u8>) {
     match key {
         [Value::Text(text)] => out.extend_from_slice(text.as_bytes()),
+        // Not the text "null", which is another group; and not no key, with which records of a
+        // group would lose their order and a compacted topic would refuse them.
+        [Value::Null] => out.extend_from_slice(b"[null]"),
         [Value::Timestamp(EventTime(micros))] => EventTime(*micros).write_rfc3339(out),
         // Writing to memory has no way to fail.
         [Value::Duration(span)] => _ = write!(out, "{span}"),

@@ -4,33 +4,37 @@
 //! empty cell is null; columns that are no field are passed over. A row has a key and headers where
 //! fields are read from those.
 
-use crate::connector::{ConnectorError, RecordBatch};
+use crate::connector::file::open_unpacked;
+use crate::connector::{ConnectorError, ConnectorErrorKind, RecordBatch};
 use cep_core::plan::{FieldPlan, FieldSource};
 use cep_core::time::EventTime;
 use cep_core::value::Type;
 use serde_json::{Map, Value as Json};
+use std::collections::BTreeSet;
 use std::path::Path;
 
-/// The rows of a CSV file. The offset of each is the number of its line, from 0.
+/// The rows of a CSV file, packed or not. The offset of each is the number of its line, from 0.
 ///
 /// # Errors
-/// When the file cannot be read, or is no CSV.
+/// When the file cannot be read, is no CSV, or its columns are not those of the fields.
 pub fn csv_records(
     path: &Path,
     fields: &[FieldPlan],
     written: Option<EventTime>,
 ) -> Result<RecordBatch, ConnectorError> {
-    let failed = |error: csv::Error| {
-        let error = std::io::Error::other(error.to_string());
-        ConnectorError::io(format!("cannot read `{}`", path.display()), &error)
+    let corrupt = |why: String| {
+        let doing = format!("cannot read `{}`", path.display());
+        ConnectorError::new(ConnectorErrorKind::Corrupt, doing, why)
     };
-    let mut reader = csv::Reader::from_path(path).map_err(failed)?;
-    let heads: Vec<Option<&FieldPlan>> = reader
-        .headers()
-        .map_err(failed)?
-        .iter()
-        .map(|head| fields.iter().find(|field| is_called(field, head.trim())))
-        .collect();
+    let failed = |error: csv::Error| corrupt(error.to_string());
+    let mut reader = csv::Reader::from_reader(open_unpacked(path)?);
+    let names: Vec<String> =
+        reader.headers().map_err(failed)?.iter().map(|name| name.trim().to_owned()).collect();
+    if let Some(wrong) = wrong_columns(&names, fields) {
+        return Err(corrupt(wrong));
+    }
+    let heads: Vec<Option<&FieldPlan>> =
+        names.iter().map(|name| fields.iter().find(|field| is_called(field, name))).collect();
     let mut records = RecordBatch::new();
     for row in reader.into_records() {
         let row = row.map_err(failed)?;
@@ -53,6 +57,27 @@ pub fn csv_records(
         headers.into_iter().for_each(|(name, value)| records.push_header(name, value));
     }
     Ok(records)
+}
+
+/// What is wrong with the names of columns, if anything is: there are none, two are the same, or a
+/// field that is always there has none.
+pub fn wrong_columns(names: &[String], fields: &[FieldPlan]) -> Option<String> {
+    if names.iter().all(String::is_empty) {
+        return Some("its first line names no columns".to_owned());
+    }
+    let is_read = |name: &str| fields.iter().any(|field| is_called(field, name));
+    let mut known = BTreeSet::new();
+    if let Some(name) = names.iter().find(|name| is_read(name) && !known.insert(name.as_str())) {
+        return Some(format!("two of its columns are named `{name}`"));
+    }
+    let needs_column = |field: &&FieldPlan| {
+        let stands_in_row = !matches!(field.source, FieldSource::Operation | FieldSource::Before);
+        stands_in_row && !field.ty.is_optional() && !names.iter().any(|it| is_called(field, it))
+    };
+    let missing: Vec<String> =
+        fields.iter().filter(needs_column).map(|field| format!("`{}`", field.name)).collect();
+    (!missing.is_empty())
+        .then(|| format!("its first line names no column for {}", missing.join(", ")))
 }
 
 pub(super) fn is_called(field: &FieldPlan, head: &str) -> bool {

@@ -52,7 +52,7 @@ mod whole;
 mod tests;
 
 pub use counts::DecodeCounts;
-pub use csv::csv_records;
+pub use csv::{csv_records, wrong_columns};
 pub use csv_line::CsvHead;
 pub use decoder::Decoder;
 

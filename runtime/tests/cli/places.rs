@@ -176,3 +176,16 @@ fn what_is_wrong_with_a_csv_file_is_said_with_its_line() {
     assert_eq!(ran.code, Some(2));
     assert!(ran.err.contains("names no columns: a quote is not closed"), "{}", ran.err);
 }
+
+#[test]
+fn columns_that_are_not_those_of_the_fields_are_said_once() {
+    let room = Room::with("");
+    room.write("lacks.csv", "farm;count;batchtime\n1;2;3\n4;5;6\n");
+    room.write("twice.csv", "farm,count,count,batchtime\n1,2,3,4\n");
+    let said = ["lacks.csv", "twice.csv"].map(|file| {
+        let ran = room.cep(&format!("run . --bind Harvest=file:{file}"));
+        assert_eq!(ran.code, Some(2), "{}", ran.err);
+        ran.err
+    });
+    insta::assert_snapshot!(said.concat(), @"");
+}

@@ -69,6 +69,39 @@ fn a_table_without_its_file_is_said() {
 }
 
 #[test]
+fn the_file_of_a_table_is_a_finding_of_check() {
+    let room = room("farm,factor\n1,cheap\n");
+    let wrong = room.cep("check . --format json");
+    assert_eq!(wrong.code, Some(1), "{}", wrong.err);
+    let found: serde_json::Value = serde_json::from_str(wrong.out.lines().last().unwrap()).unwrap();
+    assert_eq!(found["code"], "E0344");
+    assert!(found["message"].as_str().unwrap().contains("line 2"), "{found}");
+    assert!(found["line"].as_u64().unwrap() > 1, "at the connector: {found}");
+    std::fs::remove_file(room.path("factors.csv")).unwrap();
+    let missing = room.cep("check . --format sarif");
+    assert_eq!(missing.code, Some(3), "{}", missing.err);
+    assert!(missing.out.contains("\"ruleId\": \"E0344\""), "{}", missing.out);
+}
+
+#[test]
+fn packed_and_wrong_heads_of_tables_are_read_and_said() {
+    let room = room(GOOD);
+    let plain = room.cep("run . --format plain").out;
+    for packed in ["p.csv.gz", "p.csv.zst"] {
+        room.cep(&format!("copy file:factors.csv file:{packed}"));
+        let ran = room.cep(&format!("run . --format plain --bind Factor=file:{packed}"));
+        assert_eq!(ran.out, plain, "{}", ran.err);
+    }
+    let said = ["", "farm,factor,factor\n1,2,3\n", "Farm;factor\n1;2\n"].map(|factors| {
+        room.write("factors.csv", factors);
+        let ran = room.cep("run .");
+        assert_eq!(ran.code, Some(1), "{}", ran.err);
+        ran.err
+    });
+    insta::assert_snapshot!(said.concat(), @"");
+}
+
+#[test]
 fn state_of_other_rows_is_not_used() {
     let room = room(GOOD);
     assert_eq!(room.cep("run . --state state").lines().len(), 2);

@@ -159,6 +159,22 @@ fn an_export_replays_as_the_topic_did() {
 }
 
 #[test]
+fn tests_run_once_with_the_params_that_are_set() {
+    let room = Room::empty();
+    room.write(
+        "a.rules",
+        "param floor: int = 3\nstream S { n: int, at: timestamp\n time at }\n\
+         rule r { from S where n > floor emit E { n } }\n\
+         test \"above\" {\n given S\n | at | n |\n | 1s | 5 |\n expect E\n | n |\n | 5 |\n}\n",
+    );
+    assert!(room.cep("test . a.rules .").out.ends_with("\n2 passed, 0 failed\n"));
+    assert!(room.cep("test . ./").out.ends_with("\n1 passed, 0 failed\n"));
+    let ran = room.cep("test . --set floor=7");
+    assert_eq!(ran.code, Some(1), "{}", ran.out);
+    assert_eq!(room.cep("test . --set flor=7").code, Some(2));
+}
+
+#[test]
 fn the_help_of_every_verb_shows_examples() {
     let room = Room::empty();
     for verb in ["run", "check", "explain", "test", "copy"] {

@@ -30,7 +30,8 @@ pub(super) fn explain(plan: &Plan, shown: &[RuleId]) -> String {
         self::table(plan, table, &mut out);
     }
     let (sharing, horizons) = (Sharing::of(plan), Horizon::of_rules(plan));
-    for ((id, rule), horizon) in rules().filter_map(|it| Some((it, horizons.get(it.0.0 as usize)?))) {
+    for ((id, rule), horizon) in rules().filter_map(|it| Some((it, horizons.get(it.0.0 as usize)?)))
+    {
         self::rule(plan, rule, horizon, &mut out);
         let (shares, more) = sharing.others(id);
         if !shares.is_empty() {

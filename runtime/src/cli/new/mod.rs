@@ -57,3 +57,14 @@ fn typed(path: &str) -> String {
         false => format!("'{}'", path.replace('\'', "'\\''")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::typed;
+
+    #[test]
+    fn a_path_is_said_as_one_types_it() {
+        let all = ["machines", "a b", "it's"].map(typed);
+        assert_eq!(all, ["machines", "'a b'", r"'it'\''s'"]);
+    }
+}

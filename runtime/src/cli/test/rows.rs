@@ -21,9 +21,16 @@ fn cell(value: &Value) -> String {
     const WRITTEN_AS_OFFSETS: i64 = 10 * 366 * 86_400_000_000;
     match value {
         Value::Null => "-".into(),
+        Value::Text(text) if !stands_alone(text) => format!("{text:?}"),
         Value::Timestamp(time) if time.0.abs() < WRITTEN_AS_OFFSETS => Span(time.0).to_string(),
         other => other.to_string(),
     }
+}
+
+/// Whether a text can be read in a table without quotes: it is not what null looks like, and neither
+/// its ends nor its lines get lost.
+fn stands_alone(text: &str) -> bool {
+    text != "-" && !text.is_empty() && text.trim() == text && !text.contains(char::is_control)
 }
 
 /// The columns that are drawn: those compared, or all where none is.

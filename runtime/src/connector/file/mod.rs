@@ -14,10 +14,11 @@ pub(crate) use records::{RecordsWriter, holds_records};
 pub(super) use sink::open_sink;
 pub(super) use source::open_source;
 
-use super::{ConnectorError, Packing, Uri, foreign};
+use super::{ConnectorError, ConnectorErrorKind, Packing, Uri, foreign};
 use cep_core::time::EventTime;
 use std::io::{self, Read};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// How much is read at once: a few hundred events, which stay in the cache while they are
@@ -29,6 +30,16 @@ fn place(uri: &Uri) -> Result<(&Path, Packing), ConnectorError> {
         Uri::File { path, packing } => Ok((path, *packing)),
         _ => Err(foreign(uri)),
     }
+}
+
+/// The bytes of a file, unpacked if its name says that it is packed.
+pub(crate) fn open_unpacked(path: &Path) -> Result<impl Read, ConnectorError> {
+    let doing = format!("cannot read `{}`", path.display());
+    let uri = Uri::parse(&format!("file:{}", path.display())).map_err(|error| {
+        ConnectorError::new(ConnectorErrorKind::Unsupported, doing, error.to_string())
+    })?;
+    let (path, packing) = place(&uri)?;
+    source::open_reader(&uri, path, packing, &Arc::default())
 }
 
 /// Appends up to a chunk of what the reader has; 0 is the end.
