@@ -83,12 +83,23 @@ use std::fmt;
 pub struct Compiled {
     /// The plan, if there is no error.
     pub plan: Option<Plan>,
+    /// The rules that `@off` keeps out of the plan.
+    pub off: Vec<OffRule>,
     /// The tests that could be understood, in the order of the sources.
     pub tests: Vec<TestCase>,
     /// Errors and warnings, in the order of the sources.
     pub diagnostics: Vec<Diagnostic>,
     /// The texts that diagnostics and tests point into.
     pub sources: SourceMap,
+}
+
+/// A rule that is switched off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OffRule {
+    /// Its name.
+    pub name: String,
+    /// What it would emit.
+    pub events: Vec<String>,
 }
 
 impl Compiled {
@@ -142,11 +153,17 @@ fn compile_and(sources: &[Source], record: check::Record) -> (Compiled, Known) {
     }
     lint::silence(&mut diagnostics, &asts, &allows);
     let plan = (!failed).then(|| lower::lower(&checked));
+    let off = checked.rules.iter().filter(|(rule, _)| rule.state == typed::RuleState::Off);
+    let off = off.map(|(rule, _)| OffRule {
+        name: rule.name.clone(),
+        events: rule.emits.iter().map(|emit| emit.event.clone()).collect(),
+    });
+    let off = off.collect();
     let events = checked.events.shapes();
     let known = Known { types: checked.usage.types.unwrap_or_default(), events };
     let tests = checked.tests;
     diagnostic::sort(&mut diagnostics);
-    (Compiled { plan, tests, diagnostics, sources }, known)
+    (Compiled { plan, off, tests, diagnostics, sources }, known)
 }
 
 /// What an editor also wants to know of a program.

@@ -243,8 +243,67 @@ mod looking_back {
     }
 }
 
+mod above_the_window {
+    use super::*;
+    answers! {
+        an_aggregate_above_the_window_is_told_where_it_goes: clauses("    let s = sum(count)\n    where sum(count) > 3\n    by k: sum(count)\n    window tumbling(10s)\n    emit A { k }");
+        a_number_behind_for_is_of_windows_or_of_seconds: errors("rule a {\n    from Harvest\n    window tumbling(10s)\n    when count() > 3 for 3\n    emit A { n: 1 }\n}\nrule b {\n    from Harvest\n    window sliding(10s)\n    when count() > 3 for 3\n    emit B { n: 1 }\n}");
+    }
+}
+
 mod warnings {
     use super::*;
+
+    /// What is said to be always false in rules with these clauses.
+    fn never(parts: &[&str]) -> String {
+        let stream = "stream Sized { farm: int, count: int, size: int >= 0, name: string, ok: bool, bonus: int?, at: timestamp, key farm, time at }\n";
+        let rule = |(at, part): (usize, &&str)| {
+            let from =
+                if part.contains("size") || part.contains("bonus") { "Sized" } else { "Harvest" };
+            format!("rule r{at} {{\n    from {from}\n{part}\n    emit R {{ n: 1 }}\n}}\n")
+        };
+        let rules: String = parts.iter().enumerate().map(rule).collect();
+        answer(&format!("{stream}{rules}"), &["W0105"])
+    }
+
+    /// What a help says to write has no error, and is not warned of again.
+    #[test]
+    fn what_a_help_says_can_be_typed() {
+        let rule = |clauses: &str| {
+            let key = if clauses.contains("window") { "farm" } else { "name" };
+            format!(
+                "rule a {{\n    from Harvest\n    by {key}\n{clauses}\n    emit A {{ {key} }}\n}}"
+            )
+        };
+        for (before, says, after) in [
+            ("    when silent for 5d", "`forget 10d`", "    when silent for 5d\n    forget 10d"),
+            ("    when silent for 1h", "`forget 1d`", "    when silent for 1h\n    forget 1d"),
+            ("    when ok for 1d", "`forget 2d`", "    when ok for 1d\n    forget 2d"),
+            (
+                "    window sliding(10s)\n    when count() < 5 for 5s",
+                "`for 10s`",
+                "    window sliding(10s)\n    when count() < 5 for 10s",
+            ),
+            (
+                "    window tumbling(10s)\n    when count() > 3 for 3",
+                "`3 windows`",
+                "    window tumbling(10s)\n    when count() > 3 for 3 windows",
+            ),
+            ("    window tumbling(10s) fill 5s", "`fill 1m`", "    window tumbling(10s) fill 1m"),
+            (
+                "    window tumbling(10s)\n    when count() == 0",
+                "`fill 1m`",
+                "    window tumbling(10s) fill 1m\n    when count() == 0",
+            ),
+        ] {
+            let warnings = ["W0105", "W0107", "W0112", "W0113"];
+            let said = answer(&rule(before), &warnings);
+            assert!(said.contains(says), "{said}");
+            let said = answer(&rule(after), &warnings);
+            assert!(said.ends_with("=====\n"), "{said}");
+        }
+    }
+
     answers! {
         a_below_threshold_on_sliding_is_warned_of: answer("rule a {\n    from Harvest\n    by farm\n    window sliding(10s)\n    when sum(count) < floor\n    emit A { farm }\n}", &["W0107"]);
         an_above_threshold_on_sliding_is_fine: answer("rule a {\n    from Harvest\n    by farm\n    window sliding(10s)\n    when sum(count) > floor and min(count) < 3\n    emit A { farm }\n}", &["W0107"]);
@@ -254,6 +313,37 @@ mod warnings {
         what_nothing_reads_is_warned_of: answer("param spare: int = 1\nstream Spare {\n    at: timestamp\n    time at\n}\nrule a {\n    from Harvest\n    let b = count * 2\n    emit A { farm, x: floor, y: rate, z: site }\n}", &["W0101", "W0102", "W0103"]);
         a_hidden_name_is_warned_of: answer("param farm: int = 1\nrule a {\n    from Harvest\n    let floor = 3\n    by name: count div 10\n    window tumbling(1s)\n    emit A { name, floor }\n}", &["W0104"]);
         what_is_always_false_is_warned_of: answer("rule a {\n    from Harvest\n    where 1 > 2\n    emit A { farm }\n}\nrule b { from Harvest where count == null emit B { farm } }", &["W0105"]);
+        what_never_holds_by_its_parts_is_warned_of: never(&[
+            "    where false and farm > 3",
+            "    where 1 > 2 or false",
+            "    where not true",
+            "    where count in 5..3",
+            "    let much = count > 5\n    where much and count < 3 and ok",
+            "    where size < 0",
+            "    where -1 >= size or size == -2",
+        ]);
+        what_holds_at_times_is_not_always_false: never(&[
+            "    where true or farm > 3",
+            "    where count in 3..3",
+            "    where size <= 0 and count < 0",
+            "    where not (false and ok)",
+            "    where count > 5 or count < 3",
+            "    where name == \"a\" and count > 5 and size < 3",
+        ]);
+        a_window_without_events_is_none: never(&[
+            "    by farm\n    window tumbling(10s)\n    when count() == 0",
+            "    by farm\n    window sliding(10s)\n    when count() < 1",
+            "    by farm\n    window session(gap 10s, max 1m)\n    let seen = count()\n    when seen <= 0",
+        ]);
+        a_window_that_may_be_empty_is_one: never(&[
+            "    by farm\n    window tumbling(10s) fill 1m\n    when count() == 0",
+            "    by farm\n    window sliding(10s)\n    when count(where ok) == 0 or count(bonus) == 0",
+            "    by farm\n    window tumbling(10s)\n    when sum(size) == 0",
+        ]);
+        a_fill_that_makes_no_window_is_warned_of: answer("rule a {\n    from Harvest\n    by farm\n    window tumbling(10s) fill 10s\n    emit A { farm }\n}\nrule b {\n    from Harvest\n    by farm\n    window hopping(10s, every 5s) fill 11s\n    emit B { farm }\n}", &["W0113"]);
+        names_of_arguments_items_and_streams_hide_others: answer("fn half(floor: int) -> int = floor div 2\nrule a {\n    from Harvest count\n    let all = [1, 2]\n    emit A { a: sum(farm for farm in all), b: sum(all for all in all), c: half(farm), d: [[i for i in all] for i in all] }\n}", &["W0104"]);
+        what_rules_that_are_off_emit_is_not_waited_for: answer("@off\nrule a { from Harvest emit A { farm } }\nrule b { from A emit B { farm } }\nrule c { from B emit C { farm } }\nrule d { from Harvest emit D { farm } }\n@off\nrule e { from Harvest emit D { farm } }\nrule f { from D emit F { farm } }\ntest \"t\" {\n    expect B\n        | farm |\n        | 1    |\n    expect some C\n        | farm |\n        | 1    |\n    expect no A\n    expect F\n        | farm |\n        | 1    |\n}", &["W0114"]);
+        a_below_threshold_that_must_have_held_waits_for_a_full_window: answer("rule a {\n    from Harvest\n    by farm\n    window sliding(10s)\n    when count() > 2 and count() < 5 for 5s\n    emit A { farm }\n}\nrule b {\n    from Harvest\n    by farm\n    window sliding(10s)\n    when count() < 5 for 10s\n    emit B { farm }\n}", &["W0107"]);
         rules_without_any_test_are_warned_of_once: answer("rule a { from Harvest emit A { farm } }\nrule b { from Harvest emit B { farm } }", &["W0108"]);
         a_rule_without_a_test_is_warned_of: answer("rule a { from Harvest emit A { farm } }\nrule b { from Harvest emit B { farm } }\ntest \"t\" {\n    expect no A\n}", &["W0108"]);
     }

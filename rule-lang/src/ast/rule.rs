@@ -276,6 +276,14 @@ pub enum WindowKind {
     Forever,
 }
 
+impl WindowKind {
+    /// Whether such windows are judged as they close, not as events come and go.
+    #[must_use]
+    pub const fn is_closing(&self) -> bool {
+        !matches!(self, Self::Sliding { .. } | Self::Last(_) | Self::Forever)
+    }
+}
+
 /// `NAME { field: expr, field, ..alias } [if EXPR]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Emit {

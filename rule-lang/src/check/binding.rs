@@ -4,6 +4,7 @@ use super::rule::Parts;
 use super::scope::{Key, Let, Reads, Scope, Used, reads};
 use crate::ast;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::source::Span;
 use crate::typed::Expr;
 
 impl<'p> Scope<'p, '_> {
@@ -66,22 +67,50 @@ impl<'p> Scope<'p, '_> {
         self.lets.push(Let { name: &name.name, span: name.span, value, reads, used: Used::No });
     }
 
-    /// Warns of a name that hides a field or a param.
-    fn shadowing(&mut self, name: &ast::Ident, what: &str) {
-        let hidden = if let Some((_, stream)) = self.stream
-            && let Some(field) = stream.field_span(&name.name)
-        {
-            Some(("a field", field))
-        } else {
-            self.declared.param_named(&name.name).map(|(_, param)| ("a param", param.ast.name.span))
-        };
-        if let Some((kind, span)) = hidden {
-            self.out.push(
-                Diagnostic::new(Code::Shadowed, format!("{what} hides {kind} of the same name"))
-                    .label(name.span, "")
-                    .label(span, "hidden by it")
-                    .help("choose another name"),
-            );
+    /// Warns of a second name of the events that is a field's or a param's.
+    pub(super) fn hidden_by_second_name(&mut self) {
+        if let Some(alias) = self.alias {
+            self.shadowing(alias, "this second name of the stream");
         }
+    }
+
+    /// Warns of an item of a list that hides another name of the rule.
+    pub(super) fn hidden_by_item(&mut self, item: &ast::Ident) {
+        let kind = if self.element(&item.name).is_some() {
+            "an item"
+        } else if self.argument(&item.name).is_some() {
+            "an argument"
+        } else if self.lets.iter().any(|other| other.name == item.name) {
+            "a `let`"
+        } else if self.keys.iter().any(|key| key.name == item.name)
+            && self.field(&item.name).is_none()
+        {
+            "a part of the key"
+        } else {
+            self.shadowing(item, "this item");
+            return;
+        };
+        self.hides(item, "this item", kind, None);
+    }
+
+    /// Warns of a name that hides a field or a param.
+    pub(super) fn shadowing(&mut self, name: &ast::Ident, what: &str) {
+        if let Some((_, stream)) = self.stream
+            && stream.plan.fields.iter().any(|field| field.name == name.name)
+        {
+            self.hides(name, what, "a field", stream.field_span(&name.name));
+        } else if let Some((_, param)) = self.declared.param_named(&name.name) {
+            self.hides(name, what, "a param", Some(param.ast.name.span));
+        }
+    }
+
+    fn hides(&mut self, name: &ast::Ident, what: &str, kind: &str, hidden: Option<Span>) {
+        let mut warning =
+            Diagnostic::new(Code::Shadowed, format!("{what} hides {kind} of the same name"))
+                .label(name.span, "");
+        if let Some(hidden) = hidden {
+            warning = warning.label(hidden, "hidden by it");
+        }
+        self.out.push(warning.help("choose another name"));
     }
 }

@@ -10,7 +10,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 use crate::typed::{Expr, ExprKind, TextPart};
 use cep_core::plan::BinaryOp;
-use cep_core::value::{Type, Value};
+use cep_core::value::Type;
 
 impl Scope<'_, '_> {
     /// The typed expression; `None` if it was reported.
@@ -314,9 +314,4 @@ fn condition_help(ty: &Type) -> Option<String> {
         _ => return None,
     };
     Some(help.to_owned())
-}
-
-/// Whether a value is the literal false.
-pub(super) fn is_false(expr: &Expr) -> bool {
-    expr.as_literal() == Some(&Value::Bool(false))
 }

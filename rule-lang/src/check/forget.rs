@@ -122,11 +122,18 @@ impl Scope<'_, '_> {
                 by.span,
                 format!("`{}` may have any number of values; `{}` has the key `{name}`", part.name, plan.name),
             )
-            .help(
-                "write `forget 1d` above `emit`: of a key without events for so long nothing is kept",
-            ),
+            .help(format!(
+                "write `forget {}` above `emit`: of a key without events for so long nothing is kept",
+                longer_than(longest(ast, parts, trigger).map(|(span, ..)| span)),
+            )),
         );
     }
+}
+
+/// A day, or twice for how long a key may still be judged if that is no less.
+fn longer_than(judged: Option<Span>) -> Span {
+    let day = Span::from_secs(86_400);
+    judged.filter(|span| *span >= day).map_or(day, |span| Span(span.0.saturating_mul(2)))
 }
 
 /// Whether a type has few values.

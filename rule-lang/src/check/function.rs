@@ -9,7 +9,7 @@ use super::aggregate::aggregate_names;
 use super::declare::Declared;
 use super::rule::{MAX_LEVELS, MAX_NODES};
 use super::scope::{
-    Before, Elements, Level, Numbered, Scope, Seen, Silence, WhenState, WindowState,
+    Before, Elements, Level, Numbered, RowClause, Scope, Seen, Silence, WhenState, WindowState,
 };
 use super::structure::LIST_FUNCTIONS;
 use super::types::type_of;
@@ -115,6 +115,7 @@ pub(super) fn check(
         silence: Silence::Not,
         seen: Seen::Yes,
         level: Level::Row,
+        row: RowClause::Let,
         when: WhenState::Without,
         change: None,
         facts: Vec::new(),
@@ -132,6 +133,7 @@ impl Scope<'_, '_> {
     /// The value of a function, of the type declared.
     fn value_of(&mut self, function: &DeclaredFunction<'_>) -> Option<Expr> {
         let DeclaredFunction { ast, result, .. } = function;
+        ast.parameters.iter().for_each(|it| self.shadowing(&it.name, "this argument"));
         let value = match self.value_for(&ast.value, result)? {
             Ok(value) => value,
             Err(ty) => {

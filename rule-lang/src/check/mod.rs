@@ -29,6 +29,7 @@ mod known;
 mod membership;
 mod name;
 mod narrow;
+mod never;
 mod operand_help;
 mod operator;
 mod order;
@@ -48,6 +49,7 @@ mod window;
 pub(crate) use aggregate::aggregate_names;
 pub(crate) use declare::{Declared, value_from_text};
 pub(crate) use events::Events;
+pub(crate) use order::inputs;
 #[cfg(test)]
 pub(crate) use structure::LIST_FUNCTIONS;
 

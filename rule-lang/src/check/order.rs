@@ -31,7 +31,7 @@ pub(super) struct Order<'a> {
 }
 
 /// The streams a rule reads, as written.
-pub(super) fn inputs(rule: &ast::Rule) -> &[Ident] {
+pub(crate) fn inputs(rule: &ast::Rule) -> &[Ident] {
     let from = rule.clauses.iter().find_map(|clause| match &clause.kind {
         ClauseKind::From { streams, .. } => Some(streams.as_slice()),
         _ => None,

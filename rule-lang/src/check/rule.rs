@@ -3,10 +3,9 @@
 use super::attribute::attributes;
 use super::clauses::{before, emits_of, numbered, window_state};
 use super::declare::DeclaredStream;
-use super::expr::is_false;
 use super::known::known_keys;
 use super::narrow::{where_false, where_true};
-use super::scope::{Elements, Level, Scope, Seen, Silence, WhenState, WindowState};
+use super::scope::{Elements, Level, RowClause, Scope, Seen, Silence, WhenState, WindowState};
 use super::suspect::window_span;
 use super::table::{live_tables, without_revisions};
 use super::trigger::{has_edge, silent_of};
@@ -30,6 +29,8 @@ pub(super) struct Parts {
     pub(super) window: Option<WindowPlan>,
     pub(super) trigger: Option<(ast::Trigger, Expr)>,
     pub(super) until: Option<Expr>,
+    /// Whether it was said that the trigger never holds.
+    pub(super) never: bool,
     pub(super) distinct: Option<Distinct>,
     pub(super) limit: Option<Limit>,
     /// Holds where the last `emit` or an `else` after it goes out; nothing if it always does.
@@ -56,12 +57,14 @@ pub(super) fn check<'a>(
     };
     let (attributes, state) = attributes(ast, out);
     let mut scope = scope_of(ast, alias, declared, input, usage, out);
+    scope.hidden_by_second_name();
     let mut parts = Parts::default();
     for clause in &ast.clauses {
         scope.clause(clause, ast, &mut parts, events);
     }
     scope.unused_lets(ast);
     scope.window_without_key(ast, &parts);
+    scope.fills_nothing(ast, &parts);
     scope.edge_on_change(ast, &parts);
     scope.limit_of_revisions(ast, &mut parts);
     scope.revisions_in_order(ast, &mut parts);
@@ -132,6 +135,7 @@ fn scope_of<'p, 'a>(
         silence: if silent_of(ast).is_some() { Silence::Asked } else { Silence::Not },
         seen: Seen::Yes,
         level: Level::Row,
+        row: RowClause::Condition,
         when: WhenState::Elsewhere,
         change: None,
         facts: Vec::new(),
@@ -201,6 +205,11 @@ impl<'p, 'a> Scope<'p, 'a> {
         events: &mut Events,
     ) {
         let group = if self.window == WindowState::Without { Level::Row } else { Level::Group };
+        self.row = match &clause.kind {
+            ClauseKind::Let { .. } => RowClause::Let,
+            ClauseKind::By(_) | ClauseKind::Distinct(_) => RowClause::Key,
+            _ => RowClause::Condition,
+        };
         match &clause.kind {
             ClauseKind::From { .. } | ClauseKind::Silent(_) | ClauseKind::Forget(_) => {}
             ClauseKind::Where(condition) => {
@@ -208,6 +217,7 @@ impl<'p, 'a> Scope<'p, 'a> {
                 let filter = self.checked_condition(condition, parts);
                 if let Some(filter) = &filter {
                     where_true(filter, &mut self.facts);
+                    self.always_false(filter, condition.span, parts);
                 }
                 parts.filter = filter.or(parts.filter.take());
             }
@@ -233,7 +243,11 @@ impl<'p, 'a> Scope<'p, 'a> {
             }
             ClauseKind::When { trigger, condition, until, .. } => {
                 self.level = group;
+                let span = condition.span;
                 let condition = self.checked_condition(condition, parts);
+                if let Some(condition) = &condition {
+                    parts.never = self.always_false(condition, span, parts);
+                }
                 parts.trigger = condition.map(|condition| (*trigger, condition));
                 if let Some(until) = until {
                     parts.until = self.checked_condition(until, parts);
@@ -355,13 +369,6 @@ impl<'p, 'a> Scope<'p, 'a> {
         let condition =
             self.condition(ast).filter(|expr| self.small_enough(expr, ast.span).is_some());
         parts.faulty |= condition.is_none();
-        if condition.as_ref().is_some_and(is_false) {
-            self.out.push(
-                Diagnostic::new(Code::AlwaysFalse, "this condition is always false")
-                    .label(ast.span, "")
-                    .help("the rule never fires; switch it off with `@off` if that is meant"),
-            );
-        }
         condition
     }
 

@@ -20,6 +20,17 @@ pub(super) enum Level {
     Group,
 }
 
+/// What a clause that reads one event is about, for what is said of an aggregate there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum RowClause {
+    /// Which events count.
+    Condition,
+    /// A name for a value.
+    Let,
+    /// Which events belong together, or are the same.
+    Key,
+}
+
 /// What is known about the rule's window.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum WindowState {
@@ -133,6 +144,7 @@ pub(super) struct Scope<'p, 'a> {
     /// Whether the event that is read here has come.
     pub seen: Seen,
     pub level: Level,
+    pub row: RowClause,
     /// Whether the edge is known that the values here are for.
     pub when: WhenState,
     /// Where the rule first asks what changed.

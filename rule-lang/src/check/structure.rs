@@ -267,6 +267,7 @@ impl Scope<'_, '_> {
         let list = self.present(&ast.list)?;
         let list = self.require_list(list, ast.list.span)?;
         let (mut fold, _) = self.fold(function, list, Type::Bool);
+        self.hidden_by_item(&ast.item);
         let name = ast.item.name.clone();
         let ty = fold.value.ty.clone();
         self.elements.open.push(Element { name, number: fold.item, ty });

@@ -266,14 +266,7 @@ pub(super) fn silent_of(ast: &ast::Rule) -> Option<&ast::Silence> {
 /// Whether the rule's windows are judged as they close.
 fn is_closing(ast: &ast::Rule) -> bool {
     ast.clauses.iter().any(|clause| match &clause.kind {
-        ClauseKind::Window(window) => !matches!(
-            window.kind,
-            Some(
-                ast::WindowKind::Sliding { .. }
-                    | ast::WindowKind::Last(_)
-                    | ast::WindowKind::Forever
-            )
-        ),
+        ClauseKind::Window(window) => window.kind.as_ref().is_none_or(ast::WindowKind::is_closing),
         _ => false,
     })
 }

@@ -159,6 +159,8 @@ codes! {
     UnusedFunction = "W0110", "a function that nothing calls";
     EdgeOnChange = "W0111", "an edge on `changed`, which does not fire at two changes in a row";
     Unforgotten = "W0112", "a rule that remembers keys without number and without `forget`";
+    FillsNothing = "W0113", "a `fill` so short that it makes no window";
+    ReadsWhatIsOff = "W0114", "a rule or test of what only rules that are off emit";
     IdleTest = "W0115", "a test that expects nothing, or has the title of another";
 }
 

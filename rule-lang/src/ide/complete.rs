@@ -53,7 +53,8 @@ impl Ide {
         // The first token that is not before the word being typed.
         let at = read.tokens.tokens.iter().position(|token| token.span.end >= byte);
         let mut at = at.unwrap_or(read.tokens.len());
-        if read.tokens.name(at).is_none() && read.tokens.span(at).end == byte {
+        let is_last = at + 1 >= read.tokens.len();
+        if !is_last && read.tokens.name(at).is_none() && read.tokens.span(at).end == byte {
             at += 1;
         }
         let typing = Typing { ide: self, file: &read, at, byte };
@@ -104,7 +105,7 @@ impl Typing<'_> {
         let declaration =
             self.file.declarations().into_iter().rev().find(|range| range.start < self.at);
         let Some(declaration) = declaration.filter(|range| !self.is_over(range)) else {
-            return words(&[Role::Declaration]);
+            return self.begun().unwrap_or_else(|| words(&[Role::Declaration]));
         };
         match tokens.word(declaration.start) {
             Some("rule") => self.in_rule(&declaration),
@@ -124,6 +125,13 @@ impl Typing<'_> {
             Some("test") => self.in_test(),
             _ => Vec::new(),
         }
+    }
+
+    /// What goes on with a `sink` of which no more is written yet.
+    fn begun(&self) -> Option<Vec<Completion>> {
+        let begins_line = self.at.checked_sub(1).filter(|at| self.file.tokens.line_start(*at))?;
+        let is_sink = self.file.tokens.is_word(begins_line, "sink") && !self.at_line_start();
+        is_sink.then(|| self.globals(&[NameKind::Event]))
     }
 
     /// Whether the place is in a comment or in a string outside its braces.
@@ -340,8 +348,30 @@ impl Typing<'_> {
                 events().into_iter().chain(["some", "no", "late", "error"].map(plain)).collect()
             }
             Some(Before::Word("some" | "no")) => events(),
+            Some(Before::Punct(Punct::Pipe)) => self.columns(),
             _ => Vec::new(),
         }
+    }
+
+    /// The columns that the head of a table may have: the fields of what the line above names.
+    fn columns(&self) -> Vec<Completion> {
+        let tokens = &self.file.tokens;
+        let line = |before: usize| (0..before).rev().find(|at| tokens.line_start(*at));
+        let Some(head) = line(self.at).filter(|at| tokens.is(*at, Punct::Pipe)) else {
+            return Vec::new();
+        };
+        let Some(above) = line(head) else { return Vec::new() };
+        let (kinds, name): (&[NameKind], usize) = match tokens.word(above) {
+            Some("given") => (&[NameKind::Stream, NameKind::Table], above + 1),
+            Some("expect") => {
+                let other = matches!(tokens.word(above + 1), Some("some" | "no" | "late"));
+                (STREAMS, above + 1 + usize::from(other))
+            }
+            _ => return Vec::new(),
+        };
+        let names = &self.ide.names;
+        let owner = tokens.name(name).and_then(|name| names.global(name, kinds));
+        owner.map(|owner| self.fields(names, names.rows_of(owner))).unwrap_or_default()
     }
 }
 

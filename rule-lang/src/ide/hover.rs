@@ -34,10 +34,16 @@ impl Ide {
         let tokens = &read.tokens;
         let touches = |token: &Token| token.span.start <= byte && byte < token.span.end;
         let at = tokens.tokens.iter().position(touches)?;
+        let inside = tokens.inside_string(at).into_iter().find_map(|inside| {
+            let at = inside.tokens.iter().position(touches)?;
+            Some((inside, at))
+        });
+        let in_text = inside.is_some();
+        let (tokens, at) = inside.as_ref().map_or((tokens, at), |(inside, at)| (inside, *at));
         let span = tokens.span(at);
         if let Some(name) = tokens.word(at) {
             let call = tokens.is(at + 1, Punct::ParenOpen);
-            let clause = read.starts.iter().any(|start| start.token == at);
+            let clause = !in_text && read.starts.iter().any(|start| start.token == at);
             if let Some(markdown) = word_at(name, call, clause) {
                 return Some(Hover { span, markdown });
             }

@@ -2,7 +2,7 @@
 //!
 //! A field that is read under its own name keeps reading it: `count: int` becomes
 //! `n: int from "count"`. A field that an emit passes on by its name alone keeps its name there:
-//! `{ count }` becomes `{ count: n }`. After the edits the program is read again: if a name then
+//! `{ count }` becomes `{ count: n }`. What others know by its name, outside of the rules, keeps it. After the edits the program is read again: if a name then
 //! meant something else, or an error appeared, the rename is refused.
 
 use super::names::{DefId, Definition, Form, Mention, NameKind};
@@ -16,7 +16,7 @@ use std::fmt;
 pub enum RenameError {
     /// There is no name of the program at the place.
     NoName,
-    /// What stands there has a name that others know: rules in stored state and in events.
+    /// What stands there has a name that others know, and this is who.
     Fixed(&'static str),
     /// The new name is not a name.
     NotAName(String),
@@ -34,10 +34,7 @@ impl fmt::Display for RenameError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoName => write!(f, "there is no name here that can be changed"),
-            Self::Fixed(what) => write!(
-                f,
-                "a {what}'s name is part of stored state and of the ids of its events; change it by hand"
-            ),
+            Self::Fixed(why) => write!(f, "{why}; change it by hand"),
             Self::NotAName(name) => write!(f, "`{name}` is not a name"),
             Self::Reserved(name) => write!(f, "`{name}` is a word of the language"),
             Self::Clash(name) => write!(f, "`{name}` means something here already"),
@@ -87,10 +84,34 @@ impl Ide {
     fn renamed(&self, file: FileId, byte: u32) -> Result<(&Mention, &Definition), RenameError> {
         let mention = self.names.at(file, byte).ok_or(RenameError::NoName)?;
         let definition = self.names.definition(mention.definition).ok_or(RenameError::NoName)?;
-        match definition.kind {
-            NameKind::Rule => Err(RenameError::Fixed("rule")),
-            _ => Ok((mention, definition)),
+        match self.known_outside(definition) {
+            Some(why) => Err(RenameError::Fixed(why)),
+            None => Ok((mention, definition)),
         }
+    }
+
+    /// Who else knows the name of a definition, if anyone does: what is read or goes out would be
+    /// another one.
+    fn known_outside(&self, definition: &Definition) -> Option<&'static str> {
+        let owner = definition.owner.and_then(|owner| self.names.definition(owner));
+        Some(match (definition.kind, owner.map(|owner| owner.kind)) {
+            (NameKind::Rule, _) => {
+                "a rule's name is part of stored state and of the ids of its events"
+            }
+            (NameKind::Stream, _) => {
+                "a stream's name is what its events are found by: in files, bindings and stored state"
+            }
+            (NameKind::Event, _) => {
+                "an event goes out under its name, which sinks, snapshots and those who read it know"
+            }
+            (NameKind::EventField, _) => {
+                "a field of an event goes out under its name, which those who read it know"
+            }
+            (NameKind::Field, Some(NameKind::Type)) => {
+                "a field of a type is read and goes out under its name"
+            }
+            _ => return None,
+        })
     }
 
     /// Whether nothing has the new name where the old one is seen.
@@ -180,9 +201,8 @@ impl Ide {
 
 fn edit(mention: &Mention, definition: &Definition, new: &str) -> Edit {
     let text = match mention.form {
-        Form::Plain => new.to_owned(),
+        Form::Plain | Form::Field => new.to_owned(),
         Form::Value => format!("{}: {new}", definition.name),
-        Form::Field => format!("{new}: {}", definition.name),
     };
     Edit { span: mention.span, text }
 }

@@ -130,7 +130,9 @@ fn hover_shows_types_and_documentation() {
         ),
         ("half: total", "half: decimal\n```\n\nA field of the event `Disaster`."),
         ("sum(doubled)", "sum(x [where …])\n```\n\nThe sum."),
-        ("tumbling", "tumbling(10s[, align 3s])"),
+        ("tumbling", "tumbling(10s[, align 3s][, zone \"Europe/Paris\"])"),
+        ("from \"farmid\"", "from \"name\""),
+        ("from kafka", "from CONNECTOR"),
         ("where  h", "where EXPR"),
         ("when   total", "when EXPR"),
         ("int       from", "A whole number of 64 bits"),
@@ -145,6 +147,9 @@ fn hover_shows_types_and_documentation() {
     let (ide, place) = with_cursor(
         "stream S { a: int, t: timestamp, time t }\nrule r { from S emit E { x: §abs(a) } }",
     );
+    assert!(ide.hover(FileId(0), place).unwrap().markdown.contains("abs(int) -> int"));
+    let inside = RULES.replacen("only {total}", "only {§abs(total)}", 1);
+    let (ide, place) = with_cursor(&inside);
     assert!(ide.hover(FileId(0), place).unwrap().markdown.contains("abs(int) -> int"));
 }
 
@@ -174,26 +179,26 @@ fn a_field_keeps_its_path_and_the_fields_of_events() {
 }
 
 #[test]
-fn params_streams_and_events_are_renamed_everywhere() {
+fn a_param_is_renamed_everywhere() {
     let after = renamed(&RULES.replacen("param floor", "param §floor", 1), "least").unwrap();
     assert!(!after.contains("floor"), "{after}");
-    let after = renamed(&RULES.replacen("from Harvest\n", "from §Harvest\n", 1), "Batch").unwrap();
-    assert!(!after.contains("Harvest"), "{after}");
-    let after = renamed(&RULES.replacen("sink Disaster", "sink §Disaster", 1), "Alarm").unwrap();
-    assert!(!after.contains("Disaster"), "{after}");
-    assert!(after.contains("expect Alarm"), "{after}");
 }
 
 #[test]
-fn a_field_of_an_event_that_passes_a_value_on_keeps_the_value() {
-    let text = RULES.replacen(
-        "expect Disaster\n        | farm | total |",
-        "expect Disaster\n        | farm | §total |",
-        1,
-    );
-    let after = renamed(&text, "harvested").unwrap();
-    assert!(after.contains("{ farm, harvested: total, half:"), "{after}");
-    assert!(after.contains("| farm | harvested |"), "{after}");
+fn what_is_known_by_its_name_outside_is_not_renamed() {
+    let types = "type Item { §sku: string }\nstream S { items: [Item], t: timestamp, time t }\n";
+    for (text, why) in [
+        (RULES.replacen("rule disaster", "rule §disaster", 1), "stored state"),
+        (RULES.replacen("from Harvest\n", "from §Harvest\n", 1), "a stream's name"),
+        (RULES.replacen("sink Disaster", "sink §Disaster", 1), "an event goes out"),
+        (RULES.replacen("total, half", "total, §half", 1), "a field of an event"),
+        (RULES.replacen("| farm | total |", "| farm | §total |", 1), "a field of an event"),
+        (types.to_owned(), "a field of a type"),
+    ] {
+        let refused = renamed(&text, "other").unwrap_err();
+        assert!(matches!(refused, RenameError::Fixed(_)), "{refused}");
+        assert!(refused.to_string().contains(why), "{refused}");
+    }
 }
 
 #[test]
@@ -204,8 +209,6 @@ fn a_rename_that_would_mean_something_else_is_refused() {
     // A `let` of the rule hides it, a field does too.
     assert_eq!(to("total"), Err(RenameError::Clash("total".into())));
     assert_eq!(to("count"), Err(RenameError::Clash("count".into())));
-    let rule = RULES.replacen("rule disaster", "rule §disaster", 1);
-    assert_eq!(renamed(&rule, "x"), Err(RenameError::Fixed("rule")));
     let word = RULES.replacen("tumbling", "§tumbling", 1);
     assert_eq!(renamed(&word, "x"), Err(RenameError::NoName));
     let spread = "stream S { §a: int, t: timestamp, time t }\nrule r { from S s emit E { ..s } }";
@@ -256,6 +259,22 @@ fn completion_knows_where_it_is() {
     assert_eq!(here("/// Too little.", "/// Too §"), Vec::<String>::new());
     assert!(here("only {total}", "only {§}").contains(&"total".to_owned()));
     assert_eq!(here("only {total}", "only §"), Vec::<String>::new());
+}
+
+/// At the end of what is written so far.
+#[test]
+fn completion_knows_declarations_that_are_begun() {
+    for behind in ["", "\n\ntest \"other\" {\n    expect no Each\n}\n"] {
+        let of = |line: &str| labels(&format!("{RULES}\n{line}§{behind}"));
+        assert_eq!(of("sink "), ["Disaster", "Each"]);
+        assert_eq!(of("sink Disaster to "), ["file", "kafka", "log"]);
+        assert!(of("param least: ").contains(&"decimal".to_owned()));
+        assert!(of("fn half(x: int) -> decimal = x / 2\n").contains(&"rule".to_owned()));
+    }
+    let head = |from: &str, to: &str| labels(&RULES.replacen(from, to, 1));
+    assert_eq!(head("| at | farm | count |", "| at | §"), ["at", "count", "farm"]);
+    assert_eq!(head("| farm | total |", "| §"), ["farm", "half", "text", "total"]);
+    assert_eq!(head("| 1s | 1    | 2     |", "| §"), Vec::<String>::new());
 }
 
 trait Tap {
@@ -370,9 +389,6 @@ fn a_table_of_derived_events_has_their_names() {
     let look = "key farm\nrule told {\n    from Harvest\n    emit Told { was: Last[farm]?.";
     let found = labels(&rules(&format!("Disaster {look}§ }}\n}}")));
     assert_eq!(found, ["farm", "half", "text", "total"]);
-    let text = rules(&format!("Disaster {look}ha§lf }}\n}}"));
-    let after = renamed(&text, "middle").unwrap();
-    assert_eq!(after, text.replace('§', "").replace("half", "middle"));
     let text = rules("Disas§ter key farm");
     let (ide, at) = with_cursor(&text);
     let found = ide.definition(FileId(0), at).unwrap();

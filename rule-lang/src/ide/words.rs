@@ -91,7 +91,7 @@ Test {
     "until", "until T", "Ends the input there instead of deciding everything.";
 }
 Window {
-    "tumbling", "tumbling(10s[, align 3s])", "Windows side by side, judged when they close.";
+    "tumbling", "tumbling(10s[, align 3s][, zone \"Europe/Paris\"])", "Windows side by side, judged when they close.";
     "hopping", "hopping(10s, every 1s)", "Overlapping windows, judged when they close.";
     "sliding", "sliding(10s)", "The time up to each event, judged at every change.";
     "session", "session(gap 30s, max 1h)", "Bursts of events.";
@@ -157,6 +157,7 @@ Expression {
     "null", "null", "No value.";
 }
 Part {
+    "from", "from CONNECTOR, from \"name\", from key, from header(\"name\")", "Where a stream's events, or a field of theirs, come from.";
     "fill", "fill D [for TABLE]", "A silent key gets its empty windows for so long.";
     "early", "early", "Fires as soon as `when` is certain.";
     "allow", "allow D", "Late events change a closed window for so long.";

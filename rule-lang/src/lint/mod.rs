@@ -2,6 +2,8 @@
 //! nothing reads, thresholds that fire too early, rules without a test. A warning never fails a
 //! program. A line `// cep: allow W0107` above or inside a declaration silences it there.
 
+mod off;
+
 use crate::ast::{Ast, Declaration, Spanned};
 use crate::check::{Checked, index};
 use crate::diagnostic::{Code, Diagnostic, Severity};
@@ -50,6 +52,7 @@ pub(crate) fn program(checked: &Checked<'_>, out: &mut Vec<Diagnostic>) {
     }
     hidden_params(checked, out);
     untested(checked, out);
+    off::read(checked, out);
 }
 
 /// Params that a field of the same name hides.

@@ -5,9 +5,9 @@ use super::cursor::Cursor;
 use super::unsupported;
 use crate::ast::{
     ClauseKind, Completeness, Distinct, Each, Expr, Hold, KeyPart, Limit, Rule, Silence, Spanned,
-    Trigger,
+    Trigger, WindowKind,
 };
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, write_instead};
 use crate::lex::{Punct, TokenKind};
 
 impl Cursor<'_> {
@@ -29,7 +29,7 @@ impl Cursor<'_> {
                 self.bump();
                 Some(ClauseKind::Window(self.window()))
             }
-            "when" => self.when(),
+            "when" => self.when(is_closing(rule)),
             "emit" => {
                 self.bump();
                 self.emit().map(ClauseKind::Emit)
@@ -171,7 +171,7 @@ impl Cursor<'_> {
     }
 
     /// `when [each] EXPR [for D | for N windows] [until EXPR]`, or `when silent for D [for TABLE]`
-    fn when(&mut self) -> Option<ClauseKind> {
+    fn when(&mut self, closing: bool) -> Option<ClauseKind> {
         self.bump();
         if self.at_word("silent") && self.word_of(self.nth(1)) == Some("for") {
             self.bump();
@@ -182,7 +182,7 @@ impl Cursor<'_> {
         let trigger = if self.eat_word("each").is_some() { Trigger::Each } else { Trigger::Rise };
         let condition = self.expr();
         let hold = match self.eat_word("for") {
-            Some(_) => Some(self.hold()?),
+            Some(_) => Some(self.hold(closing)?),
             None => None,
         };
         let until = self.eat_word("until").map(|_| self.expr());
@@ -243,9 +243,20 @@ impl Cursor<'_> {
         }
     }
 
-    /// `D`, or `N windows`, after `for`.
-    fn hold(&mut self) -> Option<Hold> {
+    /// `D`, or `N windows`, after `for`. Windows that close are counted, so a bare number is of them.
+    fn hold(&mut self, closing: bool) -> Option<Hold> {
         let token = self.peek();
+        if let (TokenKind::Int(value), true) = (token.kind, closing)
+            && !matches!(self.word_of(self.nth(1)), Some("windows" | "window"))
+        {
+            self.bump();
+            self.report(
+                Diagnostic::new(Code::UnitMissing, format!("`{value}` has no unit"))
+                    .label(token.span, "`for` is a number of windows here, since they close")
+                    .help(write_instead(format!("{value} windows"))),
+            );
+            return None;
+        }
         if let TokenKind::Int(value) = token.kind
             && matches!(self.word_of(self.nth(1)), Some("windows" | "window"))
         {
@@ -255,4 +266,12 @@ impl Cursor<'_> {
         }
         self.duration("`for`").map(Hold::For)
     }
+}
+
+/// Whether the rule's windows, as read so far, are judged as they close.
+fn is_closing(rule: &Rule) -> bool {
+    rule.clauses.iter().any(|clause| match &clause.kind {
+        ClauseKind::Window(window) => window.kind.as_ref().is_some_and(WindowKind::is_closing),
+        _ => false,
+    })
 }

@@ -9,6 +9,7 @@ use super::{Exit, Failure, print, program};
 use cep_core::operator::sharing;
 use cep_core::plan::{Horizon, Plan, RuleId};
 use clap::{Args, ValueEnum};
+use rule_lang::OffRule;
 use rule_lang::diagnostic::closest;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -43,8 +44,8 @@ enum ExplainFormat {
 }
 
 pub(super) fn run(args: &ExplainArgs) -> Result<Exit, Failure> {
-    let (_, plan) = program::load_plan(&args.path)?;
-    let shown = chosen(&plan, args.rule.as_deref())?;
+    let (program, plan) = program::load_plan(&args.path)?;
+    let shown = chosen(&plan, &program.compiled.off, args.rule.as_deref())?;
     let text = match args.format {
         ExplainFormat::Text => text::explain(&plan, &shown),
         ExplainFormat::Json => json(&plan, &shown)?,
@@ -54,13 +55,17 @@ pub(super) fn run(args: &ExplainArgs) -> Result<Exit, Failure> {
     Ok(Exit::Fine)
 }
 
-fn chosen(plan: &Plan, name: Option<&str>) -> Result<Vec<RuleId>, Failure> {
+fn chosen(plan: &Plan, off: &[OffRule], name: Option<&str>) -> Result<Vec<RuleId>, Failure> {
     let ids = (0..).map(RuleId).zip(&plan.rules);
     let shown: Vec<RuleId> = ids
         .filter(|(_, rule)| name.is_none_or(|name| name == rule.name))
         .map(|(id, _)| id)
         .collect();
     match name {
+        Some(name) if off.iter().any(|rule| rule.name == name) => {
+            let message = format!("the rule `{name}` is switched off, and no part of the plan");
+            Err(Failure::usage(message).with_help("remove its `@off`"))
+        }
         Some(name) if shown.is_empty() => {
             let failure = Failure::usage(format!("there is no rule `{name}`"));
             let names = plan.rules.iter().map(|rule| rule.name.as_str());

@@ -212,7 +212,7 @@ impl Tests<'_> {
                     continue;
                 }
             };
-            match judge(plan, test, &played, &program.compiled.sources) {
+            match judge(plan, &program.compiled, test, &played) {
                 // A test of snapshots only has their lines.
                 Verdict::Holds if is_of_snapshots_only(test) => {}
                 Verdict::Holds => {

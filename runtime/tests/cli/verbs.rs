@@ -104,6 +104,22 @@ fn explain_prints_the_plan_in_three_forms() {
 }
 
 #[test]
+fn a_rule_that_is_off_is_said_to_be_off() {
+    let room = Room::empty();
+    room.write(
+        "off.rules",
+        "stream H {\n    farm: int\n    at: timestamp\n    time at\n}\n@off\nrule low {\n    from H\n    emit Low { farm }\n}\ntest \"t\" {\n    given H\n        | at | farm |\n        | 1s | 1    |\n    expect Low\n        | farm |\n        | 1    |\n}\n",
+    );
+    let explained = room.cep("explain off.rules low");
+    assert_eq!(explained.code, Some(2));
+    assert!(explained.err.contains("the rule `low` is switched off"), "{}", explained.err);
+    let tested = room.cep("test off.rules");
+    assert_eq!(tested.code, Some(1));
+    let why = "`low`, which emits it, is switched off by `@off`";
+    assert!(tested.out.contains(why), "{}", tested.out);
+}
+
+#[test]
 fn copy_keeps_bytes_order_and_keys() {
     let room = Room::empty();
     let events = harvests(0..20);

@@ -8,7 +8,7 @@ mod types;
 
 use super::convert::to;
 use super::narrow::where_true;
-use super::scope::{Level, Scope, Silence, WhenState, WindowState};
+use super::scope::{Level, RowClause, Scope, Silence, WhenState, WindowState};
 use super::structure::is_fold;
 use crate::ast;
 use crate::diagnostic::{Code, Diagnostic};
@@ -186,7 +186,15 @@ impl Scope<'_, '_> {
             (Level::Row, _) => (
                 Code::AggregateOutside,
                 format!("`{}` stands before the window", name.name),
-                "conditions on aggregates are written `when …`, below `window`",
+                match self.row {
+                    RowClause::Condition => {
+                        "conditions on aggregates are written `when …`, below `window`"
+                    }
+                    RowClause::Let => "move this `let` below `window`",
+                    RowClause::Key => {
+                        "a key is what is known of one event; what this rule emits, another rule can read `by` it"
+                    }
+                },
             ),
         };
         let help = of_list.unwrap_or_else(|| help.to_owned());

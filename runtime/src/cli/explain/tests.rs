@@ -77,14 +77,14 @@ fn plan() -> Plan {
 #[test]
 fn the_plan_is_explained_in_the_words_of_the_language() {
     let plan = plan();
-    let all = chosen(&plan, None).unwrap();
+    let all = chosen(&plan, &[], None).unwrap();
     insta::assert_snapshot!(format!("{RULES}\n=>\n\n{}", text::explain(&plan, &all)));
 }
 
 #[test]
 fn the_drawing_goes_from_streams_to_sinks() {
     let plan = plan();
-    let all = chosen(&plan, None).unwrap();
+    let all = chosen(&plan, &[], None).unwrap();
     insta::assert_snapshot!(mermaid::draw(&plan, &all));
 }
 
@@ -120,16 +120,16 @@ fn of_many_rules_that_share_a_few_are_named() {
 #[test]
 fn one_rule_can_be_asked_for_by_name() {
     let plan = plan();
-    let one = chosen(&plan, Some("busy")).unwrap();
+    let one = chosen(&plan, &[], Some("busy")).unwrap();
     assert!(!text::explain(&plan, &one).contains("rule disaster"));
-    let failure = chosen(&plan, Some("disastr")).unwrap_err();
+    let failure = chosen(&plan, &[], Some("disastr")).unwrap_err();
     assert_eq!(failure.help.as_deref(), Some("did you mean `disaster`?"));
 }
 
 #[test]
 fn the_json_form_is_the_plan_with_horizons() {
     let plan = plan();
-    let text = json(&plan, &chosen(&plan, None).unwrap()).unwrap();
+    let text = json(&plan, &chosen(&plan, &[], None).unwrap()).unwrap();
     let value: serde_json::Value = serde_json::from_str(&text).unwrap();
     let read: Plan = serde_json::from_value(value["plan"].clone()).unwrap();
     assert_eq!(read, plan);

@@ -7,7 +7,7 @@ use crate::connector::BadRecord;
 use cep_core::plan::{Plan, StreamId};
 use cep_core::value::Value;
 use rule_lang::test_case::{Column, Expectation, ExpectationKind, ExpectedRow};
-use rule_lang::{SourceMap, TestCase};
+use rule_lang::{Compiled, OffRule, TestCase};
 
 /// Whether a test holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,13 +22,15 @@ const SHOWN: usize = 5;
 
 /// Judges a test by all of its expectations. Records that are no events are failures where the
 /// test does not speak of errors.
-pub(super) fn judge(plan: &Plan, test: &TestCase, played: &Played, sources: &SourceMap) -> Verdict {
+pub(super) fn judge(plan: &Plan, compiled: &Compiled, test: &TestCase, played: &Played) -> Verdict {
+    let sources = &compiled.sources;
     let failures = test.expectations.iter().filter_map(|expectation| {
         let details = failure(plan, expectation, played)?;
         let place = sources.file(expectation.span.file).map_or("?", |file| file.name.as_str());
         let (line, _) = sources.line_column(expectation.span.file, expectation.span.start);
         let title = title(plan, &expectation.kind);
-        Some(format!("  {title} ({place}:{line})\n{details}"))
+        let off = off(plan, &compiled.off, &expectation.kind).unwrap_or_default();
+        Some(format!("  {title} ({place}:{line})\n{details}{off}"))
     });
     let mut failures: String = failures.collect();
     let speaks_of_errors = test.expectations.iter().any(|expectation| {
@@ -38,6 +40,17 @@ pub(super) fn judge(plan: &Plan, test: &TestCase, played: &Played, sources: &Sou
         failures.push_str(&bad_records(plan, played));
     }
     if failures.is_empty() { Verdict::Holds } else { Verdict::Fails(failures) }
+}
+
+/// That an event does not come because each rule that emits it is off.
+fn off(plan: &Plan, off: &[OffRule], kind: &ExpectationKind) -> Option<String> {
+    let (ExpectationKind::All(event) | ExpectationKind::Some(event)) = kind else { return None };
+    let mut emits = plan.rules.iter().flat_map(|rule| &rule.emits);
+    if emits.any(|emit| emit.event == *event) {
+        return None;
+    }
+    let rule = off.iter().find(|rule| rule.events.contains(event))?;
+    Some(format!("    `{}`, which emits it, is switched off by `@off`\n", rule.name))
 }
 
 fn title(plan: &Plan, kind: &ExpectationKind) -> String {

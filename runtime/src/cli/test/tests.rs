@@ -44,7 +44,7 @@ fn outcome_of(rules: &str, lines: &str) -> String {
     let errors = render(&compiled.diagnostics, &compiled.sources, colour);
     let plan = compiled.plan.as_ref().unwrap_or_else(|| unreachable!("{errors}"));
     let test = &compiled.tests[0];
-    match judge(plan, test, &play(plan, test, Path::new("")).unwrap(), &compiled.sources) {
+    match judge(plan, &compiled, test, &play(plan, test, Path::new("")).unwrap()) {
         Verdict::Holds => format!("{lines}\n=> ok\n"),
         Verdict::Fails(details) => format!("{lines}\n=> FAILED\n{details}\n"),
     }
