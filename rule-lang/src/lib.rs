@@ -71,7 +71,7 @@ pub mod test_case;
 mod typed;
 
 pub use diagnostic::{Code, Diagnostic, Severity};
-pub use format::format;
+pub use format::{Unformatted, format};
 pub use source::{Source, SourceMap};
 pub use test_case::TestCase;
 
@@ -115,7 +115,9 @@ impl Compiled {
         let asts = self.sources.files().map(|(id, file)| parse::parse(id, &file.text).ast);
         let mut declarations = asts.flat_map(|ast| ast.declarations);
         declarations.find_map(|declaration| match declaration {
-            ast::Declaration::Table(table) if table.name.name == name => Some(table.connector?.span),
+            ast::Declaration::Table(table) if table.name.name == name => {
+                Some(table.connector?.span)
+            }
             _ => None,
         })
     }

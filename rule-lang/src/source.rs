@@ -6,6 +6,7 @@
 //! `U+FFFD` with a diagnostic that says where.
 
 use crate::diagnostic::{Code, Diagnostic};
+use std::fmt;
 
 /// The largest file that is read, in bytes. Rules are written by people; a larger file is a mistake
 /// (a data file with the wrong ending), and the limit keeps every offset within 32 bits.
@@ -16,7 +17,7 @@ pub const MAX_FILE_BYTES: usize = 16 * 1024 * 1024;
 pub struct FileId(pub u32);
 
 /// A half-open byte range `[start, end)` in one file's text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Span {
     /// The file.
     pub file: FileId,
@@ -24,6 +25,17 @@ pub struct Span {
     pub start: u32,
     /// One past the last byte.
     pub end: u32,
+}
+
+/// With `{:-?}` nothing: so two trees are written alike that differ in places only.
+impl fmt::Debug for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if f.sign_minus() {
+            return Ok(());
+        }
+        let Self { file, start, end } = self;
+        f.debug_struct("Span").field("file", file).field("start", start).field("end", end).finish()
+    }
 }
 
 impl Span {

@@ -67,6 +67,25 @@ pub enum Declaration {
     Unsupported(Unsupported),
 }
 
+impl Declaration {
+    /// All of it.
+    #[must_use]
+    pub const fn span(&self) -> Span {
+        match self {
+            Self::Stream(it) => it.span,
+            Self::Type(it) => it.span,
+            Self::Param(it) => it.span,
+            Self::Table(it) => it.span,
+            Self::Event(it) => it.span,
+            Self::Function(it) => it.span,
+            Self::Sink(it) => it.span,
+            Self::Rule(it) => it.span,
+            Self::Test(it) => it.span,
+            Self::Unsupported(it) => it.span,
+        }
+    }
+}
+
 /// A declaration that was skipped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unsupported {

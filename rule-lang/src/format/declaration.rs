@@ -8,7 +8,7 @@ use super::token::{Gap, Tok};
 use super::{INDENT, fields, rule, run, test_block};
 use crate::lex::Punct;
 
-/// The widest `type`, `event`, `table` or `scenario` that is written on one line.
+/// The widest `type`, `event` or `table` that is written on one line.
 const SHORT: usize = 80;
 
 /// Writes a file.
@@ -107,7 +107,6 @@ fn write(page: &mut Page, declaration: &Declaration<'_>) {
             let rest = match keyword {
                 "rule" => rule::body(page, body.clone()),
                 "test" => test_block::body(page, body.clone()),
-                "scenario" => test_block::scenario_body(page, body.clone()),
                 _ => fields::body(page, body.clone()),
             };
             let mut gap = rest;
@@ -126,12 +125,8 @@ fn on_one_line(declaration: &Declaration<'_>) -> Option<String> {
     if inside.clone().any(|tok| tok.gap.has_comment()) || has_comment(head) || has_comment(tail) {
         return None;
     }
-    let parts = if head.first().is_some_and(|tok| tok.is_word("scenario")) {
-        test_block::scenario_lines(body.clone())
-    } else {
-        split::members(body.clone())
-    };
-    let parts: Vec<String> = parts.parts.iter().map(|part| flat(part)).collect();
+    let parts: Vec<String> =
+        split::parts(body.clone()).parts.iter().map(|part| flat(part)).collect();
     let line = format!(" {} {}", parts.join(", "), flat(tail));
     let width = flat(head).chars().count() + line.chars().count();
     (width <= SHORT).then_some(line)

@@ -19,7 +19,7 @@ pub(super) fn write(
     let inside = toks.split_off(open + 1);
     let head = toks;
     let comments = inside.iter().chain(tail.first()).any(|tok| tok.gap.has_comment());
-    let Parts { parts, rest } = split::emit_fields(inside);
+    let Parts { parts, rest } = split::parts(inside);
 
     let fields: Vec<String> = parts.iter().map(|part| flat(part)).collect();
     let space = if fields.is_empty() { "" } else { " " };

@@ -20,7 +20,7 @@ enum Kind {
 
 /// Writes the members; gives what stands before what closes the body.
 pub(super) fn body<'t>(page: &mut Page, toks: Vec<Tok<'t>>) -> Gap<'t> {
-    let Parts { mut parts, rest } = split::members(toks);
+    let Parts { mut parts, rest } = split::parts(toks);
     parts.iter_mut().for_each(part_time_options);
     let kinds: Vec<Kind> = parts.iter().map(|part| kind(part)).collect();
     let texts = texts(&parts, &kinds);
@@ -89,7 +89,7 @@ fn part_time_options(part: &mut Vec<Tok<'_>>) {
     let mut at = 2;
     while at < part.len() {
         let is_option = part.get(at).is_some_and(|tok| tok.kind == TokenKind::Word)
-            && split::is_time_option(part, at)
+            && matches!(part.get(at + 1).map(|tok| tok.kind), Some(TokenKind::Duration(_)))
             && !is_at(part, at - 1, Punct::Comma);
         if is_option {
             part.insert(at, Tok::comma());

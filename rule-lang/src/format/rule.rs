@@ -7,7 +7,7 @@ use super::{INDENT, emit, run};
 
 /// Writes the clauses; gives what stands before what closes the body.
 pub(super) fn body<'t>(page: &mut Page, toks: Vec<Tok<'t>>) -> Gap<'t> {
-    let Parts { parts, rest } = split::clauses(toks);
+    let Parts { parts, rest } = split::parts(toks);
     let width = parts.iter().map(|part| width(part)).max().unwrap_or(0);
     let column = INDENT + width + 1;
     for part in parts {
@@ -36,7 +36,7 @@ fn clause(page: &mut Page, mut part: Vec<Tok<'_>>, column: usize) {
         page.pad(column);
     }
     match split::braces(&body) {
-        Some((open, close)) if matches!(keyword.text, "emit" | "clear" | "timeout" | "else") => {
+        Some((open, close)) if matches!(keyword.text, "emit" | "clear" | "else") => {
             emit::write(page, body, open, close, column);
         }
         _ => run::write(page, &body, column),

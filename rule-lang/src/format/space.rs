@@ -39,19 +39,11 @@ fn spaced_after(toks: &[Tok<'_>], at: usize, before: &Tok<'_>) -> bool {
         | Punct::BraceOpen
         | Punct::Dot
         | Punct::QuestionDot
+        | Punct::DotDot
         | Punct::At => false,
-        // A count of a pattern (`5.. fails: Login`), not a range.
-        Punct::DotDot => {
-            let counted = at >= 2 && toks.get(at - 2).is_some_and(is_int);
-            counted && toks.get(at).is_some_and(Tok::is_name) && is_at(toks, at + 1, Punct::Colon)
-        }
         Punct::Minus => at >= 2 && ends_operand(toks, at - 2),
         _ => true,
     }
-}
-
-fn is_int(tok: &Tok<'_>) -> bool {
-    matches!(tok.kind, TokenKind::Int(_))
 }
 
 /// Whether the token is the name of what the parenthesis after it calls.
@@ -60,10 +52,7 @@ fn is_callee(toks: &[Tok<'_>], at: usize) -> bool {
     if tok.kind == TokenKind::QuotedWord || is_member(toks, at) {
         return true;
     }
-    // `any (a: A, b: B)` of a pattern, not `any(x.ok for x in list)`.
-    let group = matches!(tok.text, "any" | "all") && is_at(toks, at + 3, Punct::Colon);
     tok.kind == TokenKind::Word
-        && !group
         && !RESERVED.contains(&tok.text)
         && !BEFORE_PAREN.contains(&tok.text)
 }

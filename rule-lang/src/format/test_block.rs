@@ -10,20 +10,7 @@ use crate::lex::Punct;
 
 /// Writes the lines of a test; gives what stands before what closes the body.
 pub(super) fn body<'t>(page: &mut Page, toks: Vec<Tok<'t>>) -> Gap<'t> {
-    lines(page, split::lines(toks, &["given", "expect"]))
-}
-
-/// Writes the lines of a scenario likewise.
-pub(super) fn scenario_body<'t>(page: &mut Page, toks: Vec<Tok<'t>>) -> Gap<'t> {
-    lines(page, scenario_lines(toks))
-}
-
-/// The lines of a scenario.
-pub(super) fn scenario_lines(toks: Vec<Tok<'_>>) -> Parts<'_> {
-    split::lines(toks, &["set", "table"])
-}
-
-fn lines<'t>(page: &mut Page, Parts { parts, rest }: Parts<'t>) -> Gap<'t> {
+    let Parts { parts, rest } = split::parts(toks);
     for mut part in parts {
         let table = part.iter().position(|tok| tok.is(Punct::Pipe)).unwrap_or(part.len());
         let table = part.split_off(table);

@@ -1,8 +1,9 @@
 //! Snapshots of layouts, each with its input above it.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "tests")]
 
-use super::{format, layout};
+use super::{Unformatted, difference, format, parse};
+use crate::source::FileId;
 
 /// What is written and what becomes of it. Formatted again it stays the same.
 fn shown(text: &str) -> String {
@@ -11,20 +12,13 @@ fn shown(text: &str) -> String {
     format!("{text}\n=>\n{formatted}")
 }
 
-/// The same for what the language does not yet run, so that it cannot be read as a whole.
-fn laid_out(text: &str) -> String {
-    let formatted = layout(text);
-    assert_eq!(layout(&formatted), formatted, "formatting again changes it");
-    format!("{text}\n=>\n{formatted}")
-}
-
 macro_rules! layouts {
-    ($show:ident; $($name:ident: $text:expr;)*) => {
-        $(#[test] fn $name() { insta::assert_snapshot!($show($text)); })*
+    ($($name:ident: $text:expr;)*) => {
+        $(#[test] fn $name() { insta::assert_snapshot!(shown($text)); })*
     };
 }
 
-layouts! { shown;
+layouts! {
     a_stream_on_one_line_becomes_a_line_for_each_member:
         "stream S{k:string,v:int?from \"value\",at:timestamp from \"batchtime\"as millis,key k,time at lateness 2s,idle 30s}";
     members_stay_in_their_order_with_one_empty_line_before_key_and_time:
@@ -48,20 +42,41 @@ layouts! { shown;
         "\u{feff}param a: int = 1 // one\r\n// two\r\n\tparam b: int = 2\r\n";
     names_that_are_clause_words_elsewhere_stay_names:
         "rule a {\n from S limit\n where limit.next > 3 and\n next < 4\n emit D { distinct: 1,\n limit }\n}";
+
+    every_clause: "rule a {\n from S s each item,i in s.items\n where if x then y\n else z\n distinct s.id within 1m by k window session(gap 30s,max 1h) early allow 1m\n when x>1 for 30s until x<1 limit 3 per 1h\n by k forget 1d emit A{k} if a else B{k} }";
+    other_declarations: "type T { a:[int], b:\"x\"|\"y\"?, c:U? }\nevent E { a:int\n /// doc\n b:int }\ntable Factor{farm:int,factor:decimal}key farm from file(\"f.csv\")\ntable Latest from S key k\nfn f(a:int,b:[int])->\nstring=\"x\"";
+    expressions: "rule a { from S where a[0]?.b??-1>x.y[1][2] and any(i.ok for i in items if i.price>0) let r={a:1,b} let l=[1,-2,- x,] let m=f(a,b,{c,}) let t=@2026-01-01T00:00:00Z -5s emit A{top:top(3,k by sum(v)),f:Factor[farm]?.factor ?? 0,r:{a:1}} }";
 }
 
-layouts! { laid_out;
-    patterns_and_joins: "rule p { match 5.. fails:Login where not fails.ok\n then hit:Login where hit.ok by user within 5m\n emit Breach{user,tries:count(fails)} timeout Gone{user} }\nrule u { match o:Order\n without any(r:Reservation where r.order==o.id,c:Cancel)\n within 30s emit U{order:o.id} }\nrule j { left join o: Order, i: Invoice where i.order==o.id within 1m emit J{o:o.id} }";
-    every_clause: "rule a {\n from S s each item,i in s.items\n where if x then y\n else z\n distinct s.id within 1m by k window session(gap 30s,max 1h) early allow 1m\n when x>1 for 30s until x<1\n limit 3 per 1h by k\n forget 1d emit A{k} if a\n else B{k} }";
-    other_declarations: "type T { a:[int], b:\"x\"|\"y\"?, c:U? }\nevent E { a:int\n /// doc\n b:int }\ntable Factor{farm:int,factor:decimal}key farm from file(\"f.csv\")\ntable Latest from S key k\nfn f(a:int,b:[int])->string=\"x\"\nscenario dearer{set floor=1 table Factor from file(\"g.csv\")}";
-    expressions: "rule a { from S where a[0]?.b??-1>x.y[1][2] and any(i.ok for i in items if i.price>0) let r={a:1,b,..c} let l=[1,-2,- x,] let m=f(,a,,b,{c,}) let t=@2026-01-01T00:00:00Z -5s emit A{top:top(3,k by sum(v)),f:Factor[farm]?.factor ?? 0,r:{a:1}} }";
+layouts! {
+    members_of_records_are_separated_by_line_ends_too:
+        "type T {\n a: int\n d: { w: int // wide\n h: [\n int\n]? }\n}\nrule r { from S let x = {a: 1\n b: {c\n d}} emit B { x: {\n // one\n a: 1\n b: [{c: 2\n d: 3}] }\n y: f({farm\n s}) } }";
+    a_parenthesis_at_the_start_of_a_line_is_a_member_in_braces_and_a_call_elsewhere:
+        "rule r { from S when sum\n(v)>3 emit B { x: hour\n (at), y: (hour\n (at)), z: list\n [0]\n w: a\n - b } }";
 }
 
 #[test]
 fn what_cannot_be_read_is_not_formatted() {
-    let problems = format("rule a {\n    from S where\n}\n").unwrap_err();
+    let Err(Unformatted::Unreadable(problems)) = format("rule a {\n    from S where\n}\n") else {
+        panic!("this is formatted");
+    };
     let titles: Vec<_> = problems.iter().map(|problem| problem.title.as_str()).collect();
     insta::assert_debug_snapshot!(titles);
+}
+
+/// What a formatter might do wrong, and where it would be noticed.
+#[test]
+fn a_text_that_is_read_otherwise_is_not_given_out() {
+    let written = "param a: int = 1\nrule r { from S emit B { x: hour, (at) } }\n";
+    let read = |text: &str| parse(FileId::default(), text);
+    let noticed = |text: &str| difference(&read(written), &read(text)).map(|at| at.text(written));
+    assert_eq!(noticed(&written.replace(", ", "\n")), None);
+    let rule = written.lines().last();
+    assert_eq!(noticed(&written.replace(", (", "(")), rule);
+    assert_eq!(noticed(&written.replace(", (", " (")), rule);
+    assert_eq!(noticed(&written.replace(", ", " ")), rule);
+    assert_eq!(noticed("param a: int = 1\n"), Some(""));
+    assert_eq!(noticed(&format!("// cep: allow W0101\n{written}")), Some(""));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Tokens with what stands before them.
 
 use crate::lex::{Punct, TokenKind, Trivia, TriviaKind, lex};
+use crate::parse::Parts;
 use crate::source::FileId;
 
 /// A token.
@@ -10,6 +11,9 @@ pub(super) struct Tok<'t> {
     pub text: &'t str,
     /// Whether it is the first of its line.
     pub line_start: bool,
+    /// Whether a part begins with it: a declaration, an attribute, a member, a clause or a line of a
+    /// test.
+    pub begins: bool,
     /// What stands between the token before and this one.
     pub gap: Gap<'t>,
 }
@@ -63,11 +67,6 @@ impl Tok<'_> {
         self.kind == TokenKind::Word && self.text == word
     }
 
-    /// Whether it may be a name.
-    pub fn is_name(&self) -> bool {
-        matches!(self.kind, TokenKind::Word | TokenKind::QuotedWord)
-    }
-
     pub fn opens(&self) -> bool {
         self.is(Punct::BraceOpen) || self.is(Punct::ParenOpen) || self.is(Punct::BracketOpen)
     }
@@ -79,7 +78,7 @@ impl Tok<'_> {
     /// A token that the formatter adds.
     pub fn comma() -> Self {
         let kind = TokenKind::Punct(Punct::Comma);
-        Self { kind, text: ",", line_start: false, gap: Gap::default() }
+        Self { kind, text: ",", line_start: false, begins: false, gap: Gap::default() }
     }
 }
 
@@ -88,42 +87,75 @@ pub(super) fn is_at(toks: &[Tok<'_>], at: usize, punct: Punct) -> bool {
     toks.get(at).is_some_and(|tok| tok.is(punct))
 }
 
-/// The tokens of a text; the last one is its end.
-pub(super) fn read(text: &str) -> Vec<Tok<'_>> {
+/// The tokens of a text; the last one is its end. Of the commas, those are left that part
+/// something; between members there is always one, also where a line end did it.
+pub(super) fn read<'t>(text: &'t str, parts: &Parts) -> Vec<Tok<'t>> {
     let lexed = lex(FileId::default(), text);
-    let mut toks: Vec<Tok<'_>> = Vec::with_capacity(lexed.tokens.len());
-    for token in &lexed.tokens {
+    let (mut starts, mut rows) = (parts.starts.iter().peekable(), parts.rows.iter().peekable());
+    let mut reader = Reader::default();
+    for (at, token) in lexed.tokens.iter().enumerate() {
         let trivia = token.trivia_start as usize..token.trivia_end as usize;
         let trivia = lexed.trivia.get(trivia).unwrap_or_default();
-        let gap = gap(text, trivia, toks.is_empty());
-        let (kind, line_start) = (token.kind, token.line_start);
-        toks.push(Tok { kind, text: token.span.text(text), line_start, gap });
+        let begins = starts.next_if(|start| **start <= at).is_some();
+        let tok = Tok {
+            kind: token.kind,
+            text: token.span.text(text),
+            line_start: token.line_start,
+            begins,
+            gap: gap(text, trivia, at == 0),
+        };
+        while rows.next_if(|row| row.end <= at).is_some() {}
+        if rows.peek().is_some_and(|row| row.start <= at) {
+            reader.push(tok);
+        } else {
+            reader.add(tok);
+        }
     }
-    without_idle_commas(toks)
+    reader.toks
 }
 
-/// Drops the commas that part nothing: after another, and directly inside brackets.
-fn without_idle_commas(toks: Vec<Tok<'_>>) -> Vec<Tok<'_>> {
-    let mut kept: Vec<Tok<'_>> = Vec::with_capacity(toks.len());
-    let mut dropped = Gap::default();
-    for mut tok in toks {
-        let comma = tok.is(Punct::Comma);
-        if comma && kept.last().is_some_and(|before| before.opens() || before.is(Punct::Comma)) {
-            dropped.followed_by(tok.gap);
-            continue;
+/// The tokens read so far.
+#[derive(Default)]
+struct Reader<'t> {
+    toks: Vec<Tok<'t>>,
+    /// What stood before commas that were dropped.
+    dropped: Gap<'t>,
+    depth: usize,
+}
+
+impl<'t> Reader<'t> {
+    /// Adds a token, but for a comma that parts nothing: after another, and directly inside brackets.
+    fn add(&mut self, tok: Tok<'t>) {
+        let after_nothing =
+            self.toks.last().is_none_or(|last| last.opens() || last.is(Punct::Comma));
+        if tok.is(Punct::Comma) && after_nothing {
+            self.dropped.followed_by(tok.gap);
+            return;
         }
         if tok.closes()
-            && let Some(comma) = kept.pop_if(|before| before.is(Punct::Comma))
+            && let Some(comma) = self.toks.pop_if(|last| last.is(Punct::Comma))
         {
             let mut gap = comma.gap;
-            gap.followed_by(dropped);
-            dropped = gap;
+            gap.followed_by(std::mem::take(&mut self.dropped));
+            self.dropped = gap;
         }
-        dropped.followed_by(tok.gap);
-        tok.gap = std::mem::take(&mut dropped);
-        kept.push(tok);
+        if tok.begins && self.depth > 0 && !after_nothing {
+            self.toks.push(Tok::comma());
+        }
+        self.push(tok);
     }
-    kept
+
+    fn push(&mut self, mut tok: Tok<'t>) {
+        if tok.opens() {
+            self.depth += 1;
+        } else if tok.closes() {
+            self.depth = self.depth.saturating_sub(1);
+        }
+        let mut gap = std::mem::take(&mut self.dropped);
+        gap.followed_by(tok.gap);
+        tok.gap = gap;
+        self.toks.push(tok);
+    }
 }
 
 fn gap<'t>(text: &'t str, trivia: &[Trivia], at_start: bool) -> Gap<'t> {

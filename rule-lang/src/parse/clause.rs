@@ -2,6 +2,7 @@
 
 use super::cover;
 use super::cursor::Cursor;
+use super::recover::HARD_CLAUSES;
 use super::unsupported;
 use crate::ast::{
     ClauseKind, Completeness, Distinct, Each, Expr, Hold, KeyPart, Limit, Rule, Silence, Spanned,
@@ -103,16 +104,11 @@ impl Cursor<'_> {
     fn from(&mut self) -> Option<ClauseKind> {
         self.bump();
         let mut streams = vec![self.name("a stream's name")?];
-        while !self.peek().line_start && self.eat(Punct::Comma).is_some() {
+        while self.at(Punct::Comma) && !self.clause_follows() && self.eat(Punct::Comma).is_some() {
             streams.push(self.name("a stream's name")?);
         }
         let mut alias = None;
-        let next = self.peek();
-        if !next.line_start
-            && !self.at_clause()
-            && !self.at_word("each")
-            && matches!(next.kind, TokenKind::Word | TokenKind::QuotedWord)
-        {
+        if self.at_second_name() {
             self.eat_word("as");
             alias = self.name("a second name for the stream's events");
         }
@@ -121,6 +117,22 @@ impl Cursor<'_> {
             None => None,
         };
         Some(ClauseKind::From { streams, alias, each })
+    }
+
+    /// Whether `[as] NAME` stands here. On a line of its own a word is a clause, or meant as one.
+    fn at_second_name(&self) -> bool {
+        let next = self.peek();
+        matches!(next.kind, TokenKind::Word | TokenKind::QuotedWord)
+            && !self.at_clause()
+            && !self.at_soft_clause(0)
+            && !self.at_word("each")
+            && !next.line_start
+    }
+
+    /// Whether the comma here stands between two clauses.
+    fn clause_follows(&self) -> bool {
+        let hard = |word: &str| HARD_CLAUSES.contains(&word);
+        self.word_of(self.nth(1)).is_some_and(hard) || self.at_soft_clause(1)
     }
 
     /// `ITEM[, INDEX] in LIST`
@@ -220,8 +232,7 @@ impl Cursor<'_> {
         }
         let per_us = self.duration("`per`")?;
         let mut by = None;
-        if self.at_word("by") && !self.peek().line_start {
-            self.bump();
+        if self.eat_word("by").is_some() {
             by = Some(self.limit_key()?);
         }
         Some(Limit { count, per_us, by })
@@ -246,9 +257,11 @@ impl Cursor<'_> {
     /// `D`, or `N windows`, after `for`. Windows that close are counted, so a bare number is of them.
     fn hold(&mut self, closing: bool) -> Option<Hold> {
         let token = self.peek();
-        if let (TokenKind::Int(value), true) = (token.kind, closing)
-            && !matches!(self.word_of(self.nth(1)), Some("windows" | "window"))
-        {
+        // `window` may be the clause that follows a number without a unit.
+        let word = self.word_of(self.nth(1)).filter(|word| {
+            *word == "windows" || (*word == "window" && !self.nth_is(3, Punct::ParenOpen))
+        });
+        if let (TokenKind::Int(value), true, None) = (token.kind, closing, word) {
             self.bump();
             self.report(
                 Diagnostic::new(Code::UnitMissing, format!("`{value}` has no unit"))
@@ -257,11 +270,16 @@ impl Cursor<'_> {
             );
             return None;
         }
-        if let TokenKind::Int(value) = token.kind
-            && matches!(self.word_of(self.nth(1)), Some("windows" | "window"))
-        {
+        if let (TokenKind::Int(value), Some(word)) = (token.kind, word) {
             self.bump();
             let end = self.bump().span;
+            if word == "window" {
+                self.report(
+                    Diagnostic::new(Code::Unexpected, "windows are counted by `windows`")
+                        .label(end, "")
+                        .help(write_instead("windows")),
+                );
+            }
             return Some(Hold::Windows(Spanned { value, span: cover(token.span, end) }));
         }
         self.duration("`for`").map(Hold::For)

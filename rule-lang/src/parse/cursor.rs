@@ -1,5 +1,6 @@
 //! The place in the token list, and the small steps all grammar is made of.
 
+use super::Parts;
 use crate::ast::{Ident, Spanned};
 use crate::diagnostic::{Advice, Code, Diagnostic};
 use crate::lex::string::raw;
@@ -25,6 +26,9 @@ pub(crate) struct Cursor<'t> {
     pub(super) height: usize,
     /// What the end of the text is called.
     pub(super) end_name: &'static str,
+    /// Whether the value of a member is being read, which a line that begins with `(` ends.
+    in_member: bool,
+    parts: Parts,
 }
 
 impl<'t> Cursor<'t> {
@@ -46,11 +50,41 @@ impl<'t> Cursor<'t> {
             nesting: 0,
             height: 0,
             end_name: "the end of the file",
+            in_member: false,
+            parts: Parts::default(),
         }
     }
 
     pub(super) fn into_diagnostics(self) -> Vec<Diagnostic> {
         self.diagnostics
+    }
+
+    /// Where the parts begin that were read so far.
+    pub(super) fn take_parts(&mut self) -> Parts {
+        std::mem::take(&mut self.parts)
+    }
+
+    /// Remembers that a part begins here.
+    pub(super) fn begin_part(&mut self) {
+        self.parts.starts.push(self.at);
+    }
+
+    /// Remembers that a row of cells was read since `start`.
+    pub(super) fn end_row(&mut self, start: usize) {
+        self.parts.rows.push(start..self.at);
+    }
+
+    /// Reads something as the value of a member, or as what no line end can end.
+    pub(super) fn within<T>(&mut self, in_member: bool, read: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = std::mem::replace(&mut self.in_member, in_member);
+        let found = read(self);
+        self.in_member = outer;
+        found
+    }
+
+    /// Whether the parenthesis of a call stands here.
+    pub(super) fn at_call(&self) -> bool {
+        self.at(Punct::ParenOpen) && !(self.in_member && self.peek().line_start)
     }
 
     /// Reports, unless the diagnostic before is about the same place already.
@@ -163,13 +197,6 @@ impl<'t> Cursor<'t> {
             Diagnostic::new(Code::Unexpected, format!("expected {wanted}, found {found}"))
                 .label(token.span, format!("expected {wanted}")),
         );
-    }
-
-    /// Adds a line of advice, and what to put where, to what was reported last.
-    pub(super) fn advise(&mut self, help: String, at: Span, replacement: &str) {
-        if let Some(last) = self.diagnostics.pop() {
-            self.diagnostics.push(last.help(help).suggest(at, replacement));
-        }
     }
 
     /// Consumes `punct` or reports that it was expected.

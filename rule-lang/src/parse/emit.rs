@@ -25,7 +25,8 @@ impl Cursor<'_> {
                 continue;
             }
             let (before, start) = (self.problems(), self.position());
-            fields.extend(self.emit_field());
+            self.begin_part();
+            fields.extend(self.within(true, Self::emit_field));
             if self.problems() == before {
                 self.member_end();
             } else if self.eat(Punct::Comma).is_none() && !self.peek().line_start {
@@ -39,7 +40,9 @@ impl Cursor<'_> {
 
     /// Whether a clause's word is a field's name here: `limit: 3`, or `limit` alone.
     fn at_field(&self) -> bool {
-        [Punct::Colon, Punct::Comma, Punct::BraceClose].iter().any(|after| self.nth_is(1, *after))
+        let alone = self.nth(1).line_start && !self.word().is_some_and(|w| RESERVED.contains(&w));
+        let after = [Punct::Colon, Punct::Comma, Punct::BraceClose];
+        alone || after.iter().any(|after| self.nth_is(1, *after))
     }
 
     /// `name: expr`, `name`, or `..alias`

@@ -35,9 +35,6 @@ impl Cursor<'_> {
             ) => false,
             _ => return None,
         };
-        if token.line_start {
-            return None;
-        }
         self.bump();
         let (minus, number) = (self.eat(Punct::Minus), self.peek());
         let value = match number.kind {
@@ -48,7 +45,7 @@ impl Cursor<'_> {
             TokenKind::Float(bits) => Some(Literal::Float(bits)),
             _ => None,
         };
-        let Some(value) = value.filter(|_| !number.line_start) else {
+        let Some(value) = value else {
             self.expected("a number: the least that the field may be");
             self.skip_line();
             return None;
@@ -68,11 +65,11 @@ impl Cursor<'_> {
     fn field_source(&mut self) -> Option<Spanned<FieldSource>> {
         let token = self.peek();
         match self.word() {
-            Some("key") if !token.line_start => {
+            Some("key") => {
                 self.bump();
                 Some(Spanned { value: FieldSource::Key, span: token.span })
             }
-            Some("header") if !token.line_start => {
+            Some("header") => {
                 self.bump();
                 let open = self.expect(Punct::ParenOpen, "`(` and the quoted name of a header")?;
                 let Some(name) = self.plain_string("the quoted name of a header") else {
@@ -150,7 +147,7 @@ impl Cursor<'_> {
         let token = self.peek();
         let mut ty = TypeName { name: None, shape: None, optional: false, span: token.span };
         match token.kind {
-            _ if token.line_start => self.expected("a type"),
+            _ if token.line_start && self.at_next_member() => self.expected("a type"),
             TokenKind::Word | TokenKind::QuotedWord => ty.name = self.name("a type"),
             TokenKind::Str
             | TokenKind::RawStr
@@ -159,12 +156,19 @@ impl Cursor<'_> {
             }
             _ => self.expected("a type"),
         }
-        ty.optional = !self.peek().line_start
-            && (self.eat(Punct::Question).is_some() || self.double_question());
+        ty.optional = self.eat(Punct::Question).is_some() || self.double_question();
         if ty.name.is_some() || ty.shape.is_some() {
             ty.span = cover(token.span, self.last_span());
         }
         ty
+    }
+
+    /// Whether what begins this line is a member or the like and not the type that is missing.
+    fn at_next_member(&self) -> bool {
+        let line = matches!(self.word(), Some("key" | "time"))
+            && matches!(self.nth(1).kind, TokenKind::Word | TokenKind::QuotedWord)
+            && !self.nth(1).line_start;
+        line || self.nth_is(1, Punct::Colon) || self.at_clause() || self.at_body_end()
     }
 
     /// `int??` means no more than `int?`.

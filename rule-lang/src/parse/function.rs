@@ -3,7 +3,7 @@
 use super::cover;
 use super::cursor::Cursor;
 use crate::ast::{Function, Parameter, TypeName};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, write_instead};
 use crate::lex::Punct;
 use crate::source::Span;
 
@@ -16,7 +16,14 @@ impl Cursor<'_> {
             return None;
         };
         let parameters = self.parameters(open);
-        let result = if self.eat(Punct::Arrow).is_some() || self.eat(Punct::Colon).is_some() {
+        let result = if self.eat(Punct::Arrow).is_some() {
+            self.type_name()
+        } else if let Some(colon) = self.eat(Punct::Colon) {
+            self.report(
+                Diagnostic::new(Code::Unexpected, "the type of a function's value follows `->`")
+                    .label(colon, "")
+                    .help(write_instead("->")),
+            );
             self.type_name()
         } else {
             let help = format!("write `fn {}(…) -> int = …`", name.name);

@@ -35,9 +35,11 @@ use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::lex::{Lexed, Punct, TokenKind, TriviaKind, lex};
 use crate::source::{FileId, Span};
 use cursor::Cursor;
+use std::ops::Range;
 
 pub(crate) use cursor::RESERVED;
 
+#[cfg(test)]
 pub(crate) use recover::{HARD_CLAUSES, SOFT_CLAUSES};
 pub(crate) use unsupported::runs;
 
@@ -50,6 +52,19 @@ pub struct Parsed {
     pub diagnostics: Vec<Diagnostic>,
     /// `// cep: allow CODE` lines.
     pub allows: Vec<Spanned<Code>>,
+    /// Where its parts begin.
+    pub(crate) parts: Parts,
+}
+
+/// What of a text stands apart, for who lays it out: the parser alone says where a line end or a
+/// comma ends something and where it means no more than a space.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Parts {
+    /// Indices of the tokens that begin a declaration, an attribute, a member, a clause or a line of
+    /// a test, in order.
+    pub starts: Vec<usize>,
+    /// The tokens of each row of a table, whose cells stay as they are.
+    pub rows: Vec<Range<usize>>,
 }
 
 /// Words that begin a declaration.
@@ -62,10 +77,11 @@ pub fn parse(file: FileId, text: &str) -> Parsed {
     let lexed = lex(file, text);
     let mut cursor = Cursor::new(file, text, &lexed);
     let ast = cursor.file();
+    let parts = cursor.take_parts();
     let mut diagnostics = cursor.into_diagnostics();
     diagnostics.extend(lexed.diagnostics.iter().cloned());
     crate::diagnostic::sort(&mut diagnostics);
-    Parsed { ast, diagnostics, allows: allows(text, &lexed) }
+    Parsed { ast, diagnostics, allows: allows(text, &lexed), parts }
 }
 
 /// The codes named in `// cep: allow …` comments.
@@ -103,6 +119,7 @@ impl Cursor<'_> {
     fn declaration(&mut self) -> Option<Declaration> {
         let doc = self.doc();
         let attributes = self.attributes();
+        self.begin_part();
         let word = self.word().unwrap_or_default();
         if word != "rule"
             && let Some(first) = attributes.first()
@@ -180,11 +197,12 @@ impl Cursor<'_> {
     /// `@name(literal)` before a rule.
     fn attributes(&mut self) -> Vec<Attribute> {
         let mut attributes = Vec::new();
-        while let Some(at) = self.eat(Punct::At) {
+        while self.at(Punct::At) {
+            self.begin_part();
+            let at = self.bump().span;
             let Some(name) = self.name("an attribute's name") else { break };
             let mut value = None;
-            if self.at(Punct::ParenOpen) && !self.peek().line_start {
-                let open = self.bump().span;
+            if let Some(open) = self.eat(Punct::ParenOpen) {
                 value = self.attribute_value();
                 self.close(Punct::ParenClose, open);
             }

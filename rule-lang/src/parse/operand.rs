@@ -27,10 +27,10 @@ impl Cursor<'_> {
                     let kind = ExprKind::Member { base: Box::new(expr), name, access };
                     expr = Expr { kind: if fits { kind } else { ExprKind::Error }, span };
                 }
-                TokenKind::Punct(Punct::BracketOpen) if !token.line_start => {
+                TokenKind::Punct(Punct::BracketOpen) => {
                     let height = self.height;
                     self.bump();
-                    let (indices, inside) = self.indices();
+                    let (indices, inside) = self.within(false, Self::indices);
                     let height = height.max(inside);
                     self.close(Punct::BracketClose, token.span);
                     let span = cover(expr.span, self.last_span());
@@ -99,7 +99,7 @@ impl Cursor<'_> {
 
     fn parenthesised(&mut self) -> Expr {
         let open = self.bump().span;
-        let inner = self.expr();
+        let inner = self.within(false, Self::expr);
         let height = self.height;
         if !self.at(Punct::ParenClose) && inner.kind == ExprKind::Error {
             self.skip_group();
@@ -147,8 +147,8 @@ impl Cursor<'_> {
         let Some(name) = self.name("an expression") else {
             return self.leaf(ExprKind::Error, token.span);
         };
-        if self.at(Punct::ParenOpen) && !self.peek().line_start {
-            return self.call(name);
+        if self.at_call() {
+            return self.within(false, |inner| inner.call(name));
         }
         self.leaf(ExprKind::Name(name.name), name.span)
     }

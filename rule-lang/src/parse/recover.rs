@@ -42,6 +42,24 @@ impl Cursor<'_> {
         soft && self.peek().line_start && !self.nth_is(1, Punct::Colon)
     }
 
+    /// Whether a clause that begins with a word that is a name elsewhere stands at the nth token, told
+    /// by what follows: a clause's word or a bracket that closes would follow a name.
+    pub(super) fn at_soft_clause(&self, n: usize) -> bool {
+        let soft = |word: &str| SOFT_CLAUSES.contains(&word) || word == "else";
+        let next = self.nth(n + 1);
+        self.word_of(self.nth(n)).is_some_and(soft)
+            && match next.kind {
+                TokenKind::Word => {
+                    let word = self.text_of(next.span);
+                    !(soft(word) || HARD_CLAUSES.contains(&word) || word == "each")
+                }
+                TokenKind::Punct(punct) => {
+                    matches!(punct, Punct::ParenOpen | Punct::BracketOpen | Punct::Minus)
+                }
+                kind => kind != TokenKind::End,
+            }
+    }
+
     /// Whether the body being read ends here: its brace, the file's end, or the next declaration.
     pub(super) fn at_body_end(&self) -> bool {
         self.at(Punct::BraceClose)
@@ -144,7 +162,7 @@ impl Cursor<'_> {
     }
 }
 
-/// Clause words that are names elsewhere; they begin a clause at the start of a line.
+/// Clause words that are names elsewhere.
 pub(crate) const SOFT_CLAUSES: &[&str] = &[
     "distinct", "forget", "join", "left", "limit", "match", "next", "reuse", "skip", "timeout",
     "within", "without",

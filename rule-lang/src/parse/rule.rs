@@ -2,7 +2,6 @@
 
 use super::cover;
 use super::cursor::Cursor;
-use super::recover::SOFT_CLAUSES;
 use crate::ast::{Attribute, Clause, ClauseKind, Completeness, Rule};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::lex::{Punct, TokenKind};
@@ -57,6 +56,7 @@ impl Cursor<'_> {
             }
             let (before, start) = (self.problems(), self.position());
             let first = self.peek();
+            self.begin_part();
             if let Some(kind) = self.clause(rule) {
                 let span = cover(first.span, self.last_span());
                 rule.clauses.push(Clause { kind, keyword: first.span, span });
@@ -76,6 +76,9 @@ impl Cursor<'_> {
             return;
         }
         if self.problems() == problems_before {
+            if self.at_soft_clause(0) {
+                return;
+            }
             let token = self.peek();
             if token.line_start && token.kind == TokenKind::Word {
                 self.unknown_clause();
@@ -88,27 +91,12 @@ impl Cursor<'_> {
                 return self.clause_end(self.problems(), first);
             } else {
                 self.expected("a clause or `}`");
-                if self.problems() > problems_before {
-                    self.line_of_its_own();
-                }
             }
         }
         if self.peek().span == first {
             self.bump();
         }
         self.skip_to_clause();
-    }
-
-    /// Adds to what was just reported that a word which begins a clause at the start of a line only
-    /// stands in the middle of one: at the next token, or before it, taken for a stream's second name.
-    fn line_of_its_own(&mut self) {
-        let begins = |word: &str| SOFT_CLAUSES.contains(&word) || word == "else";
-        let found = [self.peek().span, self.last_span()];
-        let Some(span) = found.into_iter().find(|span| begins(self.text_of(*span))) else { return };
-        let word = self.text_of(span);
-        let help =
-            format!("`{word}` begins a clause at the start of a line: give it one of its own");
-        self.advise(help, Span { end: span.start, ..span }, "\n    ");
     }
 
     pub(super) fn unknown_clause(&mut self) {

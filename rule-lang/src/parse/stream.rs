@@ -53,6 +53,7 @@ impl Cursor<'_> {
                 continue;
             }
             let start = self.position();
+            self.begin_part();
             self.stream_member(stream);
             self.member_end();
             self.ensure_progress(start);

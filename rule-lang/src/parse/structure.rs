@@ -90,6 +90,7 @@ impl Cursor<'_> {
         let mut fields: Vec<(Ident, TypeName)> = Vec::new();
         while !self.at(Punct::BraceClose) && !self.at_end() && !self.at_declaration() {
             let start = self.position();
+            self.begin_part();
             let name = self.name("a field")?;
             self.expect(Punct::Colon, "`:` and a type")?;
             fields.push((name, self.type_name()));
@@ -114,11 +115,11 @@ impl Cursor<'_> {
     /// `[a, b]` or `[value for item in list if condition]`
     pub(super) fn list(&mut self) -> Expr {
         let open = self.bump().span;
-        let (mut items, mut height) = self.items(Punct::BracketClose);
-        let kind = match self.comprehension(None, &mut items, &mut height) {
-            Some(kind) => kind,
-            None => ExprKind::List(items),
-        };
+        let (kind, height) = self.within(false, |inner| {
+            let (mut items, mut height) = inner.items(Punct::BracketClose);
+            let made = inner.comprehension(None, &mut items, &mut height);
+            (made.unwrap_or(ExprKind::List(items)), height)
+        });
         self.close(Punct::BracketClose, open);
         let span = cover(open, self.last_span());
         let fits = self.raise(height, span);
@@ -165,12 +166,13 @@ impl Cursor<'_> {
         let mut members = Vec::new();
         let mut height = 0;
         while !self.at(Punct::BraceClose) && !self.at_end() && !self.at_declaration() {
+            self.begin_part();
             let Some(name) = self.name("a member's name") else {
                 self.skip_group();
                 break;
             };
             let value = if self.eat(Punct::Colon).is_some() {
-                let value = self.expr();
+                let value = self.within(true, Self::expr);
                 height = height.max(self.height);
                 value
             } else {

@@ -6,6 +6,8 @@ use crate::ast::{Ident, Literal, Row, Spanned, Table};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::lex::{Punct, Token, TokenKind};
 use crate::source::Span;
+use cep_core::value::compact_json;
+use serde_json::value::RawValue;
 
 impl Cursor<'_> {
     /// A table, if one begins here.
@@ -25,6 +27,7 @@ impl Cursor<'_> {
 
     /// The tokens of the row at the cursor, cell by cell.
     fn row_tokens(&mut self) -> (Vec<Vec<Token>>, Span) {
+        let start = self.position();
         let first = self.bump().span;
         let mut cells = Vec::new();
         let mut cell = Vec::new();
@@ -38,6 +41,7 @@ impl Cursor<'_> {
                 cell.push(token);
             }
         }
+        self.end_row(start);
         let span = cover(first, self.last_span());
         if !closed {
             self.report(
@@ -99,7 +103,7 @@ impl Cursor<'_> {
         };
         let value = match tokens {
             [token] => self.cell_literal(*token),
-            [first, ..] if opens(first.kind) => Some(Literal::Json(self.text_of(span).to_owned())),
+            [first, ..] if opens(first.kind) => Some(Literal::Json(json(self.text_of(span)))),
             [minus, number] if minus.kind == TokenKind::Punct(Punct::Minus) => {
                 Literal::negated(number.kind)
             }
@@ -144,6 +148,14 @@ impl Cursor<'_> {
             }
         };
         self.report(diagnostic);
+    }
+}
+
+/// JSON without the space that says nothing; what is none as it is.
+fn json(text: &str) -> String {
+    match serde_json::from_str::<&RawValue>(text) {
+        Ok(_) => compact_json(text),
+        Err(_) => text.to_owned(),
     }
 }
 

@@ -45,6 +45,7 @@ impl Cursor<'_> {
                 continue;
             }
             let before = self.problems();
+            self.begin_part();
             self.test_line(test);
             let clean = self.problems() == before;
             if clean && !self.at_test_line() {

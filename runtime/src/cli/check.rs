@@ -17,13 +17,14 @@ use std::path::{Path, PathBuf};
 Examples:
   cep check rules/harvest                 one program: every *.rules file of the folder
   cep check rules                         every program below the folder
+  cep check - < farm.rules                a program on standard input
   cep check --format json farm.rules      one JSON object a diagnostic, on standard output
   cep check --format sarif rules > r.sarif  one SARIF 2.1.0 document, for code hosts and editors
 
 Exit codes: 0 no errors (warnings may be), 1 errors, 3 a file cannot be read, be it of rules or
 of a table that they name.")]
 pub(super) struct CheckArgs {
-    /// Folders or files of rules.
+    /// Folders or files of rules, or `-` for a program on standard input.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// How diagnostics are written.

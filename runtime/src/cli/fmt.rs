@@ -1,19 +1,14 @@
 //! `cep fmt`: rules in the canonical layout.
 
-use super::program::{self, files_under};
+use super::program::{self, STDIN, files_under, is_stdin};
 use super::{Exit, Failure, print};
 use crate::connector::ConnectorError;
 use crate::durable;
 use clap::Args;
-use rule_lang::source::MAX_FILE_BYTES;
-use rule_lang::{Diagnostic, Source, SourceMap, format};
+use rule_lang::{Diagnostic, Source, SourceMap, Unformatted, format};
 use similar::TextDiff;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-
-/// What standard input is called.
-const STDIN: &str = "standard input";
 
 /// How long the shortest difference is looked for, before any difference will do.
 const DIFF_TIMEOUT: Duration = Duration::from_secs(1);
@@ -28,8 +23,8 @@ Examples:
 
 Comments stay. A file that cannot be read is left as it is.
 
-Exit codes: 0 fine, 1 rules cannot be read or --check found changes, 3 a file cannot be read or
-written.")]
+Exit codes: 0 fine, 1 rules are left as they are or --check found changes, 3 a file cannot be read
+or written.")]
 pub(super) struct FmtArgs {
     /// Folders or files of rules, or `-`.
     #[arg(required = true, value_name = "PATH")]
@@ -40,8 +35,7 @@ pub(super) struct FmtArgs {
 }
 
 pub(super) fn run(args: &FmtArgs) -> Result<Exit, Failure> {
-    let is_stdin = |path: &PathBuf| path.as_os_str() == "-";
-    if args.paths.iter().any(is_stdin) {
+    if args.paths.iter().any(|path| is_stdin(path)) {
         if args.paths.len() > 1 {
             return Err(Failure::usage("`-` stands alone: it writes to standard output"));
         }
@@ -75,14 +69,7 @@ pub(super) fn run(args: &FmtArgs) -> Result<Exit, Failure> {
 }
 
 fn standard_input(args: &FmtArgs) -> Result<Exit, Failure> {
-    let mut bytes = Vec::new();
-    // One byte more than is read of a file, so that what is too large is seen to be.
-    let limit = MAX_FILE_BYTES as u64 + 1;
-    std::io::stdin()
-        .lock()
-        .take(limit)
-        .read_to_end(&mut bytes)
-        .map_err(|error| ConnectorError::io("cannot read standard input", &error))?;
+    let bytes = program::standard_input()?;
     match formatted(STDIN, &bytes) {
         None => Ok(Exit::Wrong),
         Some(text) if !args.check => print(&text).map(|()| Exit::Fine),
@@ -95,14 +82,21 @@ fn standard_input(args: &FmtArgs) -> Result<Exit, Failure> {
 fn formatted(name: &str, bytes: &[u8]) -> Option<String> {
     let (sources, problems) = SourceMap::load(&[Source::new(name, bytes)]);
     let text = sources.files().next().map_or("", |(_, file)| file.text.as_str());
-    let formatted =
-        if problems.iter().any(Diagnostic::is_error) { Err(problems) } else { format(text) };
-    formatted
-        .map_err(|problems| {
-            program::show_all(&problems, &sources);
-            tracing::error!("{name} is left as it is");
-        })
-        .ok()
+    let formatted = if problems.iter().any(Diagnostic::is_error) {
+        Err(Unformatted::Unreadable(problems))
+    } else {
+        format(text)
+    };
+    match formatted {
+        Ok(formatted) => return Some(formatted),
+        Err(Unformatted::Unreadable(problems)) => program::show_all(&problems, &sources),
+        Err(defect @ Unformatted::Defect(place)) => {
+            let (line, column) = sources.line_column(place.file, place.start);
+            tracing::error!("{name}:{line}:{column}: {defect}");
+        }
+    }
+    tracing::error!("{name} is left as it is");
+    None
 }
 
 fn show_difference(name: &str, bytes: &[u8], formatted: &str) -> Result<(), Failure> {

@@ -4,9 +4,10 @@ use super::{Exit, Failure, Look, stderr_look};
 use crate::connector::ConnectorError;
 use cep_core::plan::Plan;
 use rule_lang::diagnostic::render::{Colour, render_all};
+use rule_lang::source::MAX_FILE_BYTES;
 use rule_lang::{Compiled, Diagnostic, Source, SourceMap, compile};
 use std::collections::BTreeSet;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 /// A program and where it lives.
@@ -16,11 +17,35 @@ pub(super) struct Program {
     pub compiled: Compiled,
 }
 
-/// Reads the program at `path`, a folder or a file.
+/// What standard input is called.
+pub(super) const STDIN: &str = "standard input";
+
+/// Whether a path stands for standard input.
+pub(super) fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// All of standard input, or one byte more than is read of a file, so that what is too large is seen
+/// to be.
+pub(super) fn standard_input() -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    std::io::stdin()
+        .lock()
+        .take(MAX_FILE_BYTES as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| ConnectorError::io("cannot read standard input", &error))?;
+    Ok(bytes)
+}
+
+/// Reads the program at `path`: a folder, a file, or `-`, standard input.
 pub(super) fn load(path: &Path) -> Result<Program, Failure> {
     let failed = |error: &std::io::Error| {
         Failure::from(ConnectorError::io(format!("cannot read `{}`", path.display()), error))
     };
+    if is_stdin(path) {
+        let compiled = compile(&[Source::new(STDIN, standard_input()?)]);
+        return Ok(Program { folder: PathBuf::new(), compiled });
+    }
     let metadata = std::fs::metadata(path).map_err(|error| failed(&error))?;
     if !metadata.is_dir() {
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
@@ -60,6 +85,9 @@ pub(super) fn programs_under(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     let failed = |error: &std::io::Error| {
         Failure::from(ConnectorError::io(format!("cannot read `{}`", path.display()), error))
     };
+    if is_stdin(path) {
+        return Ok(vec![path.to_owned()]);
+    }
     if !std::fs::metadata(path).map_err(|error| failed(&error))?.is_dir() {
         return Ok(vec![path.to_owned()]);
     }

@@ -187,5 +187,5 @@ fn columns_that_are_not_those_of_the_fields_are_said_once() {
         assert_eq!(ran.code, Some(2), "{}", ran.err);
         ran.err
     });
-    insta::assert_snapshot!(said.concat(), @"");
+    insta::assert_snapshot!(said.concat());
 }

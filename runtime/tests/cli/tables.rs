@@ -98,7 +98,7 @@ fn packed_and_wrong_heads_of_tables_are_read_and_said() {
         assert_eq!(ran.code, Some(1), "{}", ran.err);
         ran.err
     });
-    insta::assert_snapshot!(said.concat(), @"");
+    insta::assert_snapshot!(said.concat());
 }
 
 #[test]

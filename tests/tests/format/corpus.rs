@@ -10,6 +10,7 @@ pub struct Corpus {
 }
 
 /// One of them.
+#[derive(Debug)]
 pub struct Text {
     /// Its file and, in a page, the line of its block.
     pub name: String,
@@ -19,7 +20,7 @@ pub struct Text {
     readable: bool,
 }
 
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 enum From {
     /// A `*.rules` file.
     File,

@@ -97,8 +97,8 @@ table L from S key k
 rule r { from S emit E { k, f: T[k]?.f, l: L[k] != null } }
 "##;
     let plan = compile(&[Source::new("s.rules", rules)]).plan.unwrap();
-    let all = chosen(&plan, None).unwrap();
-    insta::assert_snapshot!(mermaid::draw(&plan, &all), @"");
+    let all = chosen(&plan, &[], None).unwrap();
+    insta::assert_snapshot!(mermaid::draw(&plan, &all));
     assert!(text::explain(&plan, &all).contains(r#"from kafka("a\"b#1")"#));
 }
 
@@ -109,9 +109,10 @@ fn of_many_rules_that_share_a_few_are_named() {
     let rules: String = (0..300).map(rule).collect();
     let rules = format!("stream S {{ at: timestamp, time at }}\n{rules}");
     let plan = compile(&[Source::new("s.rules", rules)]).plan.unwrap();
-    let all = chosen(&plan, None).unwrap();
+    let all = chosen(&plan, &[], None).unwrap();
     let text = text::explain(&plan, &all);
-    let shares = "  shares   its slices with r0, r1, r2, r3, r4, r5, r6, r7 and 291 more\n";
+    let shares =
+        "  shares   its slices with r1, r10, r100, r101, r102, r103, r104, r105 and 291 more\n";
     assert!(text.contains(shares), "{}", &text[..2000]);
     let value: serde_json::Value = serde_json::from_str(&json(&plan, &all).unwrap()).unwrap();
     assert_eq!(value["sharing"][0].as_array().unwrap().len(), 300);

@@ -3,8 +3,9 @@
 use super::message::{About, Place, Range, range, read};
 use super::publish::shown;
 use super::workspace::Workspace;
+use rule_lang::Unformatted;
 use rule_lang::ide::position::Lines;
-use rule_lang::ide::{Completion, CompletionKind, Edit, Ide, NameKind, RenameError, Symbol};
+use rule_lang::ide::{Completion, CompletionKind, Edit, Ide, NameKind, Symbol};
 use rule_lang::source::{FileId, Span};
 use serde_json::{Map, Value, json};
 
@@ -13,7 +14,7 @@ pub(super) fn answer(
     workspace: &mut Workspace,
     method: &str,
     params: Value,
-) -> Option<Result<Value, RenameError>> {
+) -> Option<Result<Value, String>> {
     let about: About = read(params)?;
     let known = [
         "textDocument/hover",
@@ -56,17 +57,20 @@ pub(super) fn answer(
         "textDocument/documentSymbol" => {
             Value::Array(ide.symbols(file).iter().map(|found| symbol(found, &lines)).collect())
         }
-        "textDocument/formatting" => formatting(ide.text(file), &lines),
+        "textDocument/formatting" => match formatting(ide.text(file), &lines) {
+            Ok(edits) => edits,
+            Err(defect) => return Some(Err(defect.to_string())),
+        },
         "textDocument/codeAction" => {
             code_actions(ide, file, about.range.unwrap_or(NOWHERE), &about.text_document.uri)
         }
         "textDocument/prepareRename" => match ide.can_rename(file, byte) {
             Ok(span) => range(span, &lines),
-            Err(refusal) => return Some(Err(refusal)),
+            Err(refusal) => return Some(Err(refusal.to_string())),
         },
         _ => match ide.rename(file, byte, &about.new_name) {
             Ok(edits) => json!({ "changes": changes(ide, &edits) }),
-            Err(refusal) => return Some(Err(refusal)),
+            Err(refusal) => return Some(Err(refusal.to_string())),
         },
     }))
 }
@@ -97,16 +101,17 @@ fn changes(ide: &Ide, edits: &[Edit]) -> Value {
 }
 
 /// The whole text anew if it is to be laid out otherwise; nothing if it cannot be read.
-fn formatting(text: &str, lines: &Lines<'_>) -> Value {
-    match rule_lang::format(text) {
-        Err(_) => Value::Null,
+fn formatting(text: &str, lines: &Lines<'_>) -> Result<Value, Unformatted> {
+    Ok(match rule_lang::format(text) {
+        Err(Unformatted::Unreadable(_)) => Value::Null,
+        Err(defect) => return Err(defect),
         Ok(formatted) if formatted == text => json!([]),
         Ok(formatted) => {
             let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
             let whole = Span::new(FileId::default(), 0, end);
             json!([{ "range": range(whole, lines), "newText": formatted }])
         }
-    }
+    })
 }
 
 /// The helps of diagnostics in a range that can be carried out.

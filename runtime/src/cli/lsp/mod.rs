@@ -125,9 +125,7 @@ fn respond(workspace: &mut Workspace, request: Request) -> Response {
     let Request { id, method, params } = request;
     match answer::answer(workspace, &method, params) {
         Some(Ok(result)) => Response::new_ok(id, result),
-        Some(Err(refusal)) => {
-            Response::new_err(id, ErrorCode::RequestFailed as i32, refusal.to_string())
-        }
+        Some(Err(refusal)) => Response::new_err(id, ErrorCode::RequestFailed as i32, refusal),
         None => {
             let words = format!("`{method}` is not known, or not so");
             Response::new_err(id, ErrorCode::MethodNotFound as i32, words)

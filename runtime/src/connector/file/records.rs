@@ -192,7 +192,11 @@ impl RecordsSource {
     fn stage(&mut self, most: usize) -> Result<(), ConnectorError> {
         let mut buffer = Vec::new();
         self.read_lines(&mut buffer, most)?;
+        let mut too_long = std::mem::take(&mut self.lines.too_long).into_iter().peekable();
         for line in std::mem::take(&mut self.lines.found) {
+            while let Some(bad) = too_long.next_if(|bad| bad.offset < line.number) {
+                self.take_bad(bad)?;
+            }
             let bytes = buffer.get(line.start..line.end).unwrap_or_default();
             let entry = entry::read(bytes);
             let place = entry.as_ref().and_then(|entry| Some((entry.partition?, entry.offset)));
@@ -201,24 +205,22 @@ impl RecordsSource {
             };
             self.take(partition, offset, Staged::Record(&entry, bytes))?;
         }
-        for bad in std::mem::take(&mut self.lines.too_long) {
-            let Some((Some(partition), offset)) = entry::read_place(&bad.bytes) else {
-                return Err(self.corrupt(format!("line {} holds no record", bad.offset + 1)));
-            };
-            self.take(partition, offset, Staged::Bad(bad))?;
-        }
+        too_long.try_for_each(|bad| self.take_bad(bad))?;
         if self.is_drained && self.partitions.iter().any(|known| known.read_to < known.from) {
             return Err(self.corrupt("it has become shorter than what was read of it"));
         }
         Ok(())
     }
 
-    fn take(
-        &mut self,
-        number: u32,
-        offset: u64,
-        staged: Staged<'_>,
-    ) -> Result<(), ConnectorError> {
+    /// Takes a line that is longer than a line may be; its offset is its number.
+    fn take_bad(&mut self, bad: BadRecord) -> Result<(), ConnectorError> {
+        match entry::read_place(&bad.bytes) {
+            Some((Some(partition), offset)) => self.take(partition, offset, Staged::Bad(bad)),
+            _ => Err(self.corrupt(format!("line {} holds no record", bad.offset + 1))),
+        }
+    }
+
+    fn take(&mut self, number: u32, offset: u64, staged: Staged<'_>) -> Result<(), ConnectorError> {
         let count = self.partitions.len();
         let Some(partition) = self.partitions.get_mut(number as usize) else {
             let cause = format!("a record of partition {number} stands in it, and it has {count}");

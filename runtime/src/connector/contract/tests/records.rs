@@ -72,7 +72,6 @@ fn an_export_that_is_none_or_no_longer_in_order_is_an_error() {
             cause(&[head, b"{\"partition\":1,\"offset\":0}"]),
             cause(&[head, b"{\"partition\":0,\"offset\":1}", b"{\"partition\":0,\"offset\":1}"]),
         ]
-        .join("\n"),
-        @""
+        .join("\n")
     );
 }
