@@ -7,6 +7,7 @@ mod check;
 mod complete;
 mod copy;
 mod explain;
+mod file_uri;
 mod fmt;
 mod log;
 mod lsp;

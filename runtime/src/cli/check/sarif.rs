@@ -4,6 +4,7 @@
 //! A help that can be carried out is a `fix`; where a code is explained is its rule's `helpUri`,
 //! relative to the documentation's folder.
 
+use super::super::file_uri::reference_of;
 use super::title_says;
 use rule_lang::source::Span;
 use rule_lang::{Code, Compiled, Diagnostic, Severity, SourceMap};
@@ -117,38 +118,11 @@ fn place(span: Span, sources: &SourceMap) -> Value {
 }
 
 fn artifact(span: Span, sources: &SourceMap) -> Value {
-    json!({ "uri": uri(sources.file(span.file).map_or("", |file| file.name.as_str())) })
+    json!({ "uri": reference_of(sources.file(span.file).map_or("", |file| file.name.as_str())) })
 }
 
 fn region(span: Span, sources: &SourceMap) -> Value {
     let (line, column) = sources.line_column(span.file, span.start);
     let (end_line, end_column) = sources.line_column(span.file, span.end);
     json!({ "startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column })
-}
-
-/// A path as a URI reference (RFC 3986): what is not unreserved is percent-encoded, an absolute path
-/// becomes a `file` URI.
-fn uri(path: &str) -> String {
-    let mut uri = String::from(if path.starts_with('/') { "file://" } else { "" });
-    for byte in path.strip_prefix("./").unwrap_or(path).bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-                uri.push(char::from(byte));
-            }
-            b'\\' if cfg!(windows) => uri.push('/'),
-            _ => uri.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    uri
-}
-
-#[cfg(test)]
-mod tests {
-    use super::uri;
-
-    #[test]
-    fn paths_become_uri_references() {
-        assert_eq!(uri("./a b/ü.rules"), "a%20b/%C3%BC.rules");
-        assert_eq!(uri("/etc/x#1.rules"), "file:///etc/x%231.rules");
-    }
 }

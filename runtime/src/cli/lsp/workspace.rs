@@ -1,6 +1,6 @@
 //! The programs that an editor looks at: one per folder, unsaved texts in the place of files.
 
-use super::message::{path_of, uri_of};
+use super::super::file_uri::{path_of, uri_of};
 use rule_lang::Source;
 use rule_lang::ide::Ide;
 use rule_lang::source::FileId;
