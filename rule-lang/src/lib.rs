@@ -61,6 +61,7 @@ pub mod ast;
 mod check;
 pub mod diagnostic;
 mod format;
+mod habits;
 pub mod ide;
 pub mod lex;
 mod lint;

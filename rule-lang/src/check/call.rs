@@ -1,11 +1,12 @@
 //! Calls: aggregates over the window, and functions of single values.
 
-use super::aggregate::{aggregate_names, aggregate_of, foreign_aggregate};
+use super::aggregate::{aggregate_names, aggregate_of};
 use super::convert::to;
 use super::scope::{Level, Scope};
 use super::structure::{LIST_FUNCTIONS, list_form};
 use crate::ast;
-use crate::diagnostic::{Code, Diagnostic, did_you_mean, write_instead};
+use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::habits;
 use crate::source::Span;
 use crate::typed::{Expr, ExprKind, TextPart};
 use cep_core::function::{Function, Takes};
@@ -62,7 +63,7 @@ impl Scope<'_, '_> {
         }
         let known = Function::ALL.iter().any(|known| known.info().name == name)
             || LIST_FUNCTIONS.contains(&name);
-        if !known && self.level == Level::Group {
+        if !known && (self.level == Level::Group || habits::function(name).is_some()) {
             // It may have been meant as an aggregate; then its arguments are another matter.
             self.unknown_function(function);
             return None;
@@ -95,13 +96,10 @@ impl Scope<'_, '_> {
             .label(function.span, "")
             .help(format!("what can be called is `{}`", names.join(" ")))
         } else {
-            let meant = foreign_aggregate(name).map(write_instead);
-            let clock = matches!(name, "now" | "random" | "rand" | "uuid" | "today");
-            let help = if clock {
-                Some("rules read no clock and no random numbers, so that the same input gives the same output".into())
-            } else {
-                meant.or_else(|| did_you_mean(name, names))
-            };
+            let help = habits::clock(name)
+                .map(Into::into)
+                .or_else(|| habits::function(name).map(habits::Meant::advice))
+                .or_else(|| did_you_mean(name, names));
             Diagnostic::new(Code::UnknownFunction, format!("there is no function `{name}`"))
                 .label(function.span, "")
                 .maybe_help(help)

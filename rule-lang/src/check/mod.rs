@@ -50,7 +50,6 @@ pub(crate) use aggregate::aggregate_names;
 pub(crate) use declare::{Declared, value_from_text};
 pub(crate) use events::Events;
 pub(crate) use order::inputs;
-#[cfg(test)]
 pub(crate) use structure::LIST_FUNCTIONS;
 
 use crate::ast::{self, Ast, Declaration};

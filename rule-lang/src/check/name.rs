@@ -8,7 +8,8 @@ use super::declare::DeclaredStream;
 use super::index;
 use super::scope::{Level, Numbered, Reads, Scope, Used, WindowState};
 use crate::ast::{self, Access};
-use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::diagnostic::{Code, Diagnostic, did_you_mean, write_instead};
+use crate::habits;
 use crate::source::Span;
 use crate::typed::{Expr, ExprKind};
 use cep_core::value::Type;
@@ -163,7 +164,10 @@ impl<'p, 'a> Scope<'p, 'a> {
             }
         }
         if self.level != Level::Group || !self.is_of_event(base) {
-            let record = self.expr(base)?;
+            let Some(record) = self.expr(base) else {
+                self.other_name(base, name);
+                return None;
+            };
             return self.record_member(record, base.span, name, access);
         }
         // A path into one event may be part of the key as a whole.
@@ -180,6 +184,31 @@ impl<'p, 'a> Scope<'p, 'a> {
     fn is_event(&self, name: &str) -> bool {
         self.alias.is_some_and(|alias| alias.name == name)
             || self.stream.is_some_and(|(_, stream)| stream.plan.name == name)
+    }
+
+    /// Adds to what was just said of `g` in `g.farm` how the event is called.
+    fn other_name(&mut self, base: &ast::Expr, name: &ast::Ident) {
+        let ast::ExprKind::Name(holder) = &base.kind else { return };
+        let Some((_, stream)) = self.stream else { return };
+        let title = format!("there is no `{holder}` here");
+        let said = self.out.pop_if(|last| {
+            let guessed = !last.suggestions.is_empty() || habits::clock(holder).is_some();
+            last.title == title && last.primary_span() == Some(base.span) && !guessed
+        });
+        if said.is_none() {
+            return;
+        }
+        let event = self.alias.map_or(stream.plan.name.as_str(), |alias| alias.name.as_str());
+        let help = match self.field(&name.name) {
+            Some(_) if self.alias.is_some() => write_instead(event),
+            Some(_) => {
+                let field = &name.name;
+                format!("write `{field}` alone, or `from {event} {holder}` for that name").into()
+            }
+            None => did_you_mean(holder, ["window", "when", event])
+                .unwrap_or_else(|| format!("the event is called `{event}`").into()),
+        };
+        self.out.push(Diagnostic::new(Code::UnknownName, title).label(base.span, "").help(help));
     }
 
     /// Whether a path begins at a field of the rule's event.
@@ -337,17 +366,12 @@ impl<'p, 'a> Scope<'p, 'a> {
         let keys = self.keys.iter().map(|key| key.name.as_str());
         let lets = self.lets.iter().map(|other| other.name);
         let guess = did_you_mean(name, fields.chain(params).chain(lets).chain(keys).chain(tables));
-        let of = match name {
-            "now" => {
-                Some("rules cannot read a clock; the time of an event is its time field".into())
-            }
-            _ => guess.or_else(|| self.nearby(stream).map(Into::into)),
+        let clock = habits::clock(name).map(Into::into);
+        let label = match &clock {
+            Some(_) => String::new(),
+            None => format!("not a field of `{}`, a `let` or a param", stream.plan.name),
         };
-        let label = if name == "now" {
-            String::new()
-        } else {
-            format!("not a field of `{}`, a `let` or a param", stream.plan.name)
-        };
+        let of = clock.or(guess).or_else(|| self.nearby(stream).map(Into::into));
         self.out.push(
             Diagnostic::new(Code::UnknownName, format!("there is no `{name}` here"))
                 .label(span, label)

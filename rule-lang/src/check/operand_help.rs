@@ -4,6 +4,7 @@ use super::convert::is_number;
 use super::operator::Operand;
 use super::scope::Scope;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::lex::whole_timestamp;
 use crate::source::Span;
 use crate::typed::Expr;
 use cep_core::plan::BinaryOp;
@@ -124,7 +125,10 @@ pub(super) fn literal_help(literal: &Expr, wanted: &Type) -> Option<String> {
         (Value::Text(text), Type::Decimal | Type::Float) if text.parse::<f64>().is_ok() => {
             format!("write `{text}` without quotes")
         }
-        (Value::Text(text), Type::Timestamp) => format!("write `@{text}`"),
+        (Value::Text(text), Type::Timestamp) => match whole_timestamp(text) {
+            Some(timestamp) => format!("write `{timestamp}`"),
+            None => "write a timestamp such as `@2026-01-01T00:00:00Z`".to_owned(),
+        },
         (Value::Text(text), Type::Bool) if text.parse::<bool>().is_ok() => {
             format!("write `{text}` without quotes")
         }

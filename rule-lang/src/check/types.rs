@@ -4,6 +4,7 @@ use super::declared_twice;
 use super::stream::no_bounds;
 use crate::ast::{Ast, Declaration, Ident, TypeDeclaration, TypeName, TypeShape};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean, write_instead};
+use crate::habits;
 use cep_core::value::Type;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -191,17 +192,7 @@ fn named(name: &Ident, types: &Types, out: &mut Vec<Diagnostic>) -> Option<Type>
     if types.broken.contains(&name.name) {
         return None;
     }
-    let meant = match name.name.to_lowercase().as_str() {
-        "integer" | "long" | "i64" | "int64" | "number" | "bigint" => Some("int"),
-        "double" | "f64" | "real" => Some("float"),
-        "str" | "text" | "varchar" => Some("string"),
-        "boolean" => Some("bool"),
-        "numeric" | "money" => Some("decimal"),
-        "time" | "datetime" | "date" | "instant" => Some("timestamp"),
-        "interval" | "timedelta" => Some("duration"),
-        "object" | "any" | "map" => Some("json"),
-        _ => None,
-    };
+    let meant = habits::type_name(&name.name);
     let names = BUILT_IN.iter().map(|(known, _)| *known);
     let names = names.chain(types.known.keys().map(String::as_str));
     let help = match meant {

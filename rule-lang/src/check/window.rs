@@ -198,7 +198,7 @@ impl Scope<'_, '_> {
             );
             return None;
         }
-        if size.value / every.value.max(1) > MAX_OVERLAP {
+        if every.value > 0 && size.value / every.value > MAX_OVERLAP {
             self.out.push(
                 Diagnostic::new(Code::WindowSize, "each event would be in too many windows")
                     .label(every.span, format!("at most {MAX_OVERLAP} windows may overlap"))

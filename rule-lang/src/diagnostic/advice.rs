@@ -38,6 +38,12 @@ pub(crate) fn write_instead(replacement: impl Into<String>) -> Advice {
     Advice { text: format!("write `{replacement}`"), replacement: Some(replacement) }
 }
 
+/// `remove this`, and why; which takes away what is underlined.
+pub(crate) fn removed(why: &str) -> Advice {
+    let text = if why.is_empty() { "remove it".to_owned() } else { format!("remove it: {why}") };
+    Advice { text, replacement: Some(String::new()) }
+}
+
 /// ``did you mean `…`?`` for the closest of `candidates`.
 pub(crate) fn did_you_mean<'c>(
     word: &str,

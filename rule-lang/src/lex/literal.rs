@@ -5,6 +5,7 @@
 
 use super::{TokenKind, is_word};
 use crate::diagnostic::{Advice, Code, write_instead};
+use crate::habits;
 use cep_core::value::exact_decimal;
 use chrono::{DateTime, NaiveDate};
 use nom::branch::alt;
@@ -14,7 +15,6 @@ use nom::combinator::{opt, recognize};
 use nom::multi::many0_count;
 use nom::sequence::{pair, preceded};
 use nom::{IResult, Parser};
-use rust_decimal::Decimal;
 
 /// A literal's length in bytes and its token or what is wrong with it.
 pub(super) struct Literal {
@@ -60,7 +60,7 @@ fn exponent(input: &str) -> IResult<&str, &str> {
 pub(super) fn number(text: &str) -> Literal {
     let whole: IResult<&str, _> = (digits, opt(fraction), opt(exponent)).parse(text);
     let Ok((rest, (_, fraction, exponent))) = whole else {
-        return problem(1, Code::BadNumber, "is not a number", "write digits", TokenKind::Int(0));
+        return problem(1, Code::BadNumber, "is not a number", "write digits", TokenKind::Bad);
     };
     let number_length = text.len() - rest.len();
     if rest.starts_with(is_word) {
@@ -88,14 +88,14 @@ pub(super) fn number(text: &str) -> Literal {
             Code::BadNumber,
             "is too large for a float",
             "the largest float is about 1.8e308",
-            TokenKind::Float(0),
+            TokenKind::Bad,
         ),
         None => problem(
             number_length,
             Code::BadNumber,
             "has more digits than a decimal holds",
             "a decimal holds 28 digits, of 29 those up to 79228162514264337593543950335; with an exponent it is a float, as in `1e30`",
-            TokenKind::Decimal(Decimal::ZERO),
+            TokenKind::Bad,
         ),
     }
 }
@@ -104,13 +104,7 @@ pub(super) fn number(text: &str) -> Literal {
 fn suffixed(word: &str, has_point: bool) -> Literal {
     if has_point {
         let help = "write whole units: `1500ms` rather than `1.5s`";
-        return problem(
-            word.len(),
-            Code::BadDuration,
-            "is not a duration",
-            help,
-            TokenKind::Duration(0),
-        );
+        return problem(word.len(), Code::BadDuration, "is not a duration", help, TokenKind::Bad);
     }
     let mut rest = word;
     let mut total: i64 = 0;
@@ -136,7 +130,7 @@ fn suffixed(word: &str, has_point: bool) -> Literal {
                 Code::BadDuration,
                 "is too long for a duration",
                 help,
-                TokenKind::Duration(0),
+                TokenKind::Bad,
             );
         };
         total = sum;
@@ -146,23 +140,16 @@ fn suffixed(word: &str, has_point: bool) -> Literal {
 }
 
 fn bad_unit(word: &str) -> Literal {
-    let count: String = word.chars().take_while(char::is_ascii_digit).collect();
+    let count: String = word.chars().take_while(|c| c.is_ascii_digit() || *c == '_').collect();
     let unit: String = word.chars().skip(count.len()).collect();
-    let meant = match unit.to_lowercase().as_str() {
-        "sec" | "secs" | "second" | "seconds" => "s",
-        "min" | "mins" | "minute" | "minutes" => "m",
-        "hr" | "hrs" | "hour" | "hours" => "h",
-        "day" | "days" => "d",
-        "msec" | "millis" | "milli" | "milliseconds" => "ms",
-        "usec" | "micros" | "µs" | "microseconds" => "us",
-        _ => "",
+    let Some(meant) = habits::duration(&count, &unit) else {
+        let help = "units are `us`, `ms`, `s`, `m`, `h` and `d`, as in `250ms`, `10s` or `1h30m`";
+        return problem(word.len(), Code::BadDuration, "is not a duration", help, TokenKind::Bad);
     };
-    let help = if meant.is_empty() {
-        "units are `us`, `ms`, `s`, `m`, `h` and `d`, as in `250ms`, `10s` or `1h30m`".into()
-    } else {
-        write_instead(format!("{count}{meant}"))
-    };
-    problem(word.len(), Code::BadDuration, "is not a duration", help, TokenKind::Duration(0))
+    // It stands for what was meant, so that nothing more is said about it.
+    let stands_for = suffixed(&meant, false).value.unwrap_or(TokenKind::Bad);
+    let help = write_instead(meant);
+    problem(word.len(), Code::BadDuration, "is not a duration", help, stands_for)
 }
 
 /// `@2026-01-01T00:00:00Z`, with any offset; `@2026-01-01` is that day's midnight in UTC.
@@ -176,22 +163,41 @@ pub(super) fn timestamp(text: &str) -> Literal {
     )
     .parse(text);
     let written = body.map_or("", |(_, written)| written);
-    let length = written.len() + 1;
-    let parsed =
-        DateTime::parse_from_rfc3339(written).map(|time| time.timestamp_micros()).or_else(|_| {
-            NaiveDate::parse_from_str(written, "%Y-%m-%d")
-                .map(|day| day.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_micros())
-        });
-    match parsed {
-        Ok(us) => Literal { length, value: Ok(TokenKind::Timestamp(us)) },
-        Err(_) => problem(
-            length,
-            Code::BadTimestamp,
-            "is not a timestamp",
-            "write it with a zone, as in `@2026-01-31T08:30:00Z` or `@2026-01-31T08:30:00+01:00`",
-            TokenKind::Timestamp(0),
-        ),
+    let (day, length) = (NaiveDate::parse_from_str(written, "%Y-%m-%d"), written.len() + 1);
+    // A time of the day behind a space belongs to it.
+    let behind = text.get(length..).filter(|_| day.is_ok()).unwrap_or_default();
+    let clock = behind.strip_prefix(' ').map_or(0, |clock| {
+        let end = clock.find(|c: char| !c.is_ascii_digit() && !".:TZ+-".contains(c));
+        end.unwrap_or(clock.len())
+    });
+    let apart = text.get(1..length + 1 + clock).and_then(whole_timestamp).filter(|_| clock > 0);
+    match (micros_of(written), apart) {
+        (Some(us), None) => Literal { length, value: Ok(TokenKind::Timestamp(us)) },
+        (_, apart) => {
+            let meant = apart.or_else(|| whole_timestamp(written)).map(write_instead);
+            let help = meant.unwrap_or_else(|| {
+                "write it with a zone, as in `@2026-01-31T08:30:00Z` or `@2026-01-31T08:30:00+01:00`".into()
+            });
+            let length = if clock > 0 { length + 1 + clock } else { length };
+            problem(length, Code::BadTimestamp, "is not a timestamp", help, TokenKind::Bad)
+        }
     }
+}
+
+/// What is written after `@`, in microseconds.
+fn micros_of(written: &str) -> Option<i64> {
+    let time = DateTime::parse_from_rfc3339(written).map(|time| time.timestamp_micros());
+    time.ok().or_else(|| {
+        let day = NaiveDate::parse_from_str(written, "%Y-%m-%d").ok()?;
+        Some(day.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_micros())
+    })
+}
+
+/// The timestamp that a text is, also one without `T`, seconds or a zone, which is UTC then.
+pub(crate) fn whole_timestamp(text: &str) -> Option<String> {
+    let text = text.replacen(' ', "T", 1);
+    let mut written = ["", "Z", ":00Z"].iter().map(|end| format!("{text}{end}"));
+    written.find(|written| micros_of(written).is_some()).map(|written| format!("@{written}"))
 }
 
 /// Length of the quoted text that `text` begins with, and whether it is closed before its line ends.

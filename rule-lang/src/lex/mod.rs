@@ -10,9 +10,10 @@ pub mod string;
 mod tests;
 mod token;
 
+pub(crate) use literal::whole_timestamp;
 pub use token::{Punct, Token, TokenKind, Trivia, TriviaKind};
 
-use crate::diagnostic::{Advice, Code, Diagnostic, write_instead};
+use crate::diagnostic::{Advice, Code, Diagnostic, removed, write_instead};
 use crate::source::{FileId, Span};
 use token::PUNCTS;
 
@@ -41,6 +42,7 @@ pub fn lex_part(span: Span, text: &str) -> Lexed {
         at: span.start as usize,
         file: span.file,
         line_start: true,
+        in_row: false,
         trivia_start: 0,
         out: Lexed::default(),
     };
@@ -61,6 +63,8 @@ struct Lexer<'t> {
     at: usize,
     file: FileId,
     line_start: bool,
+    /// Whether the line begins with `|`, as the rows of tables do.
+    in_row: bool,
     trivia_start: u32,
     out: Lexed,
 }
@@ -87,6 +91,8 @@ impl<'t> Lexer<'t> {
                 (line.len(), if doc { TriviaKind::Doc } else { TriviaKind::Comment })
             } else if let Some((length, kind)) = self.foreign_comment(rest) {
                 (length, kind)
+            } else if let Some(length) = self.invisible(rest) {
+                (length, TriviaKind::Space)
             } else {
                 return !rest.is_empty();
             };
@@ -100,6 +106,8 @@ impl<'t> Lexer<'t> {
     fn foreign_comment(&mut self, rest: &str) -> Option<(usize, TriviaKind)> {
         let (length, shown, title) = if rest.starts_with('#') {
             (line_of(rest).len(), 1, "`#` does not begin a comment")
+        } else if self.at_dashes(rest) {
+            (line_of(rest).len(), 2, "`--` does not begin a comment")
         } else if rest.starts_with("/*") {
             let length = rest.find("*/").map_or(rest.len(), |at| at + 2);
             self.line_start |= rest.get(..length).unwrap_or_default().contains('\n');
@@ -109,9 +117,40 @@ impl<'t> Lexer<'t> {
         };
         let diagnostic = Diagnostic::new(Code::ForeignComment, title)
             .label(self.span(self.at + shown), "")
-            .help("begin each line of a comment with `//`");
+            .help(Advice {
+                text: "begin each line of a comment with `//`".to_owned(),
+                replacement: (!rest.starts_with("/*")).then(|| "//".to_owned()),
+            });
         self.out.diagnostics.push(diagnostic);
         Some((length, TriviaKind::Comment))
+    }
+
+    /// A run of characters that are not seen, or `$` at a name: reported, then passed over like spaces.
+    fn invisible(&mut self, rest: &str) -> Option<usize> {
+        let (length, title, help) = match rest.strip_prefix('$') {
+            Some(name) if name.starts_with(is_word_start) => {
+                let title = "`$` means nothing here".to_owned();
+                (1, title, removed("names are written without `$`"))
+            }
+            _ => {
+                let run = leading(rest, |c| is_invisible(c) && !is_space(c))?;
+                let first = u32::from(run.chars().next()?);
+                let title = format!("an invisible character, U+{first:04X}, means nothing here");
+                (run.len(), title, removed(""))
+            }
+        };
+        let diagnostic = Diagnostic::new(Code::UnknownCharacter, title)
+            .label(self.span(self.at + length), "")
+            .help(help);
+        self.out.diagnostics.push(diagnostic);
+        Some(length)
+    }
+
+    /// Whether `--` begins a comment here, as in SQL: before a space, for `--x` is a number negated
+    /// twice. In a table it is a rule below the head.
+    fn at_dashes(&self, rest: &str) -> bool {
+        let after = rest.strip_prefix("--");
+        after.is_some_and(|after| after.starts_with([' ', '\t'])) && !self.in_row
     }
 
     fn push(&mut self, end: usize, kind: TokenKind) {
@@ -124,6 +163,9 @@ impl<'t> Lexer<'t> {
             trivia_end,
         };
         self.out.tokens.push(token);
+        if self.line_start {
+            self.in_row = kind == TokenKind::Punct(Punct::Pipe);
+        }
         self.trivia_start = trivia_end;
         self.line_start &= kind == TokenKind::Punct(Punct::Comma);
         self.at = end;
@@ -201,6 +243,7 @@ impl<'t> Lexer<'t> {
     fn unknown(&mut self, first: char) {
         let known = |c: char| {
             is_space(c)
+                || is_invisible(c)
                 || is_word(c)
                 || "\"'`#".contains(c)
                 || PUNCTS.iter().any(|(text, _)| text.starts_with(c))
@@ -223,6 +266,14 @@ impl<'t> Lexer<'t> {
         self.out.diagnostics.push(diagnostic);
         self.push(self.at + length, TokenKind::Bad);
     }
+}
+
+/// Characters that are there and not seen: controls, spaces of other widths, marks of direction.
+fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || c.is_whitespace()
+        || matches!(c, '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// What to type for characters that word processors and other languages put in.

@@ -68,6 +68,8 @@ pub enum Punct {
     AndAnd,
     And,
     At,
+    Caret,
+    Tilde,
 }
 
 /// Spellings, longest first where one begins with another.
@@ -104,6 +106,8 @@ pub(super) const PUNCTS: &[(&str, Punct)] = &[
     ("|", Punct::Pipe),
     ("&", Punct::And),
     ("@", Punct::At),
+    ("^", Punct::Caret),
+    ("~", Punct::Tilde),
 ];
 
 /// One token.

@@ -2,15 +2,23 @@
 
 use super::cover;
 use super::cursor::Cursor;
-use crate::ast::{Connector, Sink, Spanned};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::ast::{Connector, Ident, Sink, Spanned};
+use crate::diagnostic::{Advice, Code, Diagnostic};
 use crate::lex::{Punct, TokenKind};
 
 impl Cursor<'_> {
     /// `kind("target", option: value)`
     pub(super) fn connector(&mut self) -> Option<Connector> {
+        if let Some(target) = self.bare_target(None) {
+            let (kind, span) = (Ident { name: "kafka".to_owned(), span: target.span }, target.span);
+            return Some(Connector { span, kind, target: Some(target), options: Vec::new() });
+        }
         let kind = self.name("a connector such as `kafka(\"topic\")`")?;
         let mut connector = Connector { span: kind.span, kind, target: None, options: Vec::new() };
+        connector.target = self.bare_target(Some(&connector.kind));
+        if connector.target.is_some() {
+            return Some(connector);
+        }
         let Some(open) = self.expect(Punct::ParenOpen, "`(`") else { return Some(connector) };
         if matches!(self.peek().kind, TokenKind::Str | TokenKind::RawStr) {
             connector.target = self.plain_string("a quoted name");
@@ -34,11 +42,14 @@ impl Cursor<'_> {
             return false;
         };
         if self.eat(Punct::Colon).is_none() {
+            let text = format!("write `{}(\"{}\")`", connector.kind.name, name.name);
+            let replacement = Some(format!("\"{}\"", name.name));
             self.report(
                 Diagnostic::new(Code::Unexpected, format!("`{}` is not in quotes", name.name))
                     .label(name.span, "expected a quoted name")
-                    .help(format!("write `{}(\"{}\")`", connector.kind.name, name.name)),
+                    .help(Advice { text, replacement }),
             );
+            connector.target = Some(Spanned { value: name.name, span: name.span });
             return false;
         }
         let value = match self.word() {

@@ -1,17 +1,10 @@
 //! The place in the token list, and the small steps all grammar is made of.
 
 use super::Parts;
-use crate::ast::{Ident, Spanned};
+use crate::ast::Spanned;
 use crate::diagnostic::{Advice, Code, Diagnostic};
-use crate::lex::string::raw;
 use crate::lex::{Lexed, Punct, Token, TokenKind, Trivia};
 use crate::source::{FileId, Span};
-
-/// Words that are never names unless written in backticks.
-pub(crate) const RESERVED: &[&str] = &[
-    "and", "by", "clear", "div", "else", "emit", "false", "from", "if", "in", "let", "not", "null",
-    "or", "then", "true", "when", "where", "window",
-];
 
 pub(crate) struct Cursor<'t> {
     pub(super) file: FileId,
@@ -24,6 +17,8 @@ pub(crate) struct Cursor<'t> {
     pub(super) nesting: usize,
     /// Height of the expression read last.
     pub(super) height: usize,
+    /// Whether it was said of the expression being read that it is too long.
+    pub(super) too_tall: bool,
     /// What the end of the text is called.
     pub(super) end_name: &'static str,
     /// Whether the value of a member is being read, which a line that begins with `(` ends.
@@ -49,6 +44,7 @@ impl<'t> Cursor<'t> {
             diagnostics: Vec::new(),
             nesting: 0,
             height: 0,
+            too_tall: false,
             end_name: "the end of the file",
             in_member: false,
             parts: Parts::default(),
@@ -95,6 +91,16 @@ impl<'t> Cursor<'t> {
         {
             self.diagnostics.push(diagnostic);
         }
+    }
+
+    /// Reports what is written in another way here, and how.
+    pub(super) fn correct(
+        &mut self,
+        title: impl Into<String>,
+        span: Span,
+        help: impl Into<Advice>,
+    ) {
+        self.report(Diagnostic::new(Code::Unexpected, title).label(span, "").help(help));
     }
 
     /// How many problems were found so far, to tell whether a part was read cleanly.
@@ -239,46 +245,6 @@ impl<'t> Cursor<'t> {
         );
     }
 
-    /// A name that is being declared or referred to.
-    pub(super) fn name(&mut self, what: &str) -> Option<Ident> {
-        let token = self.peek();
-        match token.kind {
-            TokenKind::QuotedWord => {
-                self.bump();
-                let name = raw(token.span, self.text).to_owned();
-                Some(Ident { name, span: token.span })
-            }
-            TokenKind::Word => {
-                let word = self.text_of(token.span);
-                if !RESERVED.contains(&word) {
-                    self.bump();
-                    return Some(Ident { name: word.to_owned(), span: token.span });
-                }
-                if token.line_start {
-                    self.expected(what);
-                    return None;
-                }
-                Some(self.reserved_name())
-            }
-            _ => {
-                self.expected(what);
-                None
-            }
-        }
-    }
-
-    /// Takes a reserved word as the name it stands for, with a diagnostic.
-    pub(super) fn reserved_name(&mut self) -> Ident {
-        let token = self.bump();
-        let word = self.text_of(token.span);
-        self.report(
-            Diagnostic::new(Code::ReservedWord, format!("`{word}` is a reserved word"))
-                .label(token.span, "a name was expected here")
-                .help(format!("choose another name, or write it in backticks: `` `{word}` ``")),
-        );
-        Ident { name: word.to_owned(), span: token.span }
-    }
-
     /// A quoted string without interpolation.
     pub(super) fn plain_string(&mut self, wanted: &str) -> Option<Spanned<String>> {
         let token = self.peek();
@@ -289,45 +255,5 @@ impl<'t> Cursor<'t> {
         self.bump();
         let value = self.string_of(token);
         Some(Spanned { value, span: token.span })
-    }
-
-    /// A literal duration in microseconds. `example` shows one in the help for a bare number.
-    pub(super) fn duration(&mut self, what: &str) -> Option<Spanned<i64>> {
-        let token = self.peek();
-        match token.kind {
-            TokenKind::Duration(value) => {
-                self.bump();
-                Some(Spanned { value, span: token.span })
-            }
-            TokenKind::Int(number) => {
-                self.bump();
-                self.report(
-                    Diagnostic::new(Code::UnitMissing, format!("`{number}` has no unit"))
-                        .label(token.span, format!("{what} is a duration"))
-                        .help(Advice {
-                            text: format!("write `{number}s` for seconds; units are `us`, `ms`, `s`, `m`, `h` and `d`"),
-                            replacement: Some(format!("{number}s")),
-                        }),
-                );
-                None
-            }
-            TokenKind::Word | TokenKind::QuotedWord if !self.at_clause() => {
-                self.bump();
-                let word = self.text_of(token.span);
-                self.report(
-                    Diagnostic::new(
-                        Code::DurationNotLiteral,
-                        format!("{what} must be a literal duration"),
-                    )
-                    .label(token.span, format!("`{word}` is not a literal"))
-                    .help("write it out, as in `10s`; a param cannot stand here in this version"),
-                );
-                None
-            }
-            _ => {
-                self.expected("a duration such as `10s`");
-                None
-            }
-        }
     }
 }

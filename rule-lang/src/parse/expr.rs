@@ -6,9 +6,9 @@
 
 use super::cover;
 use super::cursor::Cursor;
-use super::operator::{ADDITIVE, COMPARISON, binding};
+use super::operator::{ADDITIVE, COMPARISON, Infix, UNARY};
 use crate::ast::{BinaryOp, Expr, ExprKind, Literal, UnaryOp};
-use crate::diagnostic::{Code, Diagnostic, write_instead};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::lex::{Punct, TokenKind};
 use crate::source::Span;
 
@@ -19,7 +19,6 @@ const MAX_HEIGHT: usize = 200;
 
 const LOOSEST: u8 = 0;
 const NOT: u8 = 3;
-const UNARY: u8 = 7;
 
 impl Cursor<'_> {
     /// An expression; [`ExprKind::Error`] with a diagnostic if there is none.
@@ -27,13 +26,19 @@ impl Cursor<'_> {
         self.expr_above(LOOSEST)
     }
 
-    fn expr_above(&mut self, least: u8) -> Expr {
+    pub(super) fn expr_above(&mut self, least: u8) -> Expr {
         if self.nesting >= MAX_NESTING {
             return self.too_deep();
         }
+        if self.nesting == 0 {
+            self.too_tall = false;
+        }
         self.nesting += 1;
         let left = self.prefix();
-        let expr = self.infix(left, least);
+        let mut expr = self.infix(left, least);
+        if least == LOOSEST && self.at(Punct::Question) && !self.peek().line_start {
+            expr = self.ternary(expr);
+        }
         self.nesting -= 1;
         expr
     }
@@ -61,6 +66,9 @@ impl Cursor<'_> {
             return true;
         }
         self.height = 1;
+        if std::mem::replace(&mut self.too_tall, true) {
+            return false;
+        }
         self.report(
             Diagnostic::new(Code::NestedTooDeeply, "this expression is too long")
                 .label(span.after(), "")
@@ -72,72 +80,93 @@ impl Cursor<'_> {
     fn infix(&mut self, mut left: Expr, least: u8) -> Expr {
         let mut compared = false;
         while let Some(operator) = self.operator() {
-            let power = binding(operator.op);
+            let power = operator.infix.binding();
             if power < least.max(1) {
                 break;
             }
+            let chained = power == COMPARISON && compared;
+            compared |= power == COMPARISON;
             let first = self.peek().span;
             for _ in 0..operator.tokens {
                 self.bump();
             }
             let op_span = cover(first, self.last_span());
-            if let Some((code, write)) = operator.instead {
+            let (op, instead) = match operator.infix {
+                Infix::Operator(op) => (op, None),
+                Infix::Instead(op, code, write) => (op, Some((code, write))),
+                _ => {
+                    left = self.foreign_infix(left, operator, op_span);
+                    continue;
+                }
+            };
+            if self.at_joined_text(&left, op_span) {
+                let right = self.expr_above(power + 1);
+                left = self.joined_text(&left, &right);
+                continue;
+            }
+            if let Some((code, write)) = instead {
                 self.foreign_operator(code, op_span, write);
             }
-            if power == COMPARISON && compared {
-                self.chained(op_span, &left);
-            }
-            compared |= power == COMPARISON;
             let height = self.height;
-            let right = match operator.op {
+            let right = match op {
                 BinaryOp::In => self.set(),
                 BinaryOp::Coalesce => self.prefix(),
                 _ => self.expr_above(power + 1),
             };
             let span = cover(left.span, right.span);
-            let kind = ExprKind::Binary {
-                op: operator.op,
-                op_span,
-                left: Box::new(left),
-                right: Box::new(right),
-            };
+            if chained {
+                left = self.chained(op_span, &left, &right);
+                continue;
+            }
+            let kind =
+                ExprKind::Binary { op, op_span, left: Box::new(left), right: Box::new(right) };
             let fits = self.raise(height.max(self.height), span);
             left = Expr { kind: if fits { kind } else { ExprKind::Error }, span };
         }
         left
     }
 
-    fn foreign_operator(&mut self, code: Code, span: Span, write: &str) {
-        let found = self.text_of(span);
-        let title = if code == Code::AssignInExpression {
-            "`=` does not compare".to_owned()
-        } else {
-            format!("`{found}` is not an operator here")
-        };
-        self.report(Diagnostic::new(code, title).label(span, "").help(write_instead(write)));
-    }
-
-    fn chained(&mut self, op_span: Span, left: &Expr) {
+    /// `a < b < c`, of which nothing more is said.
+    fn chained(&mut self, op_span: Span, left: &Expr, right: &Expr) -> Expr {
+        let span = cover(left.span, right.span);
+        let (op, last) = (self.text_of(op_span), self.shown(right.span));
         let middle = match &left.kind {
-            ExprKind::Binary { right, .. } => self.text_of(right.span),
-            _ => "b",
+            ExprKind::Binary { right, .. } => Some(right.span),
+            _ => None,
         };
-        let op = self.text_of(op_span);
-        let help = format!("write `… and {middle} {op} …`, or `x in a..b` for a range");
-        self.report(
-            Diagnostic::new(Code::ChainedComparison, "comparisons cannot be chained")
-                .label(op_span, "the second comparison")
-                .help(help),
-        );
+        let diagnostic = Diagnostic::new(Code::ChainedComparison, "comparisons cannot be chained")
+            .label(op_span, "the second comparison");
+        match (self.shown(left.span), middle.and_then(|middle| self.shown(middle)), last) {
+            (Some(left), Some(middle), Some(last)) => {
+                let text = format!("{left} and {middle} {op} {last}");
+                self.report(diagnostic.help(format!("write `{text}`")).suggest(span, text));
+            }
+            (_, middle, _) if left.kind != ExprKind::Error => {
+                let middle = middle.unwrap_or("b");
+                self.report(diagnostic.help(format!("write `… and {middle} {op} …`")));
+            }
+            _ => {}
+        }
+        self.leaf(ExprKind::Error, span)
     }
 
     /// Right of `in`: `[a, b]`, `a..b` or a list.
-    fn set(&mut self) -> Expr {
+    pub(super) fn set(&mut self) -> Expr {
         if self.at(Punct::BracketOpen) {
-            return self.list();
+            return self.range_in_brackets().unwrap_or_else(|| self.list());
+        }
+        if self.at(Punct::ParenOpen) || self.at(Punct::BraceOpen) {
+            return self.set_in_parentheses();
         }
         let low = self.expr_above(ADDITIVE);
-        if self.eat(Punct::DotDot).is_none() {
+        self.range_from(low)
+    }
+
+    /// `low`, or `low..high`.
+    pub(super) fn range_from(&mut self, low: Expr) -> Expr {
+        let before = self.problems();
+        self.foreign_range();
+        if self.problems() == before && self.eat(Punct::DotDot).is_none() {
             return low;
         }
         let height = self.height;
@@ -174,6 +203,11 @@ impl Cursor<'_> {
                 self.unary(UnaryOp::Not, UNARY)
             }
             TokenKind::Word if self.at_word("not") => self.unary(UnaryOp::Not, NOT),
+            TokenKind::Word if self.at_word("NOT") && self.at_not() => {
+                self.foreign_operator(Code::ForeignOperator, token.span, "not");
+                self.unary(UnaryOp::Not, NOT)
+            }
+            TokenKind::Word if self.at_case() => self.case(),
             TokenKind::Word if self.at_word("if") => self.conditional(),
             _ => self.postfix(),
         }
@@ -205,7 +239,11 @@ impl Cursor<'_> {
         let condition = self.expr();
         let mut height = self.height;
         if self.eat_word("then").is_none() {
-            if condition.kind != ExprKind::Error {
+            let (is_block, here) = (self.at(Punct::BraceOpen), self.peek().span);
+            if is_block && condition.kind != ExprKind::Error {
+                let help = "write `if CONDITION then A else B`";
+                self.correct("no braces stand in an `if`", here, help);
+            } else if condition.kind != ExprKind::Error {
                 self.expected("`then`");
             }
             return self.leaf(ExprKind::Error, first);
@@ -225,6 +263,7 @@ impl Cursor<'_> {
         let otherwise = self.expr();
         height = height.max(self.height);
         let span = cover(first, otherwise.span);
+        self.stray_end();
         let kind = ExprKind::If {
             condition: Box::new(condition),
             then: Box::new(then),

@@ -2,14 +2,20 @@
 
 use super::cover;
 use super::cursor::Cursor;
-use crate::ast::{Field, FieldSource, Literal, Spanned, TimeUnit, TypeName};
-use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::ast::{Field, FieldSource, Ident, Literal, Spanned, TimeUnit, TypeName, TypeShape};
+use crate::diagnostic::{Code, Diagnostic, did_you_mean, removed};
 use crate::lex::{Punct, TokenKind};
 
 impl Cursor<'_> {
     /// After `name:`.
-    pub(super) fn field(&mut self, doc: String, name: crate::ast::Ident) -> Field {
+    pub(super) fn field(&mut self, doc: String, name: Ident) -> Field {
         let ty = self.type_name();
+        self.field_of(doc, name, ty)
+    }
+
+    /// After a field's name and type.
+    pub(super) fn field_of(&mut self, doc: String, name: Ident, ty: TypeName) -> Field {
+        self.not_null();
         let least = self.field_least();
         let mut field = Field { doc, name, ty, least, source: None, unit: None };
         loop {
@@ -22,6 +28,19 @@ impl Cursor<'_> {
             } else {
                 return field;
             }
+        }
+    }
+
+    /// `not null` after a type, as in SQL.
+    fn not_null(&mut self) {
+        let is =
+            |word: Option<&str>, wanted| word.is_some_and(|it| it.eq_ignore_ascii_case(wanted));
+        if is(self.word(), "not") && is(self.word_of(self.nth(1)), "null") {
+            let first = self.last_span().after();
+            self.bump();
+            let span = cover(first, self.bump().span);
+            let help = removed("only a type that ends in `?` may be null");
+            self.correct("a field is not null as it is", span, help);
         }
     }
 
@@ -148,7 +167,7 @@ impl Cursor<'_> {
         let mut ty = TypeName { name: None, shape: None, optional: false, span: token.span };
         match token.kind {
             _ if token.line_start && self.at_next_member() => self.expected("a type"),
-            TokenKind::Word | TokenKind::QuotedWord => ty.name = self.name("a type"),
+            TokenKind::Word | TokenKind::QuotedWord => ty.name = self.named_type(&mut ty.shape),
             TokenKind::Str
             | TokenKind::RawStr
             | TokenKind::Punct(Punct::BracketOpen | Punct::BraceOpen | Punct::ParenOpen) => {
@@ -161,6 +180,16 @@ impl Cursor<'_> {
             ty.span = cover(token.span, self.last_span());
         }
         ty
+    }
+
+    /// A type's name; a list as other languages write it goes into `shape`.
+    fn named_type(&mut self, shape: &mut Option<TypeShape>) -> Option<Ident> {
+        let name = self.name("a type")?;
+        let Some(element) = self.foreign_list_type(&name) else { return Some(name) };
+        let span = element.span;
+        let element = TypeName { name: Some(element), shape: None, optional: false, span };
+        *shape = Some(TypeShape::List(Box::new(element)));
+        None
     }
 
     /// Whether what begins this line is a member or the like and not the type that is missing.

@@ -19,23 +19,22 @@ impl Cursor<'_> {
         let result = if self.eat(Punct::Arrow).is_some() {
             self.type_name()
         } else if let Some(colon) = self.eat(Punct::Colon) {
-            self.report(
-                Diagnostic::new(Code::Unexpected, "the type of a function's value follows `->`")
-                    .label(colon, "")
-                    .help(write_instead("->")),
-            );
+            self.correct("the type of a function's value follows `->`", colon, write_instead("->"));
             self.type_name()
         } else {
             let help = format!("write `fn {}(…) -> int = …`", name.name);
             self.incomplete(&format!("the function `{}` has no type", name.name), name.span, help)
         };
-        if self.eat(Punct::Equal).is_none() {
+        let value = if let Some(value) = self.function_block() {
+            value
+        } else if self.assignment() {
+            self.expr()
+        } else {
             let help = "write `= EXPRESSION` after the type".to_owned();
             self.incomplete(&format!("the function `{}` has no value", name.name), name.span, help);
             self.skip_declaration();
             return None;
-        }
-        let value = self.expr();
+        };
         let span = cover(first, self.last_span());
         Some(Function { doc, name, parameters, result, value, span })
     }
@@ -45,11 +44,14 @@ impl Cursor<'_> {
         let mut parameters = Vec::new();
         while !self.at(Punct::ParenClose) && !self.at_end() && !self.at_declaration() {
             let start = self.position();
+            let before = self.type_before_name();
             let Some(name) = self.name("an argument's name") else {
                 self.skip_group();
                 break;
             };
-            let ty = if self.eat(Punct::Colon).is_some() {
+            let ty = if let Some(ty) = before {
+                ty
+            } else if self.eat(Punct::Colon).is_some() {
                 self.type_name()
             } else {
                 let help = format!("write `{}: int`", name.name);

@@ -9,12 +9,19 @@
 mod clause;
 mod connector;
 mod cursor;
+mod duration;
 mod emit;
 mod event;
 mod expr;
 mod field;
+mod foreign_clause;
+mod foreign_declaration;
+mod foreign_value;
+mod foreign_window;
 mod function;
+mod habit;
 mod keyed;
+mod name;
 mod operand;
 mod operator;
 pub(crate) mod outline;
@@ -31,13 +38,13 @@ mod unsupported;
 mod window;
 
 use crate::ast::{Ast, Attribute, Declaration, Literal, Spanned};
-use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::diagnostic::{Code, Diagnostic, removed};
 use crate::lex::{Lexed, Punct, TokenKind, TriviaKind, lex};
 use crate::source::{FileId, Span};
 use cursor::Cursor;
 use std::ops::Range;
 
-pub(crate) use cursor::RESERVED;
+pub(crate) use name::RESERVED;
 
 #[cfg(test)]
 pub(crate) use recover::{HARD_CLAUSES, SOFT_CLAUSES};
@@ -120,7 +127,7 @@ impl Cursor<'_> {
         let doc = self.doc();
         let attributes = self.attributes();
         self.begin_part();
-        let word = self.word().unwrap_or_default();
+        let word = self.declaration_word();
         if word != "rule"
             && let Some(first) = attributes.first()
         {
@@ -151,7 +158,6 @@ impl Cursor<'_> {
 
     fn not_a_declaration(&mut self) {
         let token = self.peek();
-        let found = self.describe(token);
         match token.kind {
             TokenKind::Bad => {}
             TokenKind::End => self.report(
@@ -163,30 +169,10 @@ impl Cursor<'_> {
                     .label(token.span, "no `{` is open here")
                     .help("remove it, or look for a `}` too many above"),
             ),
-            TokenKind::Punct(Punct::Semicolon) => self.report(
-                Diagnostic::new(Code::Unexpected, "declarations are not ended by `;`")
-                    .label(token.span, "remove this"),
-            ),
-            TokenKind::Word => {
-                let word = self.word().unwrap_or_default();
-                let help = did_you_mean(word, DECLARATIONS.iter().copied())
-                    .or_else(|| foreign_declaration(word).map(Into::into));
-                self.report(
-                    Diagnostic::new(
-                        Code::UnknownDeclaration,
-                        format!("{found} does not begin a declaration"),
-                    )
-                    .label(token.span, "expected `stream`, `param`, `rule`, `sink` or `test`")
-                    .maybe_help(help),
-                );
+            TokenKind::Punct(Punct::Semicolon) => {
+                self.correct("declarations are not ended by `;`", token.span, removed(""));
             }
-            _ => self.report(
-                Diagnostic::new(
-                    Code::UnknownDeclaration,
-                    format!("{found} does not begin a declaration"),
-                )
-                .label(token.span, "expected `stream`, `param`, `rule`, `sink` or `test`"),
-            ),
+            _ => self.unknown_declaration(),
         }
         self.bump();
         while !self.at_end() && !self.at_declaration() && !self.at_attribute_line() {
@@ -235,24 +221,6 @@ impl Cursor<'_> {
             lines.map(|line| self.text_of(line.span).trim_start_matches('/').trim()).collect();
         lines.join("\n")
     }
-}
-
-/// What to type for words that begin things in other languages.
-fn foreign_declaration(word: &str) -> Option<String> {
-    let help = match word.to_lowercase().as_str() {
-        "import" | "use" | "include" => {
-            "all `*.rules` files of a folder are one program; no imports are needed"
-        }
-        "select" | "insert" | "create" => "rules are written `rule NAME { from … when … emit … }`",
-        "let" | "const" | "var" => {
-            "a value for all rules is `param NAME: TYPE = LITERAL`; `let` stands inside a rule"
-        }
-        "from" | "where" | "by" | "window" | "when" | "emit" | "clear" => {
-            "clauses stand inside `rule NAME { … }`; is a `}` too many above?"
-        }
-        _ => return None,
-    };
-    Some(help.to_owned())
 }
 
 /// A literal standing alone, such as `150`, `-1.5`, `10s` or `"text"`; nothing else.

@@ -1,9 +1,11 @@
 //! What operators stand between: literals, names, members, calls, parentheses and strings.
 
 use super::cover;
-use super::cursor::{Cursor, RESERVED};
+use super::cursor::Cursor;
+use super::name::RESERVED;
 use crate::ast::{Access, Expr, ExprKind, Ident, Literal, StringPart};
 use crate::diagnostic::{Code, Diagnostic, write_instead};
+use crate::habits;
 use crate::lex::string::{Braces, Piece, pieces, raw};
 use crate::lex::{Punct, TokenKind, lex_part};
 use crate::source::Span;
@@ -22,6 +24,10 @@ impl Cursor<'_> {
                     let Some(name) = self.member_name() else {
                         return Expr { kind: ExprKind::Error, span: expr.span };
                     };
+                    if self.at(Punct::ParenOpen) && !self.peek().line_start {
+                        expr = self.method(expr, name);
+                        continue;
+                    }
                     let span = cover(expr.span, name.span);
                     let fits = self.raise(height, span);
                     let kind = ExprKind::Member { base: Box::new(expr), name, access };
@@ -37,6 +43,9 @@ impl Cursor<'_> {
                     let fits = self.raise(height, span);
                     let kind = ExprKind::Index { base: Box::new(expr), indices };
                     expr = Expr { kind: if fits { kind } else { ExprKind::Error }, span };
+                }
+                TokenKind::Punct(Punct::Colon) if self.touching(&[Punct::Colon, Punct::Colon]) => {
+                    expr = self.cast(expr);
                 }
                 _ => return expr,
             }
@@ -67,12 +76,19 @@ impl Cursor<'_> {
             let span = self.bump().span;
             return Some(Ident { name: self.text_of(span).to_owned(), span });
         }
-        self.name("a name after the point")
+        self.plain_name("a name after the point")
     }
 
     fn primary(&mut self) -> Expr {
         let token = self.peek();
         let literal = match token.kind {
+            TokenKind::Int(_) if self.unit_follows().is_some() => {
+                let kind = match self.spelt_duration() {
+                    Some(duration) => ExprKind::Literal(Literal::Duration(duration.value)),
+                    None => ExprKind::Error,
+                };
+                return self.leaf(kind, cover(token.span, self.last_span()));
+            }
             TokenKind::Int(value) => Literal::whole(value),
             TokenKind::Decimal(value) => Literal::Decimal(value),
             TokenKind::Float(bits) => Literal::Float(bits),
@@ -101,6 +117,9 @@ impl Cursor<'_> {
         let open = self.bump().span;
         let inner = self.within(false, Self::expr);
         let height = self.height;
+        if self.eat(Punct::Comma).is_some() {
+            return self.tuple(open, inner);
+        }
         if !self.at(Punct::ParenClose) && inner.kind == ExprKind::Error {
             self.skip_group();
             self.eat(Punct::ParenClose);
@@ -109,6 +128,19 @@ impl Cursor<'_> {
         }
         self.height = height;
         Expr { kind: inner.kind, span: cover(open, self.last_span()) }
+    }
+
+    /// After `(a,`: what other languages call a tuple.
+    fn tuple(&mut self, open: Span, first: Expr) -> Expr {
+        let (mut items, height) = self.items(Punct::ParenClose);
+        self.close(Punct::ParenClose, open);
+        let span = cover(open, self.last_span());
+        let inner = Span { start: open.end, end: span.end.saturating_sub(1), ..span };
+        let text = self.shown(inner).map(|items| format!("[{items}]"));
+        self.write("parentheses hold one value", span, text, "a list is written `[a, b]`");
+        self.height = height + 1;
+        items.insert(0, first);
+        Expr { kind: ExprKind::List(items), span }
     }
 
     fn word_expr(&mut self) -> Expr {
@@ -132,7 +164,7 @@ impl Cursor<'_> {
             self.bump();
             return self.leaf(ExprKind::Literal(literal), token.span);
         }
-        if let Some(found) = foreign_literal(self.word()) {
+        if let Some(found) = self.word().and_then(habits::literal) {
             self.report(
                 Diagnostic::new(
                     Code::UnknownName,
@@ -144,24 +176,34 @@ impl Cursor<'_> {
             self.bump();
             return self.leaf(ExprKind::Error, token.span);
         }
-        let Some(name) = self.name("an expression") else {
+        let Some(name) = self.plain_name("an expression") else {
             return self.leaf(ExprKind::Error, token.span);
         };
         if self.at_call() {
-            return self.within(false, |inner| inner.call(name));
+            let call = self.within(false, |inner| inner.call(name));
+            return self.called(call);
         }
         self.leaf(ExprKind::Name(name.name), name.span)
     }
 
     /// `name(args [by aggregate] [where filter])`
-    fn call(&mut self, function: Ident) -> Expr {
+    pub(super) fn call(&mut self, function: Ident) -> Expr {
         let open = self.bump().span;
         let mut args = Vec::new();
         let mut height = 0;
+        if let Some(counted) = self.counted(&function) {
+            return counted;
+        }
         while !self.at(Punct::ParenClose) && !self.at_word("where") && !self.at_body_end() {
             let arg = self.expr();
             height = height.max(self.height);
             let failed = arg.kind == ExprKind::Error;
+            if self.word().is_some_and(|word| word.eq_ignore_ascii_case("as")) && args.is_empty() {
+                self.bump();
+                let ty = self.type_name();
+                self.close(Punct::ParenClose, open);
+                return self.cast_to(arg, &ty, cover(function.span, self.last_span()));
+            }
             args.push(arg);
             if self.at_word("for") && args.len() == 1 {
                 break;
@@ -190,11 +232,36 @@ impl Cursor<'_> {
         }
         let by = if function.name == "top" { self.after_word("by", &mut height) } else { None };
         let filter = self.after_word("where", &mut height);
-        self.close(Punct::ParenClose, open);
+        let closed = self.close(Punct::ParenClose, open);
         let span = cover(function.span, self.last_span());
-        let fits = self.raise(height, span);
+        let fits = self.raise(height, span) && closed;
         let kind = ExprKind::Call { function, args, by, filter };
         Expr { kind: if fits { kind } else { ExprKind::Error }, span }
+    }
+
+    /// After `count(`: `*)` or `distinct x)`, as in SQL.
+    fn counted(&mut self, function: &Ident) -> Option<Expr> {
+        let is_star = self.at(Punct::Star) && self.nth_is(1, Punct::ParenClose);
+        let distinct = self.word().is_some_and(|word| word.eq_ignore_ascii_case("distinct"))
+            && self.word_of(self.nth(1)).is_some()
+            && self.begins_operand(1);
+        if !is_star && !distinct {
+            return None;
+        }
+        self.bump();
+        let (name, args) = match is_star {
+            true => (function.name.clone(), Vec::new()),
+            false if function.name == "count" => ("count_distinct".to_owned(), vec![self.expr()]),
+            false => (function.name.clone(), vec![self.expr()]),
+        };
+        let inner = args.first().map_or(Some(""), |arg| self.shown(arg.span));
+        let text = inner.map(|inner| format!("{name}({inner})"));
+        self.close(Punct::ParenClose, function.span.after());
+        let span = cover(function.span, self.last_span());
+        let what = if is_star { "`*` counts nothing here" } else { "`distinct` is no word here" };
+        self.write(what, span, text, "write `count_distinct(x)`");
+        let function = Ident { name, span: function.span };
+        Some(Expr { kind: ExprKind::Call { function, args, by: None, filter: None }, span })
     }
 
     /// What stands after a word in the parentheses of a call, if the word is there.
@@ -251,14 +318,5 @@ impl Cursor<'_> {
         let problems = inner.into_diagnostics();
         lexed.diagnostics.into_iter().chain(problems).for_each(|problem| self.report(problem));
         expr
-    }
-}
-
-fn foreign_literal(word: Option<&str>) -> Option<&'static str> {
-    match word? {
-        "True" | "TRUE" => Some("true"),
-        "False" | "FALSE" => Some("false"),
-        "NULL" | "None" | "nil" | "undefined" => Some("null"),
-        _ => None,
     }
 }

@@ -2,7 +2,7 @@
 //! declaration.
 
 use super::cursor::Cursor;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::Advice;
 use crate::lex::{Punct, TokenKind};
 
 impl Cursor<'_> {
@@ -123,10 +123,11 @@ impl Cursor<'_> {
         }
         if self.at(Punct::Semicolon) {
             let span = self.bump().span;
-            self.report(
-                Diagnostic::new(Code::Unexpected, "members are not separated by `;`")
-                    .label(span, "a comma or a new line does it"),
-            );
+            let help = Advice {
+                text: "a comma or a new line does it".to_owned(),
+                replacement: Some(",".to_owned()),
+            };
+            self.correct("members are not separated by `;`", span, help);
             return;
         }
         self.expected("a comma or a new line");

@@ -3,15 +3,9 @@
 use super::cover;
 use super::cursor::Cursor;
 use crate::ast::{Attribute, Clause, ClauseKind, Completeness, Rule};
-use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::diagnostic::{Advice, Code, Diagnostic, removed};
 use crate::lex::{Punct, TokenKind};
 use crate::source::Span;
-
-/// Words that may begin a clause, for "did you mean".
-const CLAUSES: &[&str] = &[
-    "from", "where", "distinct", "let", "by", "window", "when", "limit", "forget", "emit", "else",
-    "clear",
-];
 
 impl Cursor<'_> {
     /// `rule NAME { clauses }`
@@ -27,7 +21,9 @@ impl Cursor<'_> {
             completeness: Completeness::Whole,
             span: first,
         };
-        match self.expect(Punct::BraceOpen, "`{`") {
+        let without_brace = self.stray_head();
+        let open = if without_brace { None } else { self.opening(&rule.name) };
+        match open {
             Some(open) => self.rule_body(&mut rule, open),
             None if self.at_clause() => self.rule_body(&mut rule, first),
             None => {
@@ -41,17 +37,27 @@ impl Cursor<'_> {
     }
 
     fn rule_body(&mut self, rule: &mut Rule, open: Span) {
+        let mut nested = 0usize;
         loop {
             if self.eat(Punct::BraceClose).is_some() {
-                return;
+                if nested == 0 {
+                    return;
+                }
+                nested -= 1;
+                continue;
             }
             if self.at_body_end() {
                 if open != rule.span {
                     self.unclosed(open);
+                    rule.completeness = Completeness::Partial;
                 }
                 return;
             }
             if self.eat(Punct::Comma).is_some() {
+                continue;
+            }
+            if self.nested_clauses() {
+                nested += 1;
                 continue;
             }
             let (before, start) = (self.problems(), self.position());
@@ -72,7 +78,11 @@ impl Cursor<'_> {
     /// After a clause the next one or the end must follow. What else stands there is reported, if
     /// the clause itself was read cleanly, and skipped.
     fn clause_end(&mut self, problems_before: usize, first: Span) {
-        if self.at_clause() || self.at_body_end() || self.at(Punct::Comma) {
+        if self.at_clause()
+            || self.at_body_end()
+            || self.at(Punct::Comma)
+            || self.at_nested_clauses()
+        {
             return;
         }
         if self.problems() == problems_before {
@@ -80,13 +90,13 @@ impl Cursor<'_> {
                 return;
             }
             let token = self.peek();
+            if self.at_clause_of_a_kind() || self.stray_sign() {
+                return;
+            }
             if token.line_start && token.kind == TokenKind::Word {
                 self.unknown_clause();
             } else if token.kind == TokenKind::Punct(Punct::Semicolon) {
-                self.report(
-                    Diagnostic::new(Code::Unexpected, "clauses are not ended by `;`")
-                        .label(token.span, "remove this"),
-                );
+                self.correct("clauses are not ended by `;`", token.span, removed(""));
                 self.bump();
                 return self.clause_end(self.problems(), first);
             } else {
@@ -102,15 +112,17 @@ impl Cursor<'_> {
     pub(super) fn unknown_clause(&mut self) {
         let token = self.peek();
         let word = self.text_of(token.span);
-        let help = did_you_mean(word, CLAUSES.iter().copied())
-            .or_else(|| foreign_clause(word).map(Into::into));
+        let named = self.nth_is(1, Punct::Equal).then(|| Advice {
+            text: format!("a value gets a name by `let {word} = …`"),
+            replacement: Some(format!("let {word}")),
+        });
         self.report(
             Diagnostic::new(Code::UnknownClause, format!("`{word}` does not begin a clause"))
                 .label(
                     token.span,
                     "expected `where`, `distinct`, `let`, `by`, `window`, `when`, `limit`, `forget`, `emit`, `else` or `clear`",
                 )
-                .maybe_help(help),
+                .maybe_help(named.or_else(|| super::foreign_clause::words(word).map(Into::into))),
         );
     }
 
@@ -201,19 +213,4 @@ fn rank(kind: &ClauseKind) -> Option<(usize, &'static str)> {
         ClauseKind::Clear(_) => (9, "clear"),
         ClauseKind::Let { .. } => return None,
     })
-}
-
-/// What to type for clause words of other languages.
-fn foreign_clause(word: &str) -> Option<String> {
-    let help = match word.to_lowercase().as_str() {
-        "group" | "partition" | "key" => "the key is written `by FIELD`",
-        "having" | "if" | "on" => "a condition on aggregates is written `when CONDITION`",
-        "filter" => "a condition on events is written `where CONDITION`",
-        "select" | "return" | "then" | "raise" | "alert" => {
-            "what is sent out is written `emit NAME { … }`"
-        }
-        "every" | "over" => "a window is written `window tumbling(10s)`",
-        _ => return None,
-    };
-    Some(help.to_owned())
 }

@@ -3,7 +3,7 @@
 use super::cover;
 use super::cursor::Cursor;
 use crate::ast::{Stream, TimeClause};
-use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::diagnostic::{Code, Diagnostic, did_you_mean, write_instead};
 use crate::lex::{Punct, TokenKind};
 use crate::source::Span;
 
@@ -15,9 +15,14 @@ impl Cursor<'_> {
         let connector = self.eat_word("from").and_then(|_| self.connector());
         let mut stream =
             Stream { doc, name, connector, fields: Vec::new(), key: None, time: None, span: first };
-        if let Some(open) = self.expect(Punct::BraceOpen, "`{`") {
+        if let Some(open) = self.opening(&stream.name) {
             self.stream_body(&mut stream, open);
         } else {
+            // It may say all that is needed where it cannot be read.
+            let span = stream.name.span;
+            let lateness_us = None;
+            stream.time =
+                Some(TimeClause { field: None, lateness_us, idle_us: None, ahead_us: None, span });
             self.skip_declaration();
         }
         stream.span = cover(first, self.last_span());
@@ -66,27 +71,34 @@ impl Cursor<'_> {
         match self.word() {
             Some("key") if !typed => self.key(stream),
             Some("time") if !typed => self.time(stream),
-            Some(word) if typed && super::cursor::RESERVED.contains(&word) => {
+            Some(word) if typed && super::name::RESERVED.contains(&word) => {
                 let name = self.reserved_name();
                 self.bump();
                 stream.fields.push(self.field(doc, name));
             }
             _ if matches!(self.peek().kind, TokenKind::Word | TokenKind::QuotedWord) => {
+                let before = self.type_before_name();
                 let Some(name) = self.name("a field") else {
                     self.skip_member();
                     return;
                 };
+                if let Some(ty) = before {
+                    let field = self.field_of(doc, name, ty);
+                    stream.fields.push(field);
+                    return;
+                }
                 if self.eat(Punct::Colon).is_none() {
                     let token = self.peek();
-                    let ty = self.word_of(token).filter(|_| !token.line_start).unwrap_or("TYPE");
-                    self.report(
-                        Diagnostic::new(
-                            Code::Unexpected,
-                            format!("the field `{}` has no `:` and type", name.name),
-                        )
-                        .label(name.span, "")
-                        .help(format!("write `{}: {ty}`", name.name)),
-                    );
+                    let ty = self.word_of(token).filter(|_| !token.line_start);
+                    let text = format!("{}: {}", name.name, ty.unwrap_or("TYPE"));
+                    let title = format!("the field `{}` has no `:` and type", name.name);
+                    match ty {
+                        Some(_) => {
+                            let span = cover(name.span, token.span);
+                            self.correct(title, span, write_instead(text));
+                        }
+                        None => self.correct(title, name.span, format!("write `{text}`")),
+                    }
                     if token.line_start {
                         return;
                     }

@@ -167,16 +167,17 @@ impl Cursor<'_> {
         let mut height = 0;
         while !self.at(Punct::BraceClose) && !self.at_end() && !self.at_declaration() {
             self.begin_part();
-            let Some(name) = self.name("a member's name") else {
-                self.skip_group();
-                break;
-            };
-            let value = if self.eat(Punct::Colon).is_some() {
+            let (name, value) = if let Some(name) = self.field_name() {
                 let value = self.within(true, Self::expr);
                 height = height.max(self.height);
-                value
+                (name, value)
             } else {
-                Expr { kind: ExprKind::Name(name.name.clone()), span: name.span }
+                let Some(name) = self.name("a member's name") else {
+                    self.skip_group();
+                    break;
+                };
+                let value = Expr { kind: ExprKind::Name(name.name.clone()), span: name.span };
+                (name, value)
             };
             let failed = value.kind == ExprKind::Error;
             members.push((name, value));

@@ -155,6 +155,10 @@ mod limits {
     fn long_chains_are_refused_before_they_grow_tall() {
         assert!(codes(&format!("x{}", " + x".repeat(100_000))).contains(&Code::NestedTooDeeply));
         assert!(codes(&format!("x{}", ".y".repeat(100_000))).contains(&Code::NestedTooDeeply));
+        for more in [".len()", "::int", " like x", " ^ x", " is x", " between x and x"] {
+            let found = codes(&format!("x{}", more.repeat(20_000)));
+            assert!(found.len() < 1000, "{more}: {}", found.len());
+        }
         assert_eq!(codes(&format!("x{}", " or x".repeat(150))), [Code::Unexpected]);
     }
 
@@ -186,6 +190,18 @@ mod limits {
             "rule a {\nfrom B\njoin c\n",
             "rule a {\nfrom B\nleft ) ",
             "rule a {\nthen } ",
+            "rule a { from B when { ",
+            "func f(int ",
+            "create rule ",
+            "fn f() -> list<int { ",
+            "case when ",
+            "f(x) over ( ",
+            "f() filter (where ",
+            "x ? ",
+            "a-",
+            "x || \"a\" ",
+            "emit A b ",
+            "@2026-01-01 1",
         ];
         for piece in pieces {
             let n = 10_000;

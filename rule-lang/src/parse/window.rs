@@ -1,20 +1,22 @@
 //! `window KIND(…) [fill D [for TABLE]] [allow D]`
 
+use super::cover;
 use super::cursor::Cursor;
+use super::foreign_window::options;
 use crate::ast::{Spanned, Window, WindowKind};
-use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::diagnostic::{Advice, Code, Diagnostic, write_instead};
 use crate::lex::{Punct, TokenKind};
 use crate::source::Span;
 
 /// What stands between a window's parentheses.
 #[derive(Default)]
-struct Arguments {
-    size: Option<Spanned<i64>>,
-    every: Option<Spanned<i64>>,
-    align: Option<Spanned<i64>>,
-    gap: Option<Spanned<i64>>,
-    max: Option<Spanned<i64>>,
-    zone: Option<Spanned<String>>,
+pub(super) struct Arguments {
+    pub(super) size: Option<Spanned<i64>>,
+    pub(super) every: Option<Spanned<i64>>,
+    pub(super) align: Option<Spanned<i64>>,
+    pub(super) gap: Option<Spanned<i64>>,
+    pub(super) max: Option<Spanned<i64>>,
+    pub(super) zone: Option<Spanned<String>>,
     /// Whether an argument was already reported.
     faulty: bool,
 }
@@ -49,35 +51,17 @@ impl Cursor<'_> {
                 self.bump();
                 window.kind = Some(WindowKind::Forever);
             }
-            _ => self.unknown_window(token.kind, word),
+            _ => self.unknown_window(token.kind, word, &mut window),
         }
         self.window_options(&mut window);
         window
     }
 
-    fn unknown_window(&mut self, kind: TokenKind, word: &str) {
-        if kind != TokenKind::Word || self.at_clause() {
-            self.expected("`tumbling(…)`, `sliding(…)` or another kind of window");
-            return;
-        }
-        let help = did_you_mean(word, KINDS);
-        let help = help.unwrap_or_else(|| {
-            "write `tumbling(10s)`, `hopping(10s, every 1s)` or `sliding(10s)`".into()
-        });
-        let span = self.bump().span;
-        self.report(
-            Diagnostic::new(Code::UnknownWindow, format!("there is no window kind `{word}`"))
-                .label(span, "expected `tumbling`, `hopping`, `sliding`, `session`, `last`, `every` or `forever`")
-                .help(help),
-        );
-        if self.eat(Punct::ParenOpen).is_some() {
-            self.skip_group();
-            self.eat(Punct::ParenClose);
-        }
-    }
-
     /// After `session`: `(gap D, max D)`.
     fn session(&mut self) -> Option<WindowKind> {
+        if self.bare_size("session", self.last_span()) {
+            return None;
+        }
         let open = self.expect(Punct::ParenOpen, "`(gap D, max D)`")?;
         let arguments = self.window_arguments("session");
         if !self.close(Punct::ParenClose, open) || arguments.faulty {
@@ -103,6 +87,12 @@ impl Cursor<'_> {
 
     /// After `last` or `every`: `(n)`.
     fn count_window(&mut self, word: &str, span: Span) -> Option<WindowKind> {
+        if let TokenKind::Int(count) = self.peek().kind {
+            let span = cover(span, self.bump().span);
+            let text = write_instead(format!("{word}({count})"));
+            self.correct("the size of a window stands in parentheses", span, text);
+            return None;
+        }
         let open = self.expect(Punct::ParenOpen, "`(` and how many events")?;
         let token = self.peek();
         let count = match token.kind {
@@ -144,6 +134,9 @@ impl Cursor<'_> {
     }
 
     fn window_kind(&mut self, word: &str, span: Span) -> Option<WindowKind> {
+        if self.bare_size(word, span) || self.other_bracket(span) {
+            return None;
+        }
         let open = self.expect(Punct::ParenOpen, "`(` and the window's size")?;
         let arguments = self.window_arguments(word);
         if !self.close(Punct::ParenClose, open) || arguments.faulty {
@@ -186,9 +179,24 @@ impl Cursor<'_> {
                 continue;
             }
             let (before, start) = (self.problems(), self.position());
+            arguments.faulty |= self.peek().kind == TokenKind::Bad;
             self.window_argument(kind, &mut arguments);
             arguments.faulty |= self.problems() > before;
             if !self.at(Punct::Comma) && !self.at(Punct::ParenClose) {
+                if self.problems() == before
+                    && self.word().is_some_and(|it| options(kind).contains(&it))
+                {
+                    let here = self.last_span().after();
+                    let title = "options of a window are separated by commas";
+                    let help = format!("write `, {}`", self.text_of(self.peek().span));
+                    self.correct(
+                        title,
+                        here,
+                        Advice { text: help, replacement: Some(",".to_owned()) },
+                    );
+                    arguments.faulty = true;
+                    continue;
+                }
                 if self.problems() == before {
                     self.expected("`,` or `)`");
                     arguments.faulty = true;
@@ -201,76 +209,35 @@ impl Cursor<'_> {
     }
 
     fn window_argument(&mut self, kind: &str, arguments: &mut Arguments) {
-        let token = self.peek();
-        let word = self.word().unwrap_or_default();
-        let valued = !matches!(self.nth(1).kind, TokenKind::Punct(_));
-        if token.kind != TokenKind::Word || !valued {
-            if kind == "session" {
-                self.expected("`gap D` or `max D`");
-                self.bump();
-            } else if arguments.size.is_some() {
-                self.expected("`every D` or `align D`");
-                self.bump();
+        let (token, next) = (self.peek(), self.nth(1));
+        let signed = matches!(next.kind, TokenKind::Punct(Punct::Colon | Punct::Equal));
+        let Some(word) =
+            self.word().filter(|_| signed || !matches!(next.kind, TokenKind::Punct(_)))
+        else {
+            if kind == "session" || arguments.size.is_some() {
+                self.unnamed_option(kind, arguments);
             } else {
                 arguments.size = self.duration("a window's size");
             }
             return;
+        };
+        self.bump();
+        if signed {
+            self.bump();
+            self.option_sign(word, cover(token.span, next.span));
         }
         match (word, kind) {
-            ("every", "hopping") => {
-                self.bump();
-                arguments.every = self.duration("`every`");
+            ("every", "hopping") => arguments.every = self.duration("`every`"),
+            ("align", "hopping" | "tumbling") => arguments.align = self.duration("`align`"),
+            ("gap", "session") => arguments.gap = self.duration("`gap`"),
+            ("max", "session") => arguments.max = self.duration("`max`"),
+            ("zone", "tumbling") => arguments.zone = self.plain_string("the zone's name in quotes"),
+            ("size", _) if signed => arguments.size = self.duration("a window's size"),
+            _ => {
+                let size = arguments.size.as_ref().map_or("10s", |size| self.text_of(size.span));
+                self.unknown_argument(word, kind, token.span, size);
             }
-            ("align", "hopping" | "tumbling") => {
-                self.bump();
-                arguments.align = self.duration("`align`");
-            }
-            ("gap", "session") => {
-                self.bump();
-                arguments.gap = self.duration("`gap`");
-            }
-            ("max", "session") => {
-                self.bump();
-                arguments.max = self.duration("`max`");
-            }
-            ("zone", "tumbling") => {
-                self.bump();
-                arguments.zone = self.plain_string("the zone's name in quotes");
-            }
-            _ => self.unknown_argument(word, kind),
         }
-    }
-
-    fn unknown_argument(&mut self, word: &str, kind: &str) {
-        let known: &[&str] = match kind {
-            "hopping" => &["every", "align"],
-            "tumbling" => &["align", "zone"],
-            "session" => &["gap", "max"],
-            _ => &[],
-        };
-        let help = match (word, kind) {
-            ("every", "tumbling") => {
-                Some("for overlapping windows write `hopping(size, every D)`".into())
-            }
-            ("zone", "hopping") => {
-                Some("only windows side by side follow clocks: `tumbling(1d, zone …)`".into())
-            }
-            ("every" | "align", "sliding") => Some(
-                "a sliding window moves with every event; for steps write `hopping(size, every D)`"
-                    .into(),
-            ),
-            _ => did_you_mean(word, known.iter().copied()),
-        };
-        let span = self.bump().span;
-        self.report(
-            Diagnostic::new(
-                Code::UnknownWindow,
-                format!("`{kind}` windows have no option `{word}`"),
-            )
-            .label(span, "")
-            .maybe_help(help),
-        );
-        self.skip_group();
     }
 
     /// `for TABLE`, if it stands here.
@@ -296,6 +263,3 @@ impl Cursor<'_> {
         }
     }
 }
-
-/// The kinds of windows.
-const KINDS: [&str; 7] = ["tumbling", "hopping", "sliding", "session", "last", "every", "forever"];

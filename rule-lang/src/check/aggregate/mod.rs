@@ -19,7 +19,7 @@ use cep_core::value::{Type, Value};
 
 use arguments::takes_constant;
 pub(crate) use names::aggregate_names;
-pub(super) use names::{aggregate_of, foreign_aggregate};
+pub(super) use names::aggregate_of;
 
 /// What is written between the parentheses of an aggregate, typed.
 struct Written<'e> {
