@@ -3,6 +3,7 @@
 
 use super::cover;
 use super::cursor::Cursor;
+use super::foreign_value::MAX_LOOKED_AT;
 use super::recover::{HARD_CLAUSES, SOFT_CLAUSES};
 use crate::ast::{ClauseKind, Rule, Window, WindowKind};
 use crate::diagnostic::{Advice, Code, Diagnostic, closest, removed, write_instead};
@@ -204,6 +205,24 @@ impl Cursor<'_> {
             self.correct("clauses are not nested", open, help);
         }
         found
+    }
+
+    /// A line `sink NAME to …` as the last one of a rule, which is reported and taken.
+    pub(super) fn sink_inside(&mut self) -> bool {
+        if !self.at_word("sink") || !self.at_declaration() {
+            return false;
+        }
+        let line_end = (1..MAX_LOOKED_AT).find(|at| self.nth(*at).line_start);
+        let Some(end) = line_end.filter(|end| self.nth_is(*end, Punct::BraceClose)) else {
+            return false;
+        };
+        let first = self.peek().span;
+        for _ in 0..end {
+            self.bump();
+        }
+        let span = cover(first, self.last_span());
+        self.correct("a sink stands outside of rules", span, "move it below the `}` of this rule");
+        true
     }
 
     /// `then` before what is done: the clause that follows says so itself.

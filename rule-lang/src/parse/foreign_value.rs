@@ -275,4 +275,4 @@ fn is_text(value: &Expr) -> bool {
 }
 
 /// How many tokens ahead is looked.
-const MAX_LOOKED_AT: usize = 64;
+pub(super) const MAX_LOOKED_AT: usize = 64;

@@ -72,7 +72,11 @@ impl Cursor<'_> {
     pub(super) fn skip_to_clause(&mut self) {
         let mut depth = 0usize;
         while !self.at_end() && !self.at_declaration() && !self.at_attribute_line() {
-            if self.at_clause() && (depth == 0 || self.peek().line_start) {
+            let line_start = self.peek().line_start;
+            if self.at_clause() && (depth == 0 || line_start) {
+                return;
+            }
+            if line_start && depth == 0 && self.at_clause_of_a_kind() {
                 return;
             }
             match self.peek().kind {

@@ -46,6 +46,9 @@ impl Cursor<'_> {
                 nested -= 1;
                 continue;
             }
+            if self.sink_inside() {
+                continue;
+            }
             if self.at_body_end() {
                 if open != rule.span {
                     self.unclosed(open);
