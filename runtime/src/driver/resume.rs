@@ -48,6 +48,12 @@ impl Driver {
         (0..partitions).for_each(|partition| self.repeat_journal(index, partition));
     }
 
+    /// Whether the state has taken in more than what outputs are known to be safe for.
+    fn is_beyond_committed(&self) -> bool {
+        let mut partitions = self.inputs.iter().flat_map(|input| &input.partitions);
+        partitions.any(|partition| partition.next > partition.committed)
+    }
+
     fn behind(&self) -> u64 {
         let partitions = self.inputs.iter().flat_map(|input| &input.partitions);
         partitions.map(|partition| partition.committed.saturating_sub(partition.next)).sum()
@@ -74,7 +80,6 @@ impl Driver {
             self.state = Some(state);
             return Ok(());
         }
-        self.reached_end = reached_end;
         self.each_partition(&known, |partition, next| {
             partition.committed = partition.committed.max(next);
         });
@@ -91,6 +96,9 @@ impl Driver {
                 }
             }
         }
+        // Where the process was killed between a checkpoint and its positions, these are of before, and
+        // an end that they tell of has been left since.
+        self.reached_end = reached_end.filter(|_| !self.is_beyond_committed());
         let journal = state.journal()?;
         self.state = Some(state);
         (0..).zip(journal).for_each(|(place, entry)| self.keep_to_repeat(entry, place < safe));

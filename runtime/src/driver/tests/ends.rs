@@ -14,7 +14,16 @@ struct Part {
     events: Vec<(u32, i64, i64, i64)>,
     /// After how many flushes the sink fails.
     fails_after: Option<u32>,
-    loses_checkpoint: bool,
+    loses: Option<Lost>,
+}
+
+/// What of the state is not there for the next run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lost {
+    Checkpoint,
+    /// The positions that belong to the checkpoint: those before are still there, as after a kill
+    /// between the two.
+    Positions,
 }
 
 /// What runs over a growing log gave: derived events, and late ones.
@@ -64,6 +73,8 @@ fn play(lateness: i64, parts: &[Part]) -> (Given, i64) {
             (second, total) = (second + step, total + count);
             log.push(*partition, harvest(*farm, second.max(0), *count));
         }
+        let positions = dir.path().join("positions.json");
+        let positions_before = std::fs::read(&positions).ok();
         let spec = with_lateness(bench.bounded(&log, Finish::AtLastEvent), lateness);
         match part.fails_after {
             None => assert_eq!(run(spec, &mut |_, _| {}).unwrap().0, Outcome::Finished),
@@ -72,11 +83,16 @@ fn play(lateness: i64, parts: &[Part]) -> (Given, i64) {
                 let source = Box::new(MemorySource::new(log.clone(), AtEnd::Stop));
                 drop(spec);
                 let spec = bench.spec(source, Box::new(sink), Extent::Bounded);
+                let spec = RunSpec { checkpoint_every: Duration::ZERO, ..spec };
                 let _ = run(with_lateness(spec, lateness), &mut |_, _| {});
             }
         }
-        if part.loses_checkpoint {
-            let _ = std::fs::remove_file(dir.path().join("checkpoint"));
+        let checkpoint = dir.path().join("checkpoint");
+        match (part.loses, positions_before) {
+            (Some(Lost::Checkpoint), _) => drop(std::fs::remove_file(checkpoint)),
+            (Some(Lost::Positions), Some(before)) => std::fs::write(positions, before).unwrap(),
+            (Some(Lost::Positions), None) => drop(std::fs::remove_file(positions)),
+            (None, _) => {}
         }
     }
     run(with_lateness(bench.bounded(&log, Finish::Flush), lateness), &mut |_, _| {}).unwrap();
@@ -104,12 +120,10 @@ fn id(line: &str) -> String {
 
 fn parts(steps: std::ops::Range<i64>, partitions: u32) -> impl Strategy<Value = Vec<Part>> {
     let event = (0..partitions, 0..3_i64, steps, 1..9_i64);
-    let part = (vec(event, 0..12), proptest::option::weighted(0.2, 0..6_u32), any::<bool>());
-    let part = part.prop_map(|(events, fails_after, loses_checkpoint)| Part {
-        events,
-        fails_after,
-        loses_checkpoint,
-    });
+    let fails_after = proptest::option::weighted(0.2, 0..6_u32);
+    let lost = prop_oneof![2 => Just(Lost::Checkpoint), 1 => Just(Lost::Positions)];
+    let part = (vec(event, 0..12), fails_after, proptest::option::weighted(0.6, lost));
+    let part = part.prop_map(|(events, fails_after, loses)| Part { events, fails_after, loses });
     vec(part, 1..6)
 }
 
@@ -133,8 +147,8 @@ proptest! {
         lateness in 0..4_i64, parts in parts(-6..9, 3),
     ) {
         let keeping = |loses| parts.iter().map(move |part| {
-            let loses_checkpoint = part.loses_checkpoint && loses;
-            Part { events: part.events.clone(), fails_after: None, loses_checkpoint }
+            let loses = part.loses.filter(|_| loses);
+            Part { events: part.events.clone(), fails_after: None, loses }
         });
         let kept = play(lateness, &keeping(false).collect::<Vec<_>>());
         prop_assert_eq!(play(lateness, &keeping(true).collect::<Vec<_>>()), kept);
