@@ -159,8 +159,10 @@ impl Decoder {
                     self.deletion(records, index, into).map(|()| Verdict::Deletion)
                 }
                 Some(value) => {
-                    let in_span = value.start - span.start..value.end - span.start;
-                    let text = text.and_then(|text| text.get(in_span));
+                    // One that its source had to unpack may stand elsewhere.
+                    let start = value.start.checked_sub(span.start);
+                    let in_span = start.map(|start| start..start + value.len());
+                    let text = text.and_then(|text| text.get(in_span?));
                     let timestamp = record.timestamp;
                     match (records.bytes().get(value.start..value.end + PADDING), text) {
                         (Some(window), Some(text)) => {
@@ -384,7 +386,7 @@ impl Decoder {
     }
 }
 
-/// Where the values of a range of records stand in the buffer, from the first to the last: they
+/// Where the values of a range of records stand in the buffer, from the first to the last: most
 /// stand there in the order of the records.
 fn span(records: &RecordBatch, range: &Range<usize>) -> Range<usize> {
     let mut values = range.clone().filter_map(|index| records.value_range(index));
