@@ -1,14 +1,15 @@
 //! The rows of tables: where each table's file is, and what stands in it.
 //!
 //! A flag `--bind TABLE=file:PATH` wins over `[bind]` in `cep.toml`, that over what the rules say. A table
-//! in a topic is read as streams are, unless it is bound to a file, or has one beside the rules and no brokers.
-//! A file is CSV with a head, or JSON lines; rows are read by the decoder that reads events. A table
+//! in a topic is read as streams are, unless it is bound to a file that is no export of one, or has one beside
+//! the rules and no brokers. A file is CSV with a head, or JSON lines; rows are read by the decoder that reads events. A table
 //! is small and must be whole: a row that is none, or two rows of one key, end the verb.
 
 use super::wiring::{Binding, format_of_name};
 use super::{Exit, Failure};
 use crate::codec::{Decoder, Format, csv_records};
 use crate::config::{Config, relative_to};
+use crate::connector::file::holds_records;
 use crate::connector::{
     ConnectorErrorKind, ConnectorOptions, Polled, RecordBatch, Uri, open_source,
 };
@@ -59,10 +60,10 @@ impl Places<'_> {
         Ok(())
     }
 
-    /// Whether the rows of a table of a topic stand in a file here.
+    /// Whether the rows of a table of a topic stand in a file here. An export is the topic itself.
     fn is_in_file(&self, table: &TablePlan) -> bool {
         match self.said(&table.name) {
-            Some(uri) => uri.starts_with("file:"),
+            Some(uri) => uri.starts_with("file:") && !is_export(uri),
             None => self.beside(table).is_some(),
         }
     }
@@ -114,6 +115,10 @@ impl Places<'_> {
             }
         }
     }
+}
+
+fn is_export(uri: &str) -> bool {
+    Uri::parse(uri).is_ok_and(|uri| holds_records(&uri))
 }
 
 /// Puts the rows of a file into a table.

@@ -8,6 +8,7 @@
 use super::{Exit, Failure};
 use crate::codec::{CsvHead, Format, wrong_columns};
 use crate::config::{Config, relative_to};
+use crate::connector::file::holds_records;
 use crate::connector::{AtEnd, ConnectorOptions, Polled, RecordBatch, Uri, open_source};
 use crate::driver::Extent;
 use cep_core::plan::{Connector, Plan, RulePlan, StreamId, StreamPlan, TimeSource};
@@ -201,9 +202,9 @@ impl Wishes<'_> {
     }
 }
 
-/// Lines have no timestamps that could be the time of an event.
+/// Lines, but for those of exports, have no timestamps that could be the time of an event.
 fn has_time(stream: &StreamPlan, uri: &Uri) -> Result<(), Failure> {
-    let lines = matches!(uri, Uri::File { .. } | Uri::Stdin);
+    let lines = matches!(uri, Uri::File { .. } | Uri::Stdin) && !holds_records(uri);
     if stream.time != TimeSource::Record || !lines {
         return Ok(());
     }

@@ -184,6 +184,37 @@ fn an_export_replays_as_the_topic_did() {
     assert!(refused.err.contains("`NAME.jsonl`"), "{}", refused.err);
 }
 
+/// Also where timestamps are the time, and where the topic holds the rows of a table, which come and go.
+#[test]
+fn an_export_of_a_table_replays_as_the_topic_did() {
+    let room = Room::empty();
+    room.write(
+        "w.rules",
+        "stream H { farm: int, time record }\n\
+         table P { farm: int, price: int } key farm from kafka(\"p\")\n\
+         rule sale { from H emit Sale { farm, price: P[farm]?.price } }\n",
+    );
+    let head = "{\"format\":\"cep-records\",\"version\":1,\"partitions\":1}\n";
+    let record = |offset: u32, rest: &str| {
+        format!("{{\"partition\":0,\"offset\":{offset},\"timestamp_us\":{offset}000000{rest}}}\n")
+    };
+    let harvest = ",\"value\":{\"farm\":1}";
+    room.write(
+        "h.records.jsonl",
+        head.to_owned() + &[1, 3, 5].map(|at| record(at, harvest)).concat(),
+    );
+    let rows = [(2, ",\"key\":\"1\",\"value\":{\"farm\":1,\"price\":8}"), (4, ",\"key\":\"1\"")];
+    room.write(
+        "p.records.jsonl",
+        head.to_owned() + &rows.map(|(at, row)| record(at, row)).concat(),
+    );
+    let ran = room.cep(
+        "run w.rules --bind H=file:h.records.jsonl --bind P=file:p.records.jsonl --format plain --quiet --flush",
+    );
+    let prices = ["null", "8", "null"].map(|it| format!("{{\"farm\":1,\"price\":{it}}}\n"));
+    assert_eq!((ran.out, ran.err), (prices.concat(), String::new()));
+}
+
 #[test]
 fn tests_run_once_with_the_params_that_are_set() {
     let room = Room::empty();
