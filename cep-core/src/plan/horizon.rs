@@ -3,7 +3,9 @@
 //! A replay that starts in the middle warms up over the horizon with its emits muted, and then
 //! gives what a replay from the beginning would give.
 
-use super::{Hold, InnerSource, Plan, RulePlan, StreamId, Trigger, WindowKind, WindowPlan};
+use super::{
+    ExprKind, Hold, InnerSource, Plan, RulePlan, StreamId, Trigger, WindowKind, WindowPlan,
+};
 use crate::time::Span;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -155,6 +157,7 @@ impl Horizon {
                 None => Self::Bounded(
                     reach(window)
                         .saturating_add(windows_before(rule, window))
+                        .saturating_add(last_judged(plan, rule, window))
                         .saturating_add(held)
                         .saturating_add(lateness),
                 ),
@@ -207,6 +210,25 @@ fn windows_before(rule: &RulePlan, window: &WindowPlan) -> Span {
     };
     let windows = rule.previous.iter().map(|call| call.windows).max().unwrap_or(0);
     Span(step.0.saturating_mul(i64::from(windows)))
+}
+
+/// How much further back than a sliding window's events the one lies whose leaving it was judged
+/// last: that matters to an edge whose condition goes by the instant of that, and not only by what
+/// is in the window.
+fn last_judged(plan: &Plan, rule: &RulePlan, window: &WindowPlan) -> Span {
+    let WindowKind::Sliding { size } = window.kind else { return Span::ZERO };
+    let Some(condition) = rule.trigger.condition().filter(|_| rule.trigger.is_edge()) else {
+        return Span::ZERO;
+    };
+    let mut goes_by_it = false;
+    condition.visit(&mut |node| {
+        goes_by_it |= match node {
+            ExprKind::WindowStart | ExprKind::WindowEnd => true,
+            ExprKind::Lookup(table, _) => plan.table(*table).is_some_and(|it| it.time.is_some()),
+            _ => false,
+        };
+    });
+    if goes_by_it { size } else { Span::ZERO }
 }
 
 /// How far before the watermark a window's events may lie.

@@ -187,6 +187,7 @@ fn a_rule_looks_back_over_a_span_or_says_why_that_has_no_bound() {
             "32s",
         ),
         ("", "window sliding(30s) when count() > 2 for 5m emit E { n: count() }", "5m32s"),
+        ("", "window sliding(30s) when window.end - last(at) < 5s emit E { n: count() }", "1m2s"),
     ];
     for (declarations, clauses, span) in bounded {
         assert_eq!(horizon(declarations, clauses), span, "{clauses}");
