@@ -1,6 +1,6 @@
 //! What the clauses of a rule say about it as a whole, before they are checked.
 
-use super::scope::{Before, Numbered, WindowState};
+use super::scope::{Before, Length, Numbered, WindowState};
 use crate::ast::{self, ClauseKind};
 
 pub(super) fn emits_of(ast: &ast::Rule) -> impl Iterator<Item = &ast::Emit> {
@@ -21,6 +21,15 @@ pub(super) fn numbered(ast: &ast::Rule) -> Numbered {
     match window_of(ast).map(|window| &window.kind) {
         Some(Some(ast::WindowKind::Every(_)) | None) => Numbered::Yes,
         _ => Numbered::No,
+    }
+}
+
+pub(super) fn length(ast: &ast::Rule) -> Length {
+    match window_of(ast).and_then(|window| window.kind.as_ref()) {
+        Some(ast::WindowKind::Every(_) | ast::WindowKind::Last(_) | ast::WindowKind::Forever) => {
+            Length::FirstToLast
+        }
+        _ => Length::Given,
     }
 }
 

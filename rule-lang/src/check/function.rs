@@ -9,7 +9,8 @@ use super::aggregate::aggregate_names;
 use super::declare::Declared;
 use super::rule::{MAX_LEVELS, MAX_NODES};
 use super::scope::{
-    Before, Elements, Level, Numbered, RowClause, Scope, Seen, Silence, WhenState, WindowState,
+    Before, Elements, Length, Level, Numbered, RowClause, Scope, Seen, Silence, WhenState,
+    WindowState,
 };
 use super::structure::LIST_FUNCTIONS;
 use super::types::type_of;
@@ -111,6 +112,7 @@ pub(super) fn check(
         keys: Vec::new(),
         window: WindowState::Without,
         numbered: Numbered::No,
+        length: Length::Given,
         before: Before::Known,
         silence: Silence::Not,
         seen: Seen::Yes,

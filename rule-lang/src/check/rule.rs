@@ -1,7 +1,7 @@
 //! Rules, clause by clause.
 
 use super::attribute::attributes;
-use super::clauses::{before, emits_of, numbered, window_state};
+use super::clauses::{before, emits_of, length, numbered, window_state};
 use super::declare::DeclaredStream;
 use super::known::known_keys;
 use super::narrow::{where_false, where_true};
@@ -131,6 +131,7 @@ fn scope_of<'p, 'a>(
         keys: Vec::new(),
         window: window_state(ast),
         numbered: numbered(ast),
+        length: length(ast),
         before: before(ast),
         silence: if silent_of(ast).is_some() { Silence::Asked } else { Silence::Not },
         seen: Seen::Yes,

@@ -49,6 +49,15 @@ pub(super) enum Numbered {
     No,
 }
 
+/// How long a window is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Length {
+    /// Longer than nothing, whatever is in it.
+    Given,
+    /// From its first event to its last, which may be of one instant.
+    FirstToLast,
+}
+
 /// Whether windows before are known where one is judged.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Before {
@@ -137,6 +146,7 @@ pub(super) struct Scope<'p, 'a> {
     pub window: WindowState,
     /// What the window's numbers count, if it has any.
     pub numbered: Numbered,
+    pub length: Length,
     /// What is known of the windows before.
     pub before: Before,
     /// Under `when silent for`, `last(x)` is the x of the key's last event.

@@ -41,8 +41,8 @@ pub fn varying(ty: Ty, level: Level) -> Text {
             )
             .prop_map(|it| it.replace("?? 3)", "?? 3.0)")),
             1 => found_seldom(&["slope(X)", "nth(X, 3)"], Ty::Decimal),
-            1 => Just("rate()".to_owned()),
-            1 => aggregated("rate", Ty::Int),
+            1 => Just("(try(rate()) ?? 1.5)".to_owned()),
+            1 => aggregated("rate", Ty::Int).prop_map(|it| format!("(try({it}) ?? 1.5)")),
         ]
         .boxed(),
         Ty::Float => prop_oneof![
@@ -67,6 +67,7 @@ pub fn varying(ty: Ty, level: Level) -> Text {
         .boxed(),
         Ty::Duration => prop_oneof![
             aggregated("sum", Ty::Duration),
+            Just(age(level).to_owned()),
             found(
                 &[
                     "avg(X)",
@@ -99,6 +100,14 @@ pub fn varying(ty: Ty, level: Level) -> Text {
             1 => found(&["last(X)", "first(X)", "max_by(X, u)"], Ty::Bool, level),
         ]
         .boxed(),
+    }
+}
+
+/// How long ago a window's last event is as it is judged.
+fn age(level: Level) -> &'static str {
+    match level {
+        Level::EmptyWindow => "(window.end - (last(at) ?? window.end))",
+        _ => "(window.end - last(at))",
     }
 }
 

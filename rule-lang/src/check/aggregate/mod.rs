@@ -3,18 +3,17 @@
 mod arguments;
 mod names;
 mod prev;
+mod rate;
 mod top;
 mod types;
 
-use super::convert::to;
 use super::narrow::where_true;
 use super::scope::{Level, RowClause, Scope, Silence, WhenState, WindowState};
 use super::structure::is_fold;
 use crate::ast;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::typed::{Aggregate, Expr, ExprKind};
-use cep_core::function::Function;
-use cep_core::plan::{AggregateFunction, BinaryOp};
+use cep_core::plan::AggregateFunction;
 use cep_core::value::{Type, Value};
 
 use arguments::takes_constant;
@@ -129,36 +128,6 @@ impl Scope<'_, '_> {
         };
         let inputs: Option<Vec<Expr>> = inputs.into_iter().collect();
         Some(Written { inputs: inputs?.into_iter().zip(args).collect(), filter })
-    }
-
-    /// `rate()` and `rate(x)`: a count or a sum, divided by the window's length in seconds.
-    pub(super) fn rate(
-        &mut self,
-        name: &ast::Ident,
-        args: &[ast::Expr],
-        filter: Option<&ast::Expr>,
-    ) -> Option<Expr> {
-        let function =
-            if args.is_empty() { AggregateFunction::Count } else { AggregateFunction::Sum };
-        let total = self.aggregate(function, name, args, filter)?;
-        if let (Type::Duration, Some(arg)) = (total.ty.base(), args.first()) {
-            self.cannot_aggregate(name, arg.span, &total.ty);
-            return None;
-        }
-        let binary = |op, left, right, ty| {
-            Expr::new(ty, ExprKind::Binary(op, Box::new(left), Box::new(right)))
-        };
-        let bound = |kind| Expr::new(Type::Timestamp, kind);
-        let (start, end) = (bound(ExprKind::WindowStart), bound(ExprKind::WindowEnd));
-        let length = binary(BinaryOp::Subtract, end, start, Type::Duration);
-        let second = Expr::literal(Value::Duration(cep_core::time::Span::from_secs(1)), Type::Bool);
-        let seconds = binary(BinaryOp::Divide, length, second, Type::Decimal);
-        if total.ty == Type::Float {
-            let seconds =
-                Expr::new(Type::Float, ExprKind::Call(Function::FloatOfDecimal, vec![seconds]));
-            return Some(binary(BinaryOp::Divide, total, seconds, Type::Float));
-        }
-        Some(binary(BinaryOp::Divide, to(total, &Type::Decimal)?, seconds, Type::Decimal))
     }
 
     fn aggregate_may_stand(&mut self, name: &ast::Ident, args: &[ast::Expr]) -> bool {
