@@ -162,6 +162,7 @@ codes! {
     FillsNothing = "W0113", "a `fill` so short that it makes no window";
     ReadsWhatIsOff = "W0114", "a rule or test of what only rules that are off emit";
     IdleTest = "W0115", "a test that expects nothing, or has the title of another";
+    CountsConditions = "W0116", "a count of a condition, whether it holds or not";
 }
 
 impl Code {

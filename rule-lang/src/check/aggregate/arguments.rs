@@ -131,4 +131,25 @@ impl Scope<'_, '_> {
         };
         self.out.push(Diagnostic::new(Code::ArgumentCount, title).label(name.span, "").help(help));
     }
+    /// Warns of a condition that is counted whether it holds or not.
+    pub(super) fn counts_conditions(
+        &mut self,
+        function: AggregateFunction,
+        inputs: &[(Expr, &ast::Expr)],
+        filter: Option<&Expr>,
+    ) {
+        let [(input, written)] = inputs else { return };
+        if function != AggregateFunction::Count || input.ty != Type::Bool {
+            return;
+        }
+        let text = self.declared.sources.text(written.span);
+        let warning = Diagnostic::new(Code::CountsConditions, "this counts every event")
+            .label(written.span, "is true or false, and never null");
+        self.out.push(match filter {
+            Some(_) => warning.help(format!("write `{text} and …` behind `where`")),
+            None => warning
+                .help(format!("write `count(where {text})` to count those for which it holds"))
+                .suggest(Span { end: written.span.start, ..written.span }, "where "),
+        });
+    }
 }

@@ -45,6 +45,7 @@ impl Scope<'_, '_> {
             return None;
         }
         let Written { mut inputs, filter } = self.written(function, name, args, filter)?;
+        self.counts_conditions(function, &inputs, filter.as_ref());
         let arguments = self.constants(function, name, &mut inputs)?;
         let ty = self.aggregate_type(function, name, &mut inputs, filter.as_ref())?;
         let inputs = inputs.into_iter().map(|(input, _)| input).collect();
