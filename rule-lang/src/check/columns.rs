@@ -64,14 +64,15 @@ pub(super) fn columns(
             }
             None => {
                 if !reported(&column.name) {
-                    let names = fields.iter().map(|(name, _)| name.as_str());
+                    let names = || fields.iter().map(|(name, _)| name.as_str());
+                    let guess = did_you_mean(&column.name, names());
                     out.push(
                         Diagnostic::new(
                             Code::UnknownColumn,
                             format!("`{of}` has no field `{}`", column.name),
                         )
                         .label(column.span, "")
-                        .maybe_help(did_you_mean(&column.name, names)),
+                        .maybe_help(guess.or_else(|| fields_of(of, names()).map(Into::into))),
                     );
                 }
                 None
@@ -79,4 +80,11 @@ pub(super) fn columns(
         });
     }
     found
+}
+
+/// The first fields of what has some.
+pub(super) fn fields_of<'n>(of: &str, mut names: impl Iterator<Item = &'n str>) -> Option<String> {
+    let first: Vec<String> = names.by_ref().take(8).map(|name| format!("`{name}`")).collect();
+    let more = if names.next().is_some() { " …" } else { "" };
+    (!first.is_empty()).then(|| format!("`{of}` has the fields {}{more}", first.join(" ")))
 }

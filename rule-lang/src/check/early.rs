@@ -82,7 +82,7 @@ impl Scope<'_, '_> {
                 Diagnostic::new(Code::EarlyPlace, "these windows cannot fire one by one")
                     .label(clause.span, "the verdict on a window depends on the one before it")
                     .label(early, "")
-                    .help("remove `early`, or `clear` and `for`: then each window is judged by itself"),
+                    .help("remove `early`, or `clear`, `for` and `until`: then each window is judged by itself"),
             );
             return;
         }

@@ -4,7 +4,7 @@
 //! fields, `let`s and params. After the window it reads a group: keys, aggregates, `window`, params
 //! and the `let`s made of these. Inside an aggregate's parentheses it reads one event again.
 
-use super::declare::DeclaredStream;
+use super::columns::fields_of;
 use super::index;
 use super::scope::{Level, Numbered, Reads, Scope, Used, WindowState};
 use crate::ast::{self, Access};
@@ -360,31 +360,31 @@ impl<'p, 'a> Scope<'p, 'a> {
             );
             return;
         }
-        let fields = stream.plan.fields.iter().map(|field| field.name.as_str());
+        let fields = || stream.plan.fields.iter().map(|field| field.name.as_str());
         let tables = self.declared.tables.iter().map(|table| table.plan.name.as_str());
         let params = self.declared.params.iter().map(|param| param.plan.name.as_str());
         let keys = self.keys.iter().map(|key| key.name.as_str());
         let lets = self.lets.iter().map(|other| other.name);
-        let guess = did_you_mean(name, fields.chain(params).chain(lets).chain(keys).chain(tables));
+        let guess =
+            did_you_mean(name, fields().chain(params).chain(lets).chain(keys).chain(tables));
         let clock = habits::clock(name).map(Into::into);
         let label = match &clock {
             Some(_) => String::new(),
             None => format!("not a field of `{}`, a `let` or a param", stream.plan.name),
         };
-        let of = clock.or(guess).or_else(|| self.nearby(stream).map(Into::into));
+        let silence = (name == "silent").then(|| {
+            "`when silent for 5m` stands alone: it fires as a key has had no event for so long"
+                .into()
+        });
+        let of = clock
+            .or(silence)
+            .or(guess)
+            .or_else(|| fields_of(&stream.plan.name, fields()).map(Into::into));
         self.out.push(
             Diagnostic::new(Code::UnknownName, format!("there is no `{name}` here"))
                 .label(span, label)
                 .maybe_help(of),
         );
-    }
-
-    fn nearby(&self, stream: &DeclaredStream<'_>) -> Option<String> {
-        let names: Vec<String> =
-            stream.plan.fields.iter().take(8).map(|field| format!("`{}`", field.name)).collect();
-        let more = if stream.plan.fields.len() > 8 { " …" } else { "" };
-        (!names.is_empty())
-            .then(|| format!("`{}` has the fields {}{more}", stream.plan.name, names.join(" ")))
     }
 }
 

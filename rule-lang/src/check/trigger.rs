@@ -64,7 +64,7 @@ impl Scope<'_, '_> {
             self.out.push(
                 Diagnostic::new(Code::AllowPlace, "these windows cannot be revised one by one")
                     .label(when.span, "the verdict on a window depends on the one before it")
-                    .help("remove `allow`, or `clear` and `for`: then each window is judged by itself"),
+                    .help("remove `allow`, or `clear`, `for` and `until`: then each window is judged by itself"),
             );
             return None;
         }

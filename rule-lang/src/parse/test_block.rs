@@ -89,11 +89,15 @@ impl Cursor<'_> {
             }
             Some("base") => {
                 self.bump();
-                test.base_us = self.base();
+                let base = self.base();
+                self.once("base", test.base_us.as_ref(), base.as_ref());
+                test.base_us = base.or_else(|| test.base_us.take());
             }
             Some("until") => {
                 self.bump();
-                test.until = self.until();
+                let until = self.until();
+                self.once("until", test.until.as_ref(), until.as_ref());
+                test.until = until.or_else(|| test.until.take());
             }
             Some("expect") => {
                 self.bump();
@@ -159,10 +163,28 @@ impl Cursor<'_> {
 
     fn set_line(&mut self, test: &mut Test) {
         let Some(name) = self.name("a param's name") else { return };
+        if let Some((first, _)) = test.sets.iter().find(|(first, _)| first.name == name.name) {
+            self.twice(format!("this test sets `{}` twice", name.name), first.span, name.span);
+        }
         if self.expect(Punct::Equal, "`=`").is_some() {
             let value = self.expr();
             test.sets.push((name, value));
         }
+    }
+
+    fn once<T>(&mut self, word: &str, first: Option<&Spanned<T>>, second: Option<&Spanned<T>>) {
+        if let (Some(first), Some(second)) = (first, second) {
+            self.twice(format!("this test has two `{word}` lines"), first.span, second.span);
+        }
+    }
+
+    fn twice(&mut self, title: String, first: Span, second: Span) {
+        self.report(
+            Diagnostic::new(Code::DuplicateClause, title)
+                .label(second, "the second one")
+                .label(first, "the first one")
+                .help("remove one of them"),
+        );
     }
 
     fn base(&mut self) -> Option<Spanned<i64>> {
