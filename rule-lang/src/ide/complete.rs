@@ -1,14 +1,16 @@
 //! What may be typed at a place.
 
+mod declaration;
+mod members;
+mod rule;
+
 use super::Ide;
 use super::lists::{
-    MEMBERS, calls, clauses, connectors, formats, of_changes, of_word, parts, plain,
-    scalar_functions, words,
+    calls, connectors, of_changes, of_word, operands, parts, scalar_functions, words,
 };
 use super::names::{DefId, Definition, File, NameKind, Names, Scope};
 use super::words::Role;
-use crate::lex::Punct;
-use crate::parse::outline::Begins;
+use crate::lex::{Punct, TokenKind};
 use crate::source::FileId;
 use std::ops::Range;
 
@@ -42,10 +44,35 @@ pub enum CompletionKind {
     Word,
 }
 
-const STREAMS: &[NameKind] = &[NameKind::Stream, NameKind::Event, NameKind::Table];
+impl CompletionKind {
+    /// How far down the list it stands.
+    fn rank(self) -> u8 {
+        match self {
+            Self::Name(kind) => match kind {
+                NameKind::Stream
+                | NameKind::Table
+                | NameKind::Type
+                | NameKind::Event
+                | NameKind::Param
+                | NameKind::Function
+                | NameKind::Rule
+                | NameKind::Scenario => 1,
+                _ => 0,
+            },
+            Self::Member => 2,
+            Self::Type => 3,
+            Self::Function | Self::Aggregate => 4,
+            Self::Word => 5,
+        }
+    }
+}
+
+/// What rules read.
+const STREAMS: &[NameKind] = &[NameKind::Stream, NameKind::Event];
 
 impl Ide {
-    /// What may be typed at a place, in no particular order of merit: names first, by kind and name.
+    /// What may be typed at a place: names of the rule first, then those of the program, then what
+    /// the language has.
     /// The word that is being typed there is not considered: editors filter by it.
     #[must_use]
     pub fn complete(&self, file: FileId, byte: u32) -> Vec<Completion> {
@@ -59,7 +86,9 @@ impl Ide {
         }
         let typing = Typing { ide: self, file: &read, at, byte };
         let mut found = typing.found();
-        found.sort_by(|a, b| (a.kind, &a.label).cmp(&(b.kind, &b.label)));
+        found.sort_by(|a, b| {
+            (a.kind.rank(), &a.label, a.kind).cmp(&(b.kind.rank(), &b.label, b.kind))
+        });
         found.dedup_by(|a, b| a.kind == b.kind && a.label == b.label);
         found
     }
@@ -101,6 +130,9 @@ impl Typing<'_> {
         if self.in_comment_or_text() {
             return Vec::new();
         }
+        if matches!(self.before(), Some(Before::Punct(Punct::At))) {
+            return parts(&["off"]);
+        }
         let tokens = &self.file.tokens;
         let declaration =
             self.file.declarations().into_iter().rev().find(|range| range.start < self.at);
@@ -112,14 +144,17 @@ impl Typing<'_> {
             Some("stream" | "table" | "type" | "event") => self.in_fields(&declaration),
             Some("param" | "fn") => match self.before() {
                 Some(Before::Punct(Punct::Colon | Punct::Arrow)) => self.types(),
-                Some(Before::Punct(Punct::Equal)) if tokens.is_word(declaration.start, "fn") => {
-                    self.values(&self.scope_of(&declaration))
+                _ if self.has(&declaration, "fn")
+                    && tokens.find(declaration.start..self.at, Punct::Equal).is_some() =>
+                {
+                    self.expression(declaration.start, &self.scope_of(&declaration))
                 }
                 _ => Vec::new(),
             },
             Some("sink") => match self.before() {
                 Some(Before::Word("sink")) => self.globals(&[NameKind::Event]),
                 Some(Before::Word("to") | Before::Punct(Punct::Comma)) => connectors(),
+                _ if self.at == declaration.start + 2 => parts(&["to"]),
                 _ => Vec::new(),
             },
             Some("test") => self.in_test(),
@@ -127,11 +162,16 @@ impl Typing<'_> {
         }
     }
 
-    /// What goes on with a `sink` of which no more is written yet.
+    /// What goes on with a `sink` of which not more is written yet.
     fn begun(&self) -> Option<Vec<Completion>> {
-        let begins_line = self.at.checked_sub(1).filter(|at| self.file.tokens.line_start(*at))?;
-        let is_sink = self.file.tokens.is_word(begins_line, "sink") && !self.at_line_start();
-        is_sink.then(|| self.globals(&[NameKind::Event]))
+        let tokens = &self.file.tokens;
+        let sink = (self.at.saturating_sub(2)..self.at)
+            .find(|at| tokens.line_start(*at) && tokens.is_word(*at, "sink"))?;
+        if self.on_new_line() {
+            return None;
+        }
+        let is_named = sink + 1 < self.at;
+        Some(if is_named { parts(&["to"]) } else { self.globals(&[NameKind::Event]) })
     }
 
     /// Whether the place is in a comment or in a string outside its braces.
@@ -161,21 +201,38 @@ impl Typing<'_> {
         let tokens = &self.file.tokens;
         let open = tokens.find(declaration.clone(), Punct::BraceOpen);
         match open.filter(|open| *open < self.at) {
-            Some(open) => tokens.close(open, self.at) < self.at,
-            // Without braces it ends with its line.
-            None => {
-                let last = self.at.checked_sub(1).map_or(0, |last| tokens.span(last).end);
-                let since = tokens.text.get(last as usize..self.byte as usize);
-                self.at > declaration.start + 1 && since.is_some_and(|since| since.contains('\n'))
+            Some(open) => {
+                // A table's key and file stand behind its braces.
+                let close = tokens.close(open, self.at);
+                let same_line = || {
+                    !self.on_new_line()
+                        && !(close..self.at).any(|at| tokens.line_start(at) && at > close)
+                };
+                close < self.at && !(tokens.is_word(declaration.start, "table") && same_line())
             }
+            // Without braces it ends with its line.
+            None => self.at > declaration.start + 1 && self.on_new_line(),
         }
+    }
+
+    /// Whether the token before stands on another line.
+    fn on_new_line(&self) -> bool {
+        let tokens = &self.file.tokens;
+        let last = self.at.checked_sub(1).map_or(0, |last| tokens.span(last).end);
+        let since = tokens.text.get(last as usize..self.byte as usize);
+        since.is_some_and(|since| since.contains('\n'))
+    }
+
+    /// Whether a word stands in a range before the place.
+    fn has(&self, range: &Range<usize>, word: &str) -> bool {
+        (range.start..self.at).any(|at| self.file.tokens.is_word(at, word))
     }
 
     fn before(&self) -> Option<Before<'_>> {
         let at = self.at.checked_sub(1)?;
         let tokens = &self.file.tokens;
         match tokens.tokens.get(at)?.kind {
-            crate::lex::TokenKind::Punct(punct) => Some(Before::Punct(punct)),
+            TokenKind::Punct(punct) => Some(Before::Punct(punct)),
             _ => tokens.name(at).map(Before::Word),
         }
     }
@@ -187,77 +244,9 @@ impl Typing<'_> {
         line.trim_start().chars().all(|c| c.is_alphanumeric() || c == '_')
     }
 
-    fn in_rule(&self, rule: &Range<usize>) -> Vec<Completion> {
-        let tokens = &self.file.tokens;
-        let start = self.file.starts.iter().rev().find(|start| {
-            start.begins == Begins::Clause && start.token < self.at && rule.contains(&start.token)
-        });
-        let Some(clause) = start.map(|start| start.token) else { return clauses() };
-        let braces = self.open_bracket(clause);
-        if self.at_line_start() && braces.is_none() {
-            let mut found = clauses();
-            if matches!(tokens.word(clause), Some("by" | "where" | "when" | "let")) {
-                found.extend(words(&[Role::Expression]));
-            }
-            return found;
-        }
-        let scope = self.scope_of(rule);
-        match (tokens.word(clause), self.before()) {
-            (_, Some(Before::Punct(Punct::Dot | Punct::QuestionDot))) => self.members(&scope),
-            (Some("from"), _) => self.globals(STREAMS),
-            (
-                Some("match" | "then" | "next" | "without" | "join" | "left"),
-                Some(Before::Punct(Punct::Colon)),
-            ) => self.globals(STREAMS),
-            (Some("window"), Some(Before::Word("window"))) => words(&[Role::Window]),
-            (Some("window"), _) if braces.is_none() => parts(&["fill", "early", "allow"]),
-            (Some("window"), _) => parts(&["every", "align", "zone"]),
-            (
-                Some("emit" | "clear" | "timeout" | "else"),
-                Some(Before::Word("emit" | "clear" | "timeout" | "else")),
-            ) => self.globals(&[NameKind::Event]),
-            (Some("let"), _) if self.at <= clause + 2 => Vec::new(),
-            (Some("limit" | "within" | "forget" | "reuse" | "skip"), _) => Vec::new(),
-            _ => self.values(&scope),
-        }
-    }
-
-    /// The innermost bracket open at the place since a token.
-    fn open_bracket(&self, since: usize) -> Option<usize> {
-        let mut depth = 0;
-        for at in (since..self.at).rev() {
-            depth += self.file.tokens.turn(at);
-            if depth > 0 {
-                return Some(at);
-            }
-        }
-        None
-    }
-
     /// What can be seen at the place: what stands before it in its declaration.
     fn scope_of(&self, declaration: &Range<usize>) -> (Names, Scope) {
         Names::seen(&self.ide.compiled.sources, self.file, declaration, self.at)
-    }
-
-    fn members(&self, (names, scope): &(Names, Scope)) -> Vec<Completion> {
-        let Some(holder) = self.at.checked_sub(2) else { return Vec::new() };
-        let known: Vec<Completion> = MEMBERS
-            .iter()
-            .filter(|(of, ..)| self.file.tokens.is_word(holder, of))
-            .map(|(_, label, ty, doc)| Completion {
-                label: (*label).to_owned(),
-                kind: CompletionKind::Member,
-                detail: (*ty).to_owned(),
-                doc: (*doc).to_owned(),
-            })
-            .collect();
-        if !known.is_empty() {
-            return known;
-        }
-        match names.holder(&self.file.tokens, holder, scope) {
-            Some(stream) => self.fields(names, stream),
-            None => Vec::new(),
-        }
     }
 
     fn fields(&self, names: &Names, owner: DefId) -> Vec<Completion> {
@@ -289,7 +278,7 @@ impl Typing<'_> {
         }
         found.extend(scalar_functions());
         found.extend(calls());
-        found.extend(words(&[Role::Expression]));
+        found.extend(operands());
         found
     }
 
@@ -307,71 +296,6 @@ impl Typing<'_> {
         let mut found = self.globals(&[NameKind::Type]);
         found.extend(words(&[Role::Type]));
         found
-    }
-
-    fn in_fields(&self, declaration: &Range<usize>) -> Vec<Completion> {
-        let tokens = &self.file.tokens;
-        let inside = self.file.body(declaration).is_some_and(|body| body.start <= self.at);
-        match self.before() {
-            Some(Before::Word("from")) if !inside => {
-                let mut found = connectors();
-                if tokens.is_word(declaration.start, "table") {
-                    found.extend(self.globals(&[NameKind::Stream, NameKind::Event]));
-                }
-                found
-            }
-            Some(Before::Punct(Punct::Colon)) if !inside => formats(),
-            Some(Before::Word("from")) => parts(&["key"]),
-            Some(Before::Word("key" | "time")) => {
-                let name = tokens.name(declaration.start + 1).unwrap_or_default();
-                let owner = self.ide.names.global(name, &[NameKind::Stream, NameKind::Table]);
-                let owner = owner.map(|owner| self.ide.names.rows_of(owner));
-                owner.map(|owner| self.fields(&self.ide.names, owner)).unwrap_or_default()
-            }
-            Some(Before::Word("as")) => ["seconds", "millis", "micros"].map(plain).to_vec(),
-            Some(Before::Punct(Punct::Colon)) => self.types(),
-            Some(Before::Punct(Punct::Comma)) if !self.at_line_start() => {
-                parts(&["lateness", "idle", "ahead"])
-            }
-            _ if inside && self.at_line_start() => parts(&["key", "time"]),
-            _ => Vec::new(),
-        }
-    }
-
-    fn in_test(&self) -> Vec<Completion> {
-        let events = || self.globals(&[NameKind::Event]);
-        match self.before() {
-            _ if self.at_line_start() => words(&[Role::Test]),
-            Some(Before::Word("given" | "late")) => self.globals(&[NameKind::Stream]),
-            Some(Before::Word("set")) => self.globals(&[NameKind::Param]),
-            Some(Before::Word("expect")) => {
-                events().into_iter().chain(["some", "no", "late", "error"].map(plain)).collect()
-            }
-            Some(Before::Word("some" | "no")) => events(),
-            Some(Before::Punct(Punct::Pipe)) => self.columns(),
-            _ => Vec::new(),
-        }
-    }
-
-    /// The columns that the head of a table may have: the fields of what the line above names.
-    fn columns(&self) -> Vec<Completion> {
-        let tokens = &self.file.tokens;
-        let line = |before: usize| (0..before).rev().find(|at| tokens.line_start(*at));
-        let Some(head) = line(self.at).filter(|at| tokens.is(*at, Punct::Pipe)) else {
-            return Vec::new();
-        };
-        let Some(above) = line(head) else { return Vec::new() };
-        let (kinds, name): (&[NameKind], usize) = match tokens.word(above) {
-            Some("given") => (&[NameKind::Stream, NameKind::Table], above + 1),
-            Some("expect") => {
-                let other = matches!(tokens.word(above + 1), Some("some" | "no" | "late"));
-                (STREAMS, above + 1 + usize::from(other))
-            }
-            _ => return Vec::new(),
-        };
-        let names = &self.ide.names;
-        let owner = tokens.name(name).and_then(|name| names.global(name, kinds));
-        owner.map(|owner| self.fields(names, names.rows_of(owner))).unwrap_or_default()
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a place means, in words.
 
 use super::Ide;
+use super::lists::{COLUMNS, there};
 use super::names::{Definition, File, NameKind};
 use super::words::{Role, Word, word};
 use crate::lex::{Punct, Token};
@@ -44,7 +45,13 @@ impl Ide {
         if let Some(name) = tokens.word(at) {
             let call = tokens.is(at + 1, Punct::ParenOpen);
             let clause = !in_text && read.starts.iter().any(|start| start.token == at);
-            if let Some(markdown) = word_at(name, call, clause) {
+            let place = if in_text { None } else { test_place(&read, at) };
+            let column = place.filter(|place| *place == TestPlace::Table);
+            let found = match column {
+                Some(_) => column_at(name),
+                None => word_at(name, call, clause, place.is_some()),
+            };
+            if let Some(markdown) = found {
                 return Some(Hover { span, markdown });
             }
         }
@@ -107,8 +114,35 @@ impl Ide {
     }
 }
 
+/// Where in a test a word stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum TestPlace {
+    Line,
+    Table,
+}
+
+fn test_place(file: &File<'_>, at: usize) -> Option<TestPlace> {
+    let tokens = &file.tokens;
+    let declaration = file.declarations().into_iter().find(|range| range.contains(&at))?;
+    let line = (declaration.start..=at).rev().find(|at| tokens.line_start(*at))?;
+    tokens.is_word(declaration.start, "test").then_some(if tokens.is(line, Punct::Pipe) {
+        TestPlace::Table
+    } else {
+        TestPlace::Line
+    })
+}
+
+/// A column of a test's table that is no field, or a word that a cell may hold.
+fn column_at(name: &str) -> Option<String> {
+    let column = COLUMNS.iter().find(|(_, column, _)| *column == name);
+    let words = &[Role::Expression];
+    column
+        .map(|(_, column, doc)| block(column, doc))
+        .or_else(|| word(name, words).map(|word| block(word.form, word.doc)))
+}
+
 /// The function, aggregate or word of this name.
-fn word_at(name: &str, call: bool, clause: bool) -> Option<String> {
+fn word_at(name: &str, call: bool, clause: bool, in_test: bool) -> Option<String> {
     let show = |word: &Word| block(word.form, word.doc);
     if call {
         let named = [Role::Aggregate, Role::Call].map(|role| word(name, &[role]).map(show));
@@ -116,10 +150,14 @@ fn word_at(name: &str, call: bool, clause: bool) -> Option<String> {
         let window = || word(name, &[Role::Window]).map(show);
         return if blocks.is_empty() { window() } else { Some(blocks.join("\n\n")) };
     }
-    let first: &[Role] =
-        if clause { &[Role::Clause, Role::Declaration] } else { &[Role::Test, Role::Part] };
+    let first: &[Role] = match (clause, in_test) {
+        (true, _) => &[Role::Clause, Role::Declaration],
+        (_, true) => &[Role::Test, Role::Declaration, Role::Part],
+        _ => &[Role::Part],
+    };
     let then = &[Role::Expression, Role::Type, Role::Part, Role::Clause, Role::Window];
-    word(name, first).or_else(|| word(name, then)).map(show)
+    let known = word(name, first).or_else(|| word(name, then)).map(show);
+    known.or_else(|| there(name).map(|(_, form, doc)| block(form, doc)))
 }
 
 /// The signatures and documentation of the functions of this name.

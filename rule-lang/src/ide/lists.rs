@@ -13,6 +13,56 @@ const CONNECTORS: &[(&str, &str, &str)] = &[
     ("log", "log(\"dir/topic\")", "A topic of the embedded log."),
 ];
 
+/// Words that mean something at one place only: how each is written there, and what it means.
+const THERE: &[(&str, &str, &str)] = &[
+    ("gap", "gap D", "A session is over after so long without an event."),
+    ("max", "max D", "No session is longer."),
+    ("per", "limit N per D", "In any time of this length."),
+    ("by", "by EXPR, …", "Counted for each of its values by itself."),
+    ("within", "within D", "For how long an event is remembered."),
+    ("until", "until CONDITION", "Once fired, it is over only when this holds."),
+    ("windows", "for N windows", "So many windows of the key in a row."),
+    ("where", "where CONDITION", "Only of the events for which it holds."),
+    ("for", "x for x in list if …", "Of the elements of a list."),
+    ("then", "if c then a else b", ""),
+    ("else", "if c then a else b", ""),
+    ("in", "each item in list", ""),
+    ("to", "sink Event to CONNECTOR", ""),
+    ("record", "time record", "The timestamp of the record."),
+    ("header", "from header(\"name\")", "A header of the record."),
+    ("as", "as seconds, as millis, as micros, as \"%d.%m.%Y\"", "How the time is written."),
+    ("seconds", "as seconds", "A number of seconds since 1970."),
+    ("millis", "as millis", "A number of milliseconds since 1970."),
+    ("micros", "as micros", "A number of microseconds since 1970."),
+    ("format", "format: csv", "How the records are written."),
+    ("off", "@off", "Switches the rule off."),
+    ("some", "expect some Event", "At least these."),
+    ("no", "expect no Event", "None, or none like these."),
+    ("late", "expect late Stream", "The events that came too late."),
+    ("error", "expect error, expect error \"text\"", "Errors of rules and bad records."),
+    ("matches", "expect Event matches snapshot", "All of them, as they are stored."),
+    ("snapshot", "expect Event matches snapshot", "All of them, as they are stored."),
+];
+
+/// Columns of tables of tests that are no fields: of what, name and meaning.
+pub(super) const COLUMNS: &[(&str, &str, &str)] = &[
+    ("event", "time", "The event's time."),
+    ("event", "revision", "How often `allow` has revised it, from 0."),
+    ("event", "retracted", "Whether it was taken back."),
+    ("table", "time", "From when on the row holds."),
+    ("table", "deleted", "`true` deletes the row of the key."),
+    ("error", "rule", "The rule that failed."),
+    ("error", "text", "What the error's words hold."),
+    ("error", "time", "The time of the event or window."),
+    ("error", "stream", "The stream of the event behind it."),
+    ("error", "row", "Which of the given events of the stream it is, from 1."),
+];
+
+/// The order of the clauses of a rule; `let` stands anywhere.
+const ORDER: &[&str] = &[
+    "from", "where", "distinct", "by", "window", "when", "limit", "forget", "emit", "else", "clear",
+];
+
 /// What stands right of the point after `window` and `when`: its type and what it is.
 pub(super) const MEMBERS: &[(&str, &str, &str, &str)] = &[
     ("window", "start", "timestamp", "The window's first instant."),
@@ -65,19 +115,45 @@ pub(super) fn words(roles: &[Role]) -> Vec<Completion> {
     WORDS.iter().filter(runs).map(of_word).collect()
 }
 
-pub(super) fn clauses() -> Vec<Completion> {
-    words(&[Role::Clause])
+/// The clauses that may follow one.
+pub(super) fn clauses_from(last: &str) -> Vec<Completion> {
+    let place = |name: &str| ORDER.iter().position(|clause| *clause == name);
+    let last = place(last);
+    let follows = |clause: &Completion| place(&clause.label).is_none_or(|at| Some(at) >= last);
+    words(&[Role::Clause]).into_iter().filter(follows).collect()
 }
 
+/// Words between two values.
+const OPERATORS: &[&str] = &["and", "or", "in", "div"];
+
+pub(super) fn operators() -> Vec<Completion> {
+    let is_operator = |word: &Completion| OPERATORS.contains(&word.label.as_str());
+    words(&[Role::Expression]).into_iter().filter(is_operator).collect()
+}
+
+/// Words with which a value begins.
+pub(super) fn operands() -> Vec<Completion> {
+    let is_operator = |word: &Completion| OPERATORS.contains(&word.label.as_str());
+    words(&[Role::Expression]).into_iter().filter(|word| !is_operator(word)).collect()
+}
+
+/// A word that means something at one place: itself, how it is written, and what it means.
+pub(super) fn there(name: &str) -> Option<&'static (&'static str, &'static str, &'static str)> {
+    THERE.iter().find(|(word, ..)| *word == name)
+}
+
+/// Words inside a clause or declaration.
 pub(super) fn parts(names: &[&str]) -> Vec<Completion> {
-    let wanted =
-        |word: &&Word| names.contains(&word.name) && matches!(word.role, Role::Part | Role::Window);
-    WORDS
-        .iter()
-        .filter(wanted)
-        .map(of_word)
-        .map(|part| Completion { kind: CompletionKind::Word, ..part })
-        .collect()
+    let part = |name: &&str| {
+        let there = there(name).map(|(word, form, doc)| Completion {
+            detail: (*form).to_owned(),
+            doc: (*doc).to_owned(),
+            ..plain(word)
+        });
+        let known = || super::words::word(name, &[Role::Part, Role::Window]).map(of_word);
+        there.or_else(known).unwrap_or_else(|| plain(name))
+    };
+    names.iter().map(part).collect()
 }
 
 pub(super) fn connectors() -> Vec<Completion> {

@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
+mod completion;
+
 use super::rename::edited;
 use super::words::{Role, WORDS, word};
 use super::*;
@@ -226,67 +228,6 @@ fn names_of_other_files_are_known_and_renamed() {
     assert_eq!(edits.len(), 2);
     assert_ne!(edits[0].span.file, edits[1].span.file);
     assert_eq!(ide.references(file, place).len(), 2);
-}
-
-#[test]
-fn completion_knows_where_it_is() {
-    let here = |from: &str, to: &str| labels(&RULES.replacen(from, to, 1));
-    assert_eq!(
-        here("from   Harvest h", "from   §"),
-        ["Harvest", "Each", "Disaster"].map(String::from).to_vec().tap_sorted_by_kind()
-    );
-    assert!(here("where  h.count > 0 and", "where  h.§ and").contains(&"farm".to_owned()));
-    assert_eq!(here("h.count", "h.co§unt"), ["at", "count", "farm"]);
-    let values = here("when   total < floor", "when   §");
-    for name in ["total", "doubled", "farm", "floor", "sum", "abs", "not"] {
-        assert!(values.contains(&name.to_owned()), "{name} of {values:?}");
-    }
-    // What comes after the place is not known there.
-    let early = here("let    doubled = count * 2", "let    doubled = §");
-    assert!(!early.contains(&"total".to_owned()) && !early.contains(&"doubled".to_owned()));
-    let clauses = here("    by     farm", "    §");
-    assert!(clauses.contains(&"by".to_owned()) && clauses.contains(&"window".to_owned()));
-    assert!(!clauses.contains(&"farm".to_owned()));
-    assert!(here("window tumbling(10s)", "window §").contains(&"tumbling".to_owned()));
-    assert_eq!(here("text: \"only", "text: window.§, t: \"only"), ["end", "index", "start"]);
-    assert_eq!(here("expect Disaster", "expect no §").len(), 2);
-    assert_eq!(here("given Harvest", "given §"), ["Harvest"]);
-    assert_eq!(here("set floor", "set §"), ["floor"]);
-    assert!(here("param floor: int", "param floor: §").contains(&"decimal".to_owned()));
-    assert!(here("sink Disaster to", "§\nsink Disaster to").contains(&"rule".to_owned()));
-    assert!(here("key  farm", "§").contains(&"key".to_owned()));
-    assert_eq!(here("key  farm", "key §"), ["at", "count", "farm"]);
-    assert_eq!(here("/// Too little.", "/// Too §"), Vec::<String>::new());
-    assert!(here("only {total}", "only {§}").contains(&"total".to_owned()));
-    assert_eq!(here("only {total}", "only §"), Vec::<String>::new());
-}
-
-/// At the end of what is written so far.
-#[test]
-fn completion_knows_declarations_that_are_begun() {
-    for behind in ["", "\n\ntest \"other\" {\n    expect no Each\n}\n"] {
-        let of = |line: &str| labels(&format!("{RULES}\n{line}§{behind}"));
-        assert_eq!(of("sink "), ["Disaster", "Each"]);
-        assert_eq!(of("sink Disaster to "), ["file", "kafka", "log"]);
-        assert!(of("param least: ").contains(&"decimal".to_owned()));
-        assert!(of("fn half(x: int) -> decimal = x / 2\n").contains(&"rule".to_owned()));
-    }
-    let head = |from: &str, to: &str| labels(&RULES.replacen(from, to, 1));
-    assert_eq!(head("| at | farm | count |", "| at | §"), ["at", "count", "farm"]);
-    assert_eq!(head("| farm | total |", "| §"), ["farm", "half", "text", "total"]);
-    assert_eq!(head("| 1s | 1    | 2     |", "| §"), Vec::<String>::new());
-}
-
-trait Tap {
-    fn tap_sorted_by_kind(self) -> Self;
-}
-
-impl Tap for Vec<String> {
-    /// Streams stand before events.
-    fn tap_sorted_by_kind(mut self) -> Self {
-        self.sort_by_key(|name| (name != "Harvest", name.clone()));
-        self
-    }
 }
 
 #[test]

@@ -79,6 +79,15 @@ impl<'t> Tokens<'t> {
         end
     }
 
+    /// The place of the bracket that opens what the one at `close` ends.
+    pub(super) fn open(&self, close: usize) -> Option<usize> {
+        let mut depth = 0;
+        (0..=close).rev().find(|at| {
+            depth += self.turn(*at);
+            depth == 0
+        })
+    }
+
     /// The first such bracket of a range.
     pub(super) fn find(&self, range: Range<usize>, punct: Punct) -> Option<usize> {
         range.into_iter().find(|at| self.is(*at, punct))

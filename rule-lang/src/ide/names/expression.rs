@@ -115,16 +115,8 @@ impl Names {
         at: usize,
         scope: &Scope,
     ) -> Option<DefId> {
-        let mut at = at;
         if tokens.is(at, Punct::BracketClose) {
-            let mut depth = 0;
-            loop {
-                depth += tokens.turn(at);
-                if depth == 0 {
-                    break;
-                }
-                at = at.checked_sub(1)?;
-            }
+            let at = tokens.open(at)?;
             let table = self.global(tokens.name(at.checked_sub(1)?)?, &[NameKind::Table]);
             return table.map(|table| self.rows_of(table));
         }

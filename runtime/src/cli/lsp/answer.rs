@@ -45,7 +45,8 @@ pub(super) fn answer(
             })
             .unwrap_or_default(),
         "textDocument/completion" => {
-            Value::Array(ide.complete(file, byte).iter().map(completion).collect())
+            let found = ide.complete(file, byte);
+            Value::Array(found.iter().zip(0..).map(|(found, at)| completion(found, at)).collect())
         }
         "textDocument/definition" => {
             ide.definition(file, byte).map(|span| location(ide, span)).unwrap_or_default()
@@ -145,8 +146,8 @@ fn code_actions(ide: &Ide, file: FileId, asked: Range, uri: &str) -> Value {
     Value::Array(actions)
 }
 
-/// `CompletionItemKind`
-fn completion(found: &Completion) -> Value {
+/// `CompletionItem`, with its `CompletionItemKind` and its place in the list.
+fn completion(found: &Completion, place: u32) -> Value {
     let kind = match found.kind {
         CompletionKind::Name(kind) => match kind {
             NameKind::Stream | NameKind::Table => 9,
@@ -163,7 +164,7 @@ fn completion(found: &Completion) -> Value {
         CompletionKind::Type => 25,
         CompletionKind::Word => 14,
     };
-    let mut item = json!({ "label": found.label, "kind": kind });
+    let mut item = json!({ "label": found.label, "kind": kind, "sortText": format!("{place:04}") });
     if let Some(members) = item.as_object_mut() {
         if !found.detail.is_empty() {
             members.insert("detail".to_owned(), json!(found.detail));
