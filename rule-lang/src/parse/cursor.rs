@@ -237,12 +237,25 @@ impl<'t> Cursor<'t> {
             // What surrounds it is not closed either; one closing bracket at a time.
             return;
         }
+        if self.swallowed(open, token.span) {
+            // It may well be closed by what a string without an end has taken with it.
+            return;
+        }
         let here = if token.kind == TokenKind::End { self.last_span().after() } else { token.span };
         self.report(
             Diagnostic::new(Code::Unclosed, format!("this `{bracket}` is not closed"))
                 .label(open, "opened here")
                 .label(here, format!("expected `{closing}` before {found}")),
         );
+    }
+
+    /// Whether a string between two places has no end, so that the rest of its line is in it.
+    fn swallowed(&self, from: Span, to: Span) -> bool {
+        let start = |said: &Diagnostic| said.labels.first().map_or(0, |label| label.span.start);
+        let said = &self.lexed.diagnostics;
+        let behind = said.partition_point(|said| start(said) <= from.start);
+        let between = said.iter().skip(behind).take_while(|said| start(said) < to.start);
+        between.into_iter().any(|said| said.code == Code::UnterminatedString)
     }
 
     /// A quoted string without interpolation.

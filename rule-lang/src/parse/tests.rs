@@ -93,6 +93,15 @@ answers! {
 }
 
 #[test]
+fn what_a_string_without_an_end_takes_with_it_is_not_missed() {
+    let text = "rule a {\n from B\n where any(c == 'x)\n emit D { e }\n}\nrule f {\n from B\n emit G { e: (1 }\n}\n";
+    let found = parse(FileId(0), text).diagnostics;
+    let mut codes: Vec<&str> = found.iter().map(|said| said.code.number()).collect();
+    codes.sort_unstable();
+    assert_eq!(codes, ["E0102", "E0103"]);
+}
+
+#[test]
 fn ten_mistakes_get_ten_answers() {
     let text = include_str!("ten_mistakes.rules");
     let parsed = parse(FileId(0), text);
