@@ -2,7 +2,7 @@
 
 use super::declared_twice;
 use crate::ast;
-use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::diagnostic::{Code, Diagnostic, did_you_mean, fields_of};
 use crate::test_case::{Column, ERROR_COLUMNS};
 use cep_core::value::Type;
 
@@ -80,11 +80,4 @@ pub(super) fn columns(
         });
     }
     found
-}
-
-/// The first fields of what has some.
-pub(super) fn fields_of<'n>(of: &str, mut names: impl Iterator<Item = &'n str>) -> Option<String> {
-    let first: Vec<String> = names.by_ref().take(8).map(|name| format!("`{name}`")).collect();
-    let more = if names.next().is_some() { " …" } else { "" };
-    (!first.is_empty()).then(|| format!("`{of}` has the fields {}{more}", first.join(" ")))
 }

@@ -4,11 +4,10 @@
 //! fields, `let`s and params. After the window it reads a group: keys, aggregates, `window`, params
 //! and the `let`s made of these. Inside an aggregate's parentheses it reads one event again.
 
-use super::columns::fields_of;
 use super::index;
 use super::scope::{Level, Numbered, Reads, Scope, Used, WindowState};
 use crate::ast::{self, Access};
-use crate::diagnostic::{Code, Diagnostic, did_you_mean, write_instead};
+use crate::diagnostic::{Code, Diagnostic, did_you_mean, field_meant, fields_of, write_instead};
 use crate::habits;
 use crate::source::Span;
 use crate::typed::{Expr, ExprKind};
@@ -290,7 +289,7 @@ impl<'p, 'a> Scope<'p, 'a> {
                 format!("`{}` has no field `{}`", stream.plan.name, name.name),
             )
             .label(name.span, "")
-            .maybe_help(did_you_mean(&name.name, fields)),
+            .maybe_help(field_meant(&name.name, &stream.plan.name, fields)),
         );
     }
 

@@ -4,7 +4,7 @@ use super::convert::{is_number, literal_of_type};
 use super::index;
 use super::types::{Types, type_of};
 use crate::ast::{self, TimeUnit};
-use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::diagnostic::{Code, Diagnostic, did_you_mean, field_meant};
 use cep_core::plan::{Connector, FieldPlan, FieldSource, StreamPlan, TimeSource, TimestampFormat};
 use cep_core::time::Span;
 use cep_core::value::{Type, Value};
@@ -119,7 +119,7 @@ fn unknown_field(
             format!("`{}` has no field `{}`", ast.name.name, name.name),
         )
         .label(name.span, label)
-        .maybe_help(did_you_mean(&name.name, known)),
+        .maybe_help(field_meant(&name.name, &ast.name.name, known)),
     );
 }
 

@@ -109,7 +109,8 @@ impl Scope<'_, '_> {
                 )
                 .label(window, "")
                 .help(format!(
-                    "write `by {}` above it for a window of each `{}`",
+                    "write `by {}` above it for a window of each `{}`, or `// cep: allow W0106` \
+                     above the rule if all together is meant",
                     key.name, key.name
                 ))
                 .suggest(Span { end: window.start, ..window }, format!("by {}\n    ", key.name)),

@@ -7,7 +7,7 @@ use super::stream::{self, Side, connector, field_plan};
 use super::types::Types;
 use super::{Declared, declared_twice, index};
 use crate::ast;
-use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::diagnostic::{Code, Diagnostic, field_meant};
 use crate::source::Span;
 use crate::typed::{Expr, ExprKind};
 use cep_core::plan::{FieldPlan, LiveRows, StreamId, StreamPlan, TablePlan, TableRows};
@@ -182,7 +182,7 @@ fn key_part(
                     format!("`{}` has no field `{}`", ast.name.name, part.name),
                 )
                 .label(part.span, "`key` names a field of its rows")
-                .maybe_help(did_you_mean(&part.name, known)),
+                .maybe_help(field_meant(&part.name, &ast.name.name, known)),
             );
         }
         return None;
@@ -250,7 +250,7 @@ fn time_field(
                     format!("`{}` has no field `{}`", ast.name.name, name.name),
                 )
                 .label(name.span, "`time` names a field of the table")
-                .maybe_help(did_you_mean(&name.name, known)),
+                .maybe_help(field_meant(&name.name, &ast.name.name, known)),
             );
         }
         return None;

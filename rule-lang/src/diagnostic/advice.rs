@@ -55,6 +55,23 @@ pub(crate) fn did_you_mean<'c>(
     })
 }
 
+/// What to write for a word that is none of the fields: the closest, or else which there are.
+pub(crate) fn field_meant<'c>(
+    word: &str,
+    of: &str,
+    fields: impl Iterator<Item = &'c str> + Clone,
+) -> Option<Advice> {
+    did_you_mean(word, fields.clone()).or_else(|| fields_of(of, fields).map(Into::into))
+}
+
+/// The first fields of what has some.
+pub(crate) fn fields_of<'c>(of: &str, mut names: impl Iterator<Item = &'c str>) -> Option<String> {
+    let first: Vec<String> = names.by_ref().take(8).map(|name| format!("`{name}`")).collect();
+    let more = if names.next().is_some() { " …" } else { "" };
+    let plural = if first.len() == 1 { "" } else { "s" };
+    (!first.is_empty()).then(|| format!("`{of}` has the field{plural} {}{more}", first.join(" ")))
+}
+
 /// The closest of `candidates` to `word`, if it is close enough to have been meant.
 #[must_use]
 pub fn closest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {

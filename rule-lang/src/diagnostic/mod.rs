@@ -13,7 +13,7 @@ pub mod render;
 mod tests;
 
 pub use advice::{Advice, Suggestion, closest};
-pub(crate) use advice::{did_you_mean, removed, write_instead};
+pub(crate) use advice::{did_you_mean, field_meant, fields_of, removed, write_instead};
 pub use codes::{Code, Severity};
 
 use crate::source::Span;

@@ -71,12 +71,25 @@ fn chosen(plan: &Plan, off: &[OffRule], name: Option<&str>) -> Result<Vec<RuleId
             let names = plan.rules.iter().map(|rule| rule.name.as_str());
             Err(match closest(name, names) {
                 Some(meant) => failure.with_help(format!("did you mean `{meant}`?")),
-                None => failure,
+                None => failure.with_help(rules_there(plan)),
             })
         }
         _ => Ok(shown),
     }
 }
+
+/// Which rules a plan has.
+fn rules_there(plan: &Plan) -> String {
+    let names: Vec<String> = plan.rules.iter().map(|rule| format!("`{}`", rule.name)).collect();
+    match names.get(..RULES_SHOWN) {
+        _ if names.is_empty() => "there are no rules in it".to_owned(),
+        Some(first) if first.len() < names.len() => format!("its rules are {} …", first.join(", ")),
+        _ => format!("its rules are {}", names.join(", ")),
+    }
+}
+
+/// How many rules are named where another one was meant.
+const RULES_SHOWN: usize = 12;
 
 /// Which rules share their windows.
 struct Sharing<'a> {

@@ -191,5 +191,6 @@ pub(super) fn summary(compiled: &Compiled, path: &Path) -> String {
         (0, _) => counted(warnings, "warning"),
         _ => format!("{} and {}", counted(errors, "error"), counted(warnings, "warning")),
     };
-    format!("{what} in {}", path.display())
+    let path = if is_stdin(path) { STDIN.into() } else { path.to_string_lossy() };
+    format!("{what} in {path}")
 }

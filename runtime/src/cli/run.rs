@@ -270,14 +270,21 @@ fn progress_bar(inputs: &[InputSpec], outputs: &[Vec<Uri>], words: Words) -> Pro
         return ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
     }
     let bar = ProgressBar::new(0);
-    let template = "{wide_bar} {percent:>3} % {msg}, {eta} left";
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
-    }
+    // Until it is known how much there is: of a pipe it never is.
+    set_style(&bar, "{msg}");
     bar
 }
 
+fn set_style(bar: &ProgressBar, template: &str) {
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+}
+
 fn show(bar: &ProgressBar, progress: Progress, events: u64) {
+    if bar.length() == Some(0) && progress.total > 0 {
+        set_style(bar, "{wide_bar} {percent:>3} % {msg}, {eta} left");
+    }
     bar.set_length(progress.total);
     bar.set_position(progress.done);
     bar.set_message(format!("{} events", grouped(events)));

@@ -54,6 +54,7 @@ fn a_program_on_standard_input_is_checked() {
     assert!(ran.err.contains("--> standard input:2:15\n"), "{}", ran.err);
     let ran = room.cep_with_input("check -", b"param a: int = 1\n");
     assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(ran.err.ends_with("1 warning in standard input\n"), "{}", ran.err);
 }
 
 #[test]
@@ -110,7 +111,10 @@ fn explain_prints_the_plan_in_three_forms() {
         serde_json::from_str(&room.cep("explain . --format json").out).unwrap();
     assert_eq!(json["plan"]["rules"][0]["name"], "disaster");
     assert!(room.cep("explain . --format mermaid").out.starts_with("flowchart LR\n"));
-    assert_eq!(room.cep("explain . disastr").code, Some(2));
+    assert!(room.cep("explain . disastr").err.contains("did you mean `disaster`?"));
+    let other = room.cep("explain . nothing");
+    assert_eq!(other.code, Some(2));
+    assert!(other.err.contains("help: its rules are `disaster`\n"), "{}", other.err);
 }
 
 #[test]
