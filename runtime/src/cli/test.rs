@@ -46,14 +46,15 @@ pub(super) struct TestArgs {
     /// Only tests whose folder or title holds this text.
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
-    /// Give a param another value, as `floor=120`. What a test sets itself counts for it.
+    /// Give a param another value, as `floor=120`. What a test sets itself counts for it. Nothing is
+    /// written then.
     #[arg(long, value_name = "PARAM=VALUE")]
     set: Vec<String>,
     /// Take every snapshot as it came.
-    #[arg(long, conflicts_with = "review")]
+    #[arg(long, conflicts_with_all = ["review", "set"])]
     accept: bool,
     /// Ask about every snapshot that is not as stored.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "set")]
     review: bool,
 }
 
@@ -77,7 +78,7 @@ pub(super) fn run(args: &TestArgs) -> Result<Exit, Failure> {
         (_, true) => Some(Wish::Review),
         _ => None,
     };
-    let mode = Mode::of(wish)?;
+    let mode = if args.set.is_empty() { Mode::of(wish)? } else { Mode::Trial };
     let mut tally = Tally::default();
     for path in all_programs(&args.paths)? {
         let tests = Tests { path: &path, mode, filter: args.filter.as_deref(), set: &args.set };
@@ -144,6 +145,9 @@ impl Tally {
             Mode::Ci => tracing::error!(
                 "{count} snapshot{plural} not as stored; in CI nothing is written: accept where \
                  the difference can be looked at, and commit the `.snap` files"
+            ),
+            Mode::Trial => tracing::error!(
+                "{count} snapshot{plural} not as stored, with the params of `--set`"
             ),
             Mode::Accept | Mode::Review => tracing::error!("{count} snapshot{plural} not accepted"),
         }

@@ -73,6 +73,21 @@ fn in_ci_a_change_fails_and_nothing_is_written() {
 }
 
 #[test]
+fn what_other_params_give_is_shown_and_never_stored() {
+    let room = accepted();
+    let stored = room.read("derived.snap");
+    let ran = at_desk(&room, "test . --set floor=1");
+    assert_eq!(ran.code, Some(1), "{}", ran.out);
+    assert!(ran.err.contains("not as stored, with the params of `--set`"), "{}", ran.err);
+    for flag in ["--accept", "--review"] {
+        let ran = at_desk(&room, &format!("test . --set floor=1 {flag}"));
+        assert_eq!(ran.code, Some(2), "{}", ran.err);
+    }
+    assert_eq!(room.read("derived.snap"), stored);
+    assert!(!room.path("derived.snap.new").exists());
+}
+
+#[test]
 fn a_review_without_a_terminal_is_refused() {
     let room = Room::with(&harvests(0..12));
     let ran = at_desk(&room, "test . --review");
