@@ -45,7 +45,6 @@ impl Scope<'_, '_> {
             return None;
         }
         let Written { mut inputs, filter } = self.written(function, name, args, filter)?;
-        self.counts_conditions(function, &inputs, filter.as_ref());
         let arguments = self.constants(function, name, &mut inputs)?;
         let ty = self.aggregate_type(function, name, &mut inputs, filter.as_ref())?;
         let inputs = inputs.into_iter().map(|(input, _)| input).collect();
@@ -128,7 +127,9 @@ impl Scope<'_, '_> {
             None => None,
         };
         let inputs: Option<Vec<Expr>> = inputs.into_iter().collect();
-        Some(Written { inputs: inputs?.into_iter().zip(args).collect(), filter })
+        let inputs = inputs?.into_iter().zip(args).collect::<Vec<_>>();
+        self.counts_conditions(function, &inputs, filter.as_ref());
+        Some(Written { inputs, filter })
     }
 
     fn aggregate_may_stand(&mut self, name: &ast::Ident, args: &[ast::Expr]) -> bool {
