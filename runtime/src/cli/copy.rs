@@ -108,7 +108,7 @@ impl Target {
         match self {
             Self::Export(out) => out.write(partition, record, headers),
             Self::Sink(out) => out.write(&OutRecord {
-                value: record.value.unwrap_or_default(),
+                value: record.value,
                 key: record.key,
                 timestamp: record.timestamp.unwrap_or_else(now),
                 headers,

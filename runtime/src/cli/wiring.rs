@@ -249,8 +249,9 @@ pub(super) fn place_and_format(text: &str, stream: &StreamPlan) -> Result<(Uri, 
         }
         "debezium" => Ok((uri, Format::Debezium)),
         "csv" => {
-            let head =
-                if let Uri::File { .. } = &uri { Some(csv_head(&uri, stream)?) } else { None };
+            // An export holds the records of a topic, none of which names the columns.
+            let has_head = matches!(uri, Uri::File { .. }) && !holds_records(&uri);
+            let head = if has_head { Some(csv_head(&uri, stream)?) } else { None };
             Ok((uri, Format::Csv(head)))
         }
         other => {

@@ -272,7 +272,7 @@ fn flushed_records_can_be_read(name: &str, place: &mut dyn Place) -> Result<(), 
                 let value = format!("{{\"round\":{round},\"i\":{index}}}").into_bytes();
                 let timestamp = EventTime(1_000_000 * i64::from(index));
                 let key = Some(&b"one key"[..]);
-                sink.write(&OutRecord { value: &value, key, timestamp, headers: &[] })?;
+                sink.write(&OutRecord { value: Some(&value), key, timestamp, headers: &[] })?;
                 values.push(value);
             }
             sink.flush()?;

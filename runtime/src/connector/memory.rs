@@ -227,7 +227,7 @@ impl Sink for MemorySink {
     fn write(&mut self, record: &OutRecord<'_>) -> Result<(), ConnectorError> {
         self.waiting.push(MemoryRecord {
             key: record.key.map(<[u8]>::to_vec),
-            value: record.value.to_vec(),
+            value: record.value.unwrap_or_default().to_vec(),
             timestamp: Some(record.timestamp),
         });
         Ok(())

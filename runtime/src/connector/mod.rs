@@ -140,8 +140,9 @@ pub enum ContentMode {
 /// One record to write.
 #[derive(Clone, Copy, Debug)]
 pub struct OutRecord<'a> {
-    /// The value; for places of lines, one line without its end.
-    pub value: &'a [u8],
+    /// The value; for places of lines, one line without its end. A record without one deletes its
+    /// key where a topic is compacted; a line is empty then.
+    pub value: Option<&'a [u8]>,
     /// The key, for places that have keys.
     pub key: Option<&'a [u8]>,
     /// The record's timestamp: the event's time.

@@ -171,7 +171,8 @@ pub(super) fn open_sink(_: &Uri, _: &ConnectorOptions) -> Result<Box<dyn Sink>, 
 
 impl<W: Write + Send> Sink for StdoutSink<W> {
     fn write(&mut self, record: &OutRecord<'_>) -> Result<(), ConnectorError> {
-        let written = self.out.write_all(record.value).and_then(|()| self.out.write_all(b"\n"));
+        let line = record.value.unwrap_or_default();
+        let written = self.out.write_all(line).and_then(|()| self.out.write_all(b"\n"));
         written.map_err(|error| ConnectorError::io("cannot write `stdout:`", &error))
     }
 

@@ -191,7 +191,7 @@ impl Output {
             let headers: Vec<(&str, &[u8])> =
                 headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())).collect();
             let record = OutRecord {
-                value: &self.value,
+                value: Some(&self.value),
                 key: has_key.then_some(self.key.as_slice()),
                 timestamp: emit.time,
                 headers: &headers,
@@ -264,8 +264,10 @@ impl Side {
         if let Some(sink) = self.sink {
             // Not the event's time: retention counts from when a record was put aside.
             let timestamp = now();
-            return sinks
-                .write(sink, &OutRecord { value: &line(), key: None, timestamp, headers: &[] });
+            return sinks.write(
+                sink,
+                &OutRecord { value: Some(&line()), key: None, timestamp, headers: &[] },
+            );
         }
         if self.count <= SHOWN {
             tracing::warn!("{}: {}", self.what, shortened(&line()));

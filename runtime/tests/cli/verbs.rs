@@ -183,6 +183,28 @@ fn an_export_replays_as_the_topic_did() {
     }
     room.cep("copy file:y.records.jsonl file:z.records.jsonl");
     assert_eq!(room.read("z.records.jsonl"), room.read("y.records.jsonl"));
+    room.write(
+        "c.rules",
+        "stream C from kafka(\"c\", format: csv) { farm: int, n: int\n time record }\n\
+         rule r { from C emit E { farm, n } }\n",
+    );
+    room.write("c.csv", "1,20\n2,30\n");
+    room.cep("copy file:c.csv log:g/c");
+    room.cep("copy log:g/c file:c.records.jsonl");
+    for place in ["log:g/c", "file:c.records.jsonl"] {
+        let lines = room.cep(&format!("run c.rules --bind C={place} --format plain --quiet")).out;
+        assert_eq!(lines, "{\"farm\":1,\"n\":20}\n{\"farm\":2,\"n\":30}\n", "{place}");
+    }
+    // A record without a value stays one.
+    room.write(
+        "d.records.jsonl",
+        "{\"format\":\"cep-records\",\"version\":1,\"partitions\":1}\n\
+         {\"partition\":0,\"offset\":0,\"timestamp_us\":1,\"key\":\"a\",\"value\":{\"x\":1}}\n\
+         {\"partition\":0,\"offset\":1,\"timestamp_us\":2,\"key\":\"a\"}\n",
+    );
+    room.cep("copy file:d.records.jsonl log:g/d");
+    room.cep("copy log:g/d file:e.records.jsonl");
+    assert_eq!(room.read("e.records.jsonl"), room.read("d.records.jsonl"));
     let refused = room.cep("run w.rules --bind H=log:g/t --sink file:o.records.jsonl");
     assert_eq!(refused.code, Some(2));
     assert!(refused.err.contains("`NAME.jsonl`"), "{}", refused.err);

@@ -76,7 +76,7 @@ fn a_record_the_broker_refuses_fails_the_flush_and_is_named() {
     let mut sink = open_sink(&uri(broker, &topic), &options).unwrap();
     let value = vec![b'x'; 2_000_000];
     let record =
-        OutRecord { value: &value, key: Some(b"302"), timestamp: EventTime(1), headers: &[] };
+        OutRecord { value: Some(&value), key: Some(b"302"), timestamp: EventTime(1), headers: &[] };
     let written = sink.write(&record);
     let error = written.and_then(|()| sink.flush()).unwrap_err();
     assert!(error.to_string().contains("the record of key `302` was not taken"), "{error}");

@@ -26,7 +26,8 @@ fn reading_and_writing_survive_a_restart_of_the_broker() {
         let has_noticed = begun.elapsed() > Duration::from_millis(500);
         assert!(polled == Polled::Nothing || !has_noticed, "{polled:?}");
     }
-    let during = OutRecord { value: b"during", key: None, timestamp: EventTime(1), headers: &[] };
+    let during =
+        OutRecord { value: Some(b"during"), key: None, timestamp: EventTime(1), headers: &[] };
     sink.write(&during).unwrap();
     std::thread::scope(|scope| {
         let restarted = scope.spawn(|| broker.restart());

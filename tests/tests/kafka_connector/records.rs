@@ -37,7 +37,7 @@ fn records_are_written_with_key_timestamp_and_headers() {
     assert_eq!(sink.content_mode(), ContentMode::Binary);
     let headers = [("ce_id", &b"a1.0"[..]), ("ce_type", b"Disaster")];
     let record = OutRecord {
-        value: br#"{"farm":302}"#,
+        value: Some(br#"{"farm":302}"#),
         key: Some(b"302"),
         timestamp: EventTime(9_999_999),
         headers: &headers,
@@ -68,7 +68,7 @@ fn the_flush_of_many_records_waits_for_all_of_them() {
     for index in 0..20_000_i64 {
         let (key, value) = (format!("{}", index % 50), format!("{index}"));
         let timestamp = EventTime(1_000_000 + index);
-        let (key, value) = (Some(key.as_bytes()), value.as_bytes());
+        let (key, value) = (Some(key.as_bytes()), Some(value.as_bytes()));
         sink.write(&OutRecord { value, key, timestamp, headers: &[] }).unwrap();
     }
     sink.flush().unwrap();

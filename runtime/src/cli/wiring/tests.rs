@@ -153,4 +153,5 @@ fn a_stream_of_the_time_of_records_is_not_read_from_lines() {
     assert_eq!(inputs("S=file:S.jsonl"), refused("file:S.jsonl"));
     assert_eq!(inputs("S=stdin:"), refused("stdin:"));
     assert_eq!(inputs("S=log:d/t"), Ok(()));
+    assert_eq!(inputs("S=file:S.records.jsonl.gz"), Ok(()));
 }

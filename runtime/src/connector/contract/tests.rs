@@ -121,7 +121,12 @@ impl Place for LogPlace {
         let key = keys.find(|key| log::partition_of(key, self.partitions) == partition).unwrap();
         for value in values {
             let timestamp = EventTime(0);
-            sink.write(&OutRecord { value, key: Some(&key), timestamp, headers: &[] })?;
+            sink.write(&OutRecord {
+                value: Some(value),
+                key: Some(&key),
+                timestamp,
+                headers: &[],
+            })?;
         }
         sink.flush()
     }
@@ -207,7 +212,7 @@ fn null_ends_at_once_and_takes_everything() {
     let (seen, _) = drain("null", &mut *source, 10).unwrap();
     assert_eq!(seen, []);
     let mut sink = open_sink(&null, &ConnectorOptions::default()).unwrap();
-    let record = OutRecord { value: b"x", key: None, timestamp: EventTime(0), headers: &[] };
+    let record = OutRecord { value: Some(b"x"), key: None, timestamp: EventTime(0), headers: &[] };
     sink.write(&record).unwrap();
     sink.flush().unwrap();
 }
@@ -249,7 +254,7 @@ fn append_after_a_crash(place: &mut dyn Place, path: &std::path::Path) -> Vec<St
     File::options().append(true).open(path).unwrap().write_all(b"{\"offset\":2,\"va").unwrap();
     let append = ConnectorOptions { existing: Existing::Append, ..options(AtEnd::Stop) };
     let mut sink = place.sink(&append).unwrap().unwrap();
-    let record = OutRecord { value: b"3", key: None, timestamp: EventTime(0), headers: &[] };
+    let record = OutRecord { value: Some(b"3"), key: None, timestamp: EventTime(0), headers: &[] };
     sink.write(&record).unwrap();
     sink.flush().unwrap();
     let mut source = place.source(&options(AtEnd::Stop)).unwrap();
@@ -301,7 +306,7 @@ fn keys_have_the_partitions_they_always_had() {
 fn a_full_disk_is_an_error_at_the_latest_when_flushed() {
     let uri = Uri::parse("file:/dev/full").unwrap();
     let mut sink = open_sink(&uri, &ConnectorOptions::default()).unwrap();
-    let record = OutRecord { value: b"x", key: None, timestamp: EventTime(0), headers: &[] };
+    let record = OutRecord { value: Some(b"x"), key: None, timestamp: EventTime(0), headers: &[] };
     let error = sink.write(&record).and_then(|()| sink.flush()).unwrap_err();
     assert_eq!(error.kind, crate::connector::ConnectorErrorKind::Full);
 }
@@ -316,7 +321,8 @@ fn follow_over_a_crash(place: &mut dyn Place, path: &std::path::Path) {
     let append = ConnectorOptions { existing: Existing::Append, ..options(AtEnd::Stop) };
     let mut sink = place.sink(&append).unwrap().unwrap();
     let value = b"[1,2,3,4,5,6,7,8,9]";
-    sink.write(&OutRecord { value, key: None, timestamp: EventTime(0), headers: &[] }).unwrap();
+    let (key, timestamp) = (None, EventTime(0));
+    sink.write(&OutRecord { value: Some(value), key, timestamp, headers: &[] }).unwrap();
     sink.flush().unwrap();
     let seen = follow_to_the_end("crash", &mut *source).unwrap();
     assert_eq!(seen, [(0, 1, value.to_vec())]);

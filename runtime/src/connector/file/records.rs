@@ -85,6 +85,7 @@ impl RecordsWriter {
 
     fn put(&mut self) -> Result<(), ConnectorError> {
         let value = self.line.strip_suffix(b"\n").unwrap_or(&self.line);
+        let value = Some(value);
         self.out.write(&OutRecord { value, key: None, timestamp: EventTime(0), headers: &[] })
     }
 

@@ -126,7 +126,7 @@ impl Writer {
 
 impl Sink for FileSink {
     fn write(&mut self, record: &OutRecord<'_>) -> Result<(), ConnectorError> {
-        let written = self.writer.write_line(record.value);
+        let written = self.writer.write_line(record.value.unwrap_or_default());
         written.map_err(|e| ConnectorError::io(format!("cannot write `{}`", self.uri), &e))
     }
 

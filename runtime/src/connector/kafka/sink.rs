@@ -158,7 +158,8 @@ impl Sink for KafkaSink {
     }
 
     fn write(&mut self, record: &OutRecord<'_>) -> Result<(), ConnectorError> {
-        let mut waiting = BaseRecord::<[u8], [u8]>::to(&self.place.topic).payload(record.value);
+        let mut waiting = BaseRecord::<[u8], [u8]>::to(&self.place.topic);
+        waiting.payload = record.value;
         waiting.key = record.key;
         // Kafka knows milliseconds from 1970 on, and the client takes 0 for "now".
         waiting.timestamp = Some(record.timestamp.0.div_euclid(1_000).max(1));

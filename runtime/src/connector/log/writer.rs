@@ -87,7 +87,7 @@ impl PartitionWriter {
         self.line.clear();
         let OutRecord { value, key, timestamp, headers } = *record;
         let (offset, timestamp) = (self.next_offset, Some(timestamp));
-        let record = Record { offset, value: Some(value), key, timestamp };
+        let record = Record { offset, value, key, timestamp };
         entry::write(None, &record, headers, &mut self.line);
         self.file.write_all(&self.line)?;
         self.dirty = true;
