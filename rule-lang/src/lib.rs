@@ -207,7 +207,13 @@ impl fmt::Display for SetError {
             }
             Self::Unknown { name, meant: None } => write!(f, "there is no param `{name}`"),
             Self::WrongType { name, ty, text } => {
-                write!(f, "`{text}` is not a value of `{name}`, which is {ty}")
+                write!(f, "`{text}` is not a value of `{name}`, which is {ty}")?;
+                match ty.trim_end_matches('?') {
+                    "duration" => f.write_str(", such as `10s`"),
+                    "timestamp" => f.write_str(", such as `@2026-01-31T08:30:00Z`"),
+                    "bool" => f.write_str(", `true` or `false`"),
+                    _ => Ok(()),
+                }
             }
         }
     }
@@ -216,7 +222,7 @@ impl fmt::Display for SetError {
 impl std::error::Error for SetError {}
 
 /// Sets a param of a plan from text, as `--set NAME=TEXT` does: a literal of the param's type, such
-/// as `120`, `1.5`, `10s` or `null`; a text may stand with or without quotes.
+/// as `120`, `1.5`, `10s` or `null`; a text may stand with or without quotes, of an enum too.
 ///
 /// # Errors
 /// If there is no such param or the text is not of its type.

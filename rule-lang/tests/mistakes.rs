@@ -68,7 +68,7 @@ mod names {
     answers! {
     bounds_of_fields_are_numbers_that_something_checks: errors("stream S {\n    a: string >= 0\n    b: int >= 0.5\n    c: float? >= -1\n    at: timestamp\n    time at\n}\nevent E { x: int >= 0 }\ntype T { x: int >= 0 }\nrule a { from S emit E { x: b } }\ntest \"cells\" {\n    given S\n        | at | a   | b | c  |\n        | 1s | \"x\" | 1 | -2 |\n    expect no error\n}");
         an_unknown_field_is_guessed: clauses("    where cuont > 3\n    emit A { farm }");
-        an_unknown_name_shows_what_there_is: clauses("    where temperature > 3\n    emit A { farm }");
+        an_unknown_name_shows_what_there_is: errors("fn twice(n: int) -> int = 2 * n\nrule a {\n    from Harvest\n    where temperature > 3\n    let a = b\n    let b = b + 1\n    emit A { farm, x: twice }\n}");
         an_unknown_stream_is_guessed: errors("rule a {\n    from Harvset\n    where nothing > here\n    emit A { farm }\n}");
         an_unknown_function_is_guessed: emit("upperr(name) ");
         a_function_of_another_language_is_translated: emit_windowed("average(count)");
@@ -114,7 +114,7 @@ mod types {
         a_value_that_is_there_needs_no_other: emit("count ?? 0");
         both_sides_have_one_type: clauses("    emit A { x: if ok then 1 else name, y: bonus ?? name, z: region ?? 1 }");
         arguments_fit: emit("lower(count) == starts_with(name) and contains(name, 5) == abs(ok)");
-        times_have_units: clauses("    where took > 5 and at > 0 and at - at > 3\n    emit A { x: at + 5, y: took / 2, z: at + at }");
+        times_have_units: clauses("    where took > 5 and at > 0 and at - at > 3\n    emit A { x: at + 5, y: took / 2, z: at + at, a: at * 2, b: name * 2, c: 2 + took, d: took * 1.5s, e: count * \"5\" }");
         lists_are_of_one_type: clauses("    where name in [\"a\", 5] and farm in [\"a\"] and count in 1..\"b\" and ok in []\n    emit A { farm }");
         bools_have_no_order: emit("ok < true");
         whole_division_is_for_ints: emit("price div 2");
@@ -123,7 +123,7 @@ mod types {
         arguments_are_converted_by_name: clauses("    emit A { a: sqrt(price), b: pow(price, 2), c: least(weight, price), d: round(weight, 2), e: sqrt(name) }");
         numbers_beyond_a_type_are_of_the_next: clauses("    where weight > 1e30 and weight < -1e-40 and price < 9999999999999999999999999999 and count < 9223372036854775808\n    emit A { a: price > 1e30, b: 1e999, c: 0.12345678901234567890123456789, d: 79228162514264337593543950336, e: count + 9223372036854775808 }");
         a_declared_event_has_its_types: errors("event A { v: float, w: int, n: int, l: [int], o: string? }\nrule a {\n    from Harvest\n    emit A { v: price, w: 1, n: 1, l: [] }\n}\nrule b {\n    from Harvest\n    emit A { v: 1, w: null, n: 1, l: [] }\n}\nrule c {\n    from Harvest\n    emit A { v: 1, w: bonus, n: 1, l: [\"x\"] }\n}\nrule d {\n    from Harvest\n    emit A { v: 1, n: 1, l: [] }\n}\nrule e {\n    from Harvest\n    emit B { n: null, l: [] }\n}");
-        a_param_has_a_literal_of_its_type: errors("param a: int = 1.5\nparam b: duration = 10\nparam c: int = \"x\"\nparam d: int = null\nparam e: int = 1 + 1\nparam f: float = 1.5\nparam g: int? = null");
+        a_param_has_a_literal_of_its_type: errors("param a: int = 1.5\nparam b: duration = 10\nparam c: int = \"x\"\nparam d: int = null\nparam e: int = 1 + 1\nparam f: float = 1.5\nparam g: int? = null\nparam h: bool = 1\nparam i: string = \"a{1}\"");
     }
 }
 
@@ -394,10 +394,11 @@ mod structures {
         errors(&format!("{ORDER}rule a {{\n    from Order\n{clauses}\n}}"))
     }
     answers! {
-        members_of_records_are_guessed: order("    emit A { a: first?.skuu, b: first.sku, c: items.sku, d: extra.x, e: farm.x }");
+        members_of_records_are_guessed: order("    emit A { a: first?.skuu, b: first.sku, c: items.sku, d: extra.x, e: farm.x, f: first?.colour, g: items[0].colour }");
         texts_of_enums_are_guessed: order("    where tier == \"Gold\" or tier in [\"silver\", \"bronze\"] or \"gold\" != tier\n    emit A { x: any(i.grade == \"premum\" for i in items), y: contains([tier], \"x\") }");
-        lists_are_where_lists_are_wanted: order("    where farm in farm and 1 in items\n    emit A { a: farm[0], b: items[\"x\"], c: sum(x for x in tier), d: median(i.n for i in items), e: sum(i.sku for i in items), f: [1, \"a\"], g: [] }");
+        lists_are_where_lists_are_wanted: order("    where farm in farm and 1 in items\n    emit A { a: farm[0], b: items[\"x\"], h: tier[0], i: items[0][\"sku\"], j: extra[\"x\"], c: sum(x for x in tier), d: median(i.n for i in items), e: sum(i.sku for i in items), f: [1, \"a\"], g: [] }");
         comprehensions_are_read_to_their_end: order("    where any(i.n > 1 for in items)\n    emit A { a: sum(i.n for i items), b: {x: 1, x: 2}, c: [i.n for i in items if] }");
+        an_item_has_a_name_of_its_own: errors(&format!("{ORDER}rule a {{ from Order each farm in items emit A {{ farm }} }}\nrule b {{ from Order each i, i in items emit B {{ i }} }}"));
         types_are_declared_once_and_end: errors("type A { b: B }\ntype B { c: C }\ntype C { a: [A] }\ntype D { x: int, x: string, y: Itm }\ntype D { x: int }\ntype int { x: int }\ntype Item { key x, n: int from \"m\" }");
         elements_are_aggregated_by_name: order("    emit A { a: sum(items), b: max([1, 2]), c: count(farm) }") + "\n" + &errors("fn total(l: [int]) -> int = sum(l)");
         json_is_not_compared: order("    where extra == extra and extra != null\n    emit A { x: extra }");

@@ -329,8 +329,23 @@ fn params_keep_their_place_and_can_be_set() {
     assert_eq!(plan.params[3].value, Value::text("a b"));
     let error = set_param(&mut plan, "rat", "2").unwrap_err();
     assert_eq!(error.to_string(), "there is no param `rat`; did you mean `rate`?");
-    assert!(matches!(set_param(&mut plan, "gap", "10"), Err(SetError::WrongType { .. })));
+    let error = set_param(&mut plan, "gap", "10").unwrap_err();
+    assert!(matches!(error, SetError::WrongType { .. }));
+    assert_eq!(error.to_string(), "`10` is not a value of `gap`, which is duration, such as `10s`");
     assert!(set_param(&mut plan, "rate", "1 + 1").is_err());
+}
+
+#[test]
+fn a_param_of_an_enum_is_set_with_and_without_quotes() {
+    let mut plan = plan(
+        "param grade: \"low\" | \"high\" = \"low\"\nstream S { at: timestamp\n time at }\nrule r { from S emit R { grade } }",
+    );
+    for text in ["high", "\"high\""] {
+        plan.params[0].value = Value::text("low");
+        set_param(&mut plan, "grade", text).unwrap();
+        assert_eq!(plan.params[0].value, Value::text("high"));
+    }
+    assert!(set_param(&mut plan, "grade", "middle").is_err());
 }
 
 #[test]

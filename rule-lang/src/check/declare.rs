@@ -344,14 +344,18 @@ fn param_plan(ast: &ast::Param, types: &Types, out: &mut Vec<Diagnostic>) -> Opt
         ast::ExprKind::Literal(literal) => Some(literal),
         ast::ExprKind::List(_) | ast::ExprKind::Record(_) => None,
         ast::ExprKind::Error => return None,
-        _ => {
+        other => {
+            let help = match other {
+                ast::ExprKind::Interpolated(_) => "write `\\{` for a brace",
+                _ => "write one value, such as `150`, `1.5`, `10s` or `\"text\"`",
+            };
             out.push(
                 Diagnostic::new(
                     Code::ParamDefault,
                     format!("the value of `{}` is not a literal", ast.name.name),
                 )
                 .label(default.span, "")
-                .help("write one value, such as `150`, `1.5`, `10s` or `\"text\"`"),
+                .help(help),
             );
             return None;
         }
@@ -377,6 +381,7 @@ fn param_help(value: &ast::Literal, ty: &Type) -> Option<String> {
         (ast::Literal::Null, _) => format!("write `{ty}?` for a param that may be null"),
         (ast::Literal::Int(n), Type::Duration) => format!("write `{n}s`"),
         (ast::Literal::Int(n), Type::String) => format!("write `\"{n}\"`"),
+        (ast::Literal::Int(0 | 1), Type::Bool) => "write `true` or `false`".to_owned(),
         (ast::Literal::Decimal(_), Type::Int) => "write `decimal` as its type".to_owned(),
         (ast::Literal::Duration(_), Type::Int) => "write `duration` as its type".to_owned(),
         (ast::Literal::String(_), _) => "write `string` as its type".to_owned(),
@@ -385,13 +390,19 @@ fn param_help(value: &ast::Literal, ty: &Type) -> Option<String> {
     Some(help)
 }
 
-/// A param's value from the text of `--set NAME=TEXT`: a literal of its type; for a `string` the
-/// text itself will do.
+/// A param's value from the text of `--set NAME=TEXT`: a literal of its type; for a `string` or an
+/// enum the text itself will do.
 pub(crate) fn value_from_text(text: &str, ty: &Type) -> Option<Value> {
     if ty.is_structured() && text.starts_with(['[', '{']) {
         return cell::json(text, ty, 0);
     }
-    crate::parse::literal(text)
-        .and_then(|literal| literal_of_type(&literal, ty))
-        .or_else(|| (ty.base() == &Type::String).then(|| Value::text(text)))
+    crate::parse::literal(text).and_then(|literal| literal_of_type(&literal, ty)).or_else(|| {
+        match ty.base() {
+            Type::String => Some(Value::text(text)),
+            Type::Enum(texts) if texts.iter().any(|known| **known == *text) => {
+                Some(Value::text(text))
+            }
+            _ => None,
+        }
+    })
 }

@@ -106,6 +106,7 @@ pub(super) fn check(
         out,
         stream: None,
         alias: None,
+        rule: None,
         function: Some(function),
         lets: Vec::new(),
         measures: Vec::new(),

@@ -155,15 +155,18 @@ impl InnerStreams {
         let Type::List(item) = list.ty.clone() else { return None };
         let names = [(&each.item, Type::clone(&item))];
         let index = each.index.as_ref().map(|index| (index, Type::Int));
+        let fields = stream.fields.len();
         for (name, ty) in names.into_iter().chain(index) {
-            if stream.fields.iter().any(|field| field.name == name.name) {
+            if let Some(at) = stream.fields.iter().position(|field| field.name == name.name) {
+                let title = if at < fields {
+                    format!("`{}` has a field `{}` already", stream.name, name.name)
+                } else {
+                    format!("`{}` is the item already", name.name)
+                };
                 out.push(
-                    Diagnostic::new(
-                        Code::DuplicateName,
-                        format!("`{}` has a field `{}` already", stream.name, name.name),
-                    )
-                    .label(name.span, "")
-                    .help("choose another name"),
+                    Diagnostic::new(Code::DuplicateName, title)
+                        .label(name.span, "")
+                        .help("choose another name"),
                 );
                 return None;
             }

@@ -44,6 +44,7 @@ mod table;
 mod test_block;
 mod trigger;
 mod types;
+mod unknown;
 mod window;
 
 pub(crate) use aggregate::aggregate_names;

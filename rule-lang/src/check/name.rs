@@ -7,7 +7,7 @@
 use super::index;
 use super::scope::{Level, Numbered, Reads, Scope, Used, WindowState};
 use crate::ast::{self, Access};
-use crate::diagnostic::{Code, Diagnostic, did_you_mean, field_meant, fields_of, write_instead};
+use crate::diagnostic::{Code, Diagnostic, did_you_mean, write_instead};
 use crate::habits;
 use crate::source::Span;
 use crate::typed::{Expr, ExprKind};
@@ -180,7 +180,7 @@ impl<'p, 'a> Scope<'p, 'a> {
     }
 
     /// Whether a name stands for the rule's event.
-    fn is_event(&self, name: &str) -> bool {
+    pub(super) fn is_event(&self, name: &str) -> bool {
         self.alias.is_some_and(|alias| alias.name == name)
             || self.stream.is_some_and(|(_, stream)| stream.plan.name == name)
     }
@@ -231,7 +231,7 @@ impl<'p, 'a> Scope<'p, 'a> {
         access: Access,
     ) -> Option<Expr> {
         let Type::Record(fields) = record.ty.base().clone() else {
-            self.no_members(&record.ty.to_string(), base, name);
+            self.no_members(&record.ty, base, name);
             return None;
         };
         if record.ty.is_optional() && access == Access::Plain {
@@ -248,49 +248,12 @@ impl<'p, 'a> Scope<'p, 'a> {
             return None;
         }
         let Some(at) = fields.iter().position(|(known, _)| *known == name.name) else {
-            let text = self.shown(base);
-            self.out.push(
-                Diagnostic::new(
-                    Code::UnknownMember,
-                    format!("{text} has no member `{}`", name.name),
-                )
-                .label(name.span, "")
-                .label(base, format!("this is {}", record.ty.base()))
-                .maybe_help(did_you_mean(&name.name, fields.iter().map(|(n, _)| n.as_str()))),
-            );
+            self.unknown_member(&record.ty, base, name);
             return None;
         };
         let (_, ty) = fields.get(at)?;
         let ty = if record.ty.is_optional() { ty.clone().optional() } else { ty.clone() };
         Some(Expr::new(ty, ExprKind::Member(Box::new(record), index(at))))
-    }
-
-    fn no_members(&mut self, ty: &str, base: Span, name: &ast::Ident) {
-        self.out.push(
-            Diagnostic::new(Code::UnknownMember, format!("there is no `.{}` here", name.name))
-                .label(name.span, "")
-                .label(base, format!("this is {ty}"))
-                .maybe_help((ty == "json").then(|| {
-                    "json is passed through whole; declare its type to read its members".to_owned()
-                })),
-        );
-    }
-
-    fn unknown_field(&mut self, name: &ast::Ident) {
-        let Some((_, stream)) =
-            self.stream.filter(|(_, stream)| stream.field_span(&name.name).is_none())
-        else {
-            return;
-        };
-        let fields = stream.plan.fields.iter().map(|field| field.name.as_str());
-        self.out.push(
-            Diagnostic::new(
-                Code::UnknownMember,
-                format!("`{}` has no field `{}`", stream.plan.name, name.name),
-            )
-            .label(name.span, "")
-            .maybe_help(field_meant(&name.name, &stream.plan.name, fields)),
-        );
     }
 
     fn window_member(&mut self, base: Span, name: &ast::Ident) -> Option<Expr> {
@@ -329,61 +292,6 @@ impl<'p, 'a> Scope<'p, 'a> {
             Diagnostic::new(Code::UnknownMember, title).label(base.to(name.span), "").help(help),
         );
         None
-    }
-
-    fn unknown_name(&mut self, name: &str, span: Span) {
-        if self.function.is_some() {
-            self.not_in_function(name, span);
-            return;
-        }
-        let Some((_, stream)) = self.stream else { return };
-        if stream.field_span(name).is_some() || self.declared.broken.contains(name) {
-            return;
-        }
-        if self.alias.is_some_and(|alias| alias.name == name) || stream.plan.name == name {
-            self.out.push(
-                Diagnostic::new(Code::UnknownName, format!("`{name}` is a whole event"))
-                    .label(span, "expected one value")
-                    .help(format!(
-                        "write one of its fields, as in `{name}.{}`",
-                        stream.plan.fields.first().map_or("field", |f| f.name.as_str())
-                    )),
-            );
-            return;
-        }
-        if self.declared.table_named(name).is_some() {
-            self.out.push(
-                Diagnostic::new(Code::UnknownName, format!("`{name}` is a whole table"))
-                    .label(span, "expected one value")
-                    .help(format!("look a row up by its key: `{name}[key]`")),
-            );
-            return;
-        }
-        let fields = || stream.plan.fields.iter().map(|field| field.name.as_str());
-        let tables = self.declared.tables.iter().map(|table| table.plan.name.as_str());
-        let params = self.declared.params.iter().map(|param| param.plan.name.as_str());
-        let keys = self.keys.iter().map(|key| key.name.as_str());
-        let lets = self.lets.iter().map(|other| other.name);
-        let guess =
-            did_you_mean(name, fields().chain(params).chain(lets).chain(keys).chain(tables));
-        let clock = habits::clock(name).map(Into::into);
-        let label = match &clock {
-            Some(_) => String::new(),
-            None => format!("not a field of `{}`, a `let` or a param", stream.plan.name),
-        };
-        let silence = (name == "silent").then(|| {
-            "`when silent for 5m` stands alone: it fires as a key has had no event for so long"
-                .into()
-        });
-        let of = clock
-            .or(silence)
-            .or(guess)
-            .or_else(|| fields_of(&stream.plan.name, fields()).map(Into::into));
-        self.out.push(
-            Diagnostic::new(Code::UnknownName, format!("there is no `{name}` here"))
-                .label(span, label)
-                .maybe_help(of),
-        );
     }
 }
 

@@ -100,6 +100,12 @@ fn operand_help(op: BinaryOp, a: &Expr, b: &Expr) -> Option<String> {
                 .to_owned(),
         );
     }
+    if a.ty.base() == &Type::Json || b.ty.base() == &Type::Json {
+        return Some(json_help());
+    }
+    if !compares(op) {
+        return number_help(op, a, &b.ty).or_else(|| number_help(op, b, &a.ty));
+    }
     literal_help(b, &a.ty).or_else(|| literal_help(a, &b.ty)).or_else(|| {
         match (a.ty.base(), b.ty.base()) {
             (Type::String, other) | (other, Type::String) if is_number(other) => Some(
@@ -109,6 +115,30 @@ fn operand_help(op: BinaryOp, a: &Expr, b: &Expr) -> Option<String> {
             _ => None,
         }
     })
+}
+
+fn compares(op: BinaryOp) -> bool {
+    matches!(
+        op,
+        BinaryOp::Equal
+            | BinaryOp::NotEqual
+            | BinaryOp::Less
+            | BinaryOp::LessEqual
+            | BinaryOp::Greater
+            | BinaryOp::GreaterEqual
+    )
+}
+
+/// What to type for a literal that does not compute with a number or a duration.
+fn number_help(op: BinaryOp, literal: &Expr, other: &Type) -> Option<String> {
+    let adds = matches!(op, BinaryOp::Add | BinaryOp::Subtract);
+    let computes = is_number(other) || (adds && other == &Type::Duration);
+    computes.then(|| literal_help(literal, other)).flatten()
+}
+
+/// What is said where a part of JSON is asked for.
+pub(super) fn json_help() -> String {
+    "json is passed through whole; declare its type to read its members".to_owned()
 }
 
 /// How a literal would have to be written to be of the type wanted.

@@ -60,7 +60,7 @@ impl Scope<'_, '_> {
     ) -> Option<Expr> {
         let equality = matches!(op, AstOp::Equal | AstOp::NotEqual);
         let (a, b) = if equality {
-            (self.expr(left), self.expr(right))
+            self.sides(left, right)
         } else {
             (self.present(left), self.present(right))
         };
@@ -81,6 +81,21 @@ impl Scope<'_, '_> {
             // These have rules of their own and never come here.
             AstOp::Or | AstOp::And | AstOp::In | AstOp::Coalesce => None,
         }
+    }
+
+    /// The sides of `==`. A list or record that is written out is read as one of the other's type.
+    fn sides(&mut self, left: &ast::Expr, right: &ast::Expr) -> (Option<Expr>, Option<Expr>) {
+        let written =
+            |ast: &ast::Expr| matches!(ast.kind, ast::ExprKind::List(_) | ast::ExprKind::Record(_));
+        let like = |of: &Option<Expr>| of.as_ref().map(|of| of.ty.base().clone());
+        if written(left) && !written(right) {
+            let b = self.expr(right);
+            return (self.expr_expecting(left, like(&b).as_ref()), b);
+        }
+        let a = self.expr(left);
+        let wanted = if written(right) { like(&a) } else { None };
+        let b = self.expr_expecting(right, wanted.as_ref());
+        (a, b)
     }
 
     fn equality(&mut self, op: BinaryOp, a: Operand, b: Operand, op_span: Span) -> Option<Expr> {

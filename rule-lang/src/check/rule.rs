@@ -108,7 +108,7 @@ pub(super) fn check<'a>(
 
 /// What a rule's expressions see before its first clause.
 fn scope_of<'p, 'a>(
-    ast: &ast::Rule,
+    ast: &'p ast::Rule,
     alias: Option<&'p ast::Ident>,
     declared: &'p Declared<'a>,
     input: &'p Input<'_, 'a>,
@@ -125,6 +125,7 @@ fn scope_of<'p, 'a>(
             Input::Inner(id, stream) => Some((*id, stream)),
         },
         alias,
+        rule: Some(ast),
         function: None,
         lets: Vec::new(),
         measures: Vec::new(),

@@ -137,6 +137,8 @@ pub(super) struct Scope<'p, 'a> {
     /// `None` if the stream is not known, which was reported; then unknown names stay silent.
     pub stream: Option<(u32, &'p DeclaredStream<'a>)>,
     pub alias: Option<&'p ast::Ident>,
+    /// The rule this is in.
+    pub rule: Option<&'p ast::Rule>,
     /// The function whose value this is; it sees its arguments and params only.
     pub function: Option<&'p DeclaredFunction<'a>>,
     pub lets: Vec<Let<'p>>,

@@ -3,6 +3,7 @@
 use super::convert::{is_number, is_ordered, meet, to};
 use super::expected::{list_of, member_type};
 use super::narrow::where_true;
+use super::operand_help::json_help;
 use super::operator::Operand;
 use super::scope::{Element, Scope};
 use crate::ast;
@@ -140,6 +141,33 @@ impl Scope<'_, '_> {
         None
     }
 
+    /// A list of which an element is asked for.
+    fn indexed(&mut self, base: &ast::Expr, index: &ast::Expr) -> Option<Expr> {
+        let found = self.expr(base)?;
+        let help = match (found.ty.base(), &index.kind) {
+            (Type::Json, _) => json_help(),
+            (Type::String | Type::Enum(_), _) => {
+                format!(
+                    "write `substr({}, 0, 1)` for its first character",
+                    self.declared.sources.text(base.span)
+                )
+            }
+            (Type::Record(_), ast::ExprKind::Literal(ast::Literal::String(name))) => {
+                format!("write `.{name}`")
+            }
+            _ => {
+                let list = self.require_present(found, base.span)?;
+                return self.require_list(list, base.span);
+            }
+        };
+        self.out.push(
+            Diagnostic::new(Code::NotAList, "this is not a list")
+                .label(base.span, format!("this is {}", found.ty))
+                .help(help),
+        );
+        None
+    }
+
     /// `base[index]`
     pub(super) fn index(&mut self, base: &ast::Expr, indices: &[ast::Expr]) -> Option<Expr> {
         if let Some(table) = self.table_of(base) {
@@ -150,7 +178,7 @@ impl Scope<'_, '_> {
             let title = "an element of a list has one index";
             self.out.push(Diagnostic::new(Code::ArgumentCount, title).label(second.span, ""));
         }
-        let list = self.present(base).and_then(|list| self.require_list(list, base.span));
+        let list = self.indexed(base, index);
         let at = self.present(index)?;
         let list = list?;
         if at.ty != Type::Int {

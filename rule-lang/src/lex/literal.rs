@@ -64,9 +64,9 @@ pub(super) fn number(text: &str) -> Literal {
     };
     let number_length = text.len() - rest.len();
     if rest.starts_with(is_word) {
-        let word: IResult<&str, &str> = take_while(|c: char| is_word(c)).parse(text);
-        let length = word.map_or(number_length, |(after, _)| text.len() - after.len());
-        return suffixed(text.get(..length.max(number_length)).unwrap_or(text), fraction.is_some());
+        let unit = rest.find(|c: char| !is_word(c)).unwrap_or(rest.len());
+        let word = text.get(..number_length + unit).unwrap_or(text);
+        return suffixed(word, fraction.is_some());
     }
     let written = text.get(..number_length).unwrap_or_default().replace('_', "");
     if fraction.is_none()
@@ -103,7 +103,8 @@ pub(super) fn number(text: &str) -> Literal {
 /// A number with letters after it: a duration, or a mistake.
 fn suffixed(word: &str, has_point: bool) -> Literal {
     if has_point {
-        let help = "write whole units: `1500ms` rather than `1.5s`";
+        let help = whole_units(word)
+            .map_or_else(|| "write whole units: `1500ms` rather than `1.5s`".into(), write_instead);
         return problem(word.len(), Code::BadDuration, "is not a duration", help, TokenKind::Bad);
     }
     let mut rest = word;
@@ -137,6 +138,17 @@ fn suffixed(word: &str, has_point: bool) -> Literal {
         rest = after;
     }
     Literal { length: word.len(), value: Ok(TokenKind::Duration(total)) }
+}
+
+/// A duration with a point in the next smaller unit, if that is whole: `1500ms` for `1.5s`.
+fn whole_units(word: &str) -> Option<String> {
+    let (count, unit) = word.split_at(word.find(|c: char| c.is_alphabetic())?);
+    let at = UNITS.iter().position(|(name, _)| *name == unit)?;
+    let (smaller, smaller_us) = UNITS.get(at.checked_sub(1)?)?;
+    let count = exact_decimal(&count.replace('_', ""))?;
+    let times = UNITS.get(at)?.1 / smaller_us;
+    let whole = count.checked_mul(times.into())?.normalize();
+    whole.is_integer().then(|| format!("{whole}{smaller}"))
 }
 
 fn bad_unit(word: &str) -> Literal {

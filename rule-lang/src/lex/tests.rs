@@ -55,7 +55,9 @@ fn attributes_are_no_timestamps() {
 fn what_cannot_be_read_says_what_to_type() {
     let help = |text: &str| codes(text).pop().unwrap();
     assert_eq!(help("10sec"), (Code::BadDuration, "write `10s`".to_owned()));
-    assert_eq!(help("1.5s").0, Code::BadDuration);
+    assert_eq!(help("1.5s"), (Code::BadDuration, "write `1500ms`".to_owned()));
+    assert_eq!(help("2.5d").1, "write `60h`");
+    assert_eq!(codes("0.0001us + 1").len(), 1);
     assert_eq!(help("79228162514264337593543950336").0, Code::BadNumber);
     assert_eq!(help("1e999").0, Code::BadNumber);
     assert_eq!(help("99999999999d").0, Code::BadDuration);

@@ -60,9 +60,20 @@ impl Cursor<'_> {
             let start = self.position();
             self.begin_part();
             self.stream_member(stream);
-            self.member_end();
+            if self.at_key_or_time() {
+                self.expected("a comma or a new line");
+            } else {
+                self.member_end();
+            }
             self.ensure_progress(start);
         }
+    }
+
+    /// Whether `key NAME` or `time NAME` goes on in the line of another member.
+    fn at_key_or_time(&self) -> bool {
+        matches!(self.word(), Some("key" | "time"))
+            && !self.peek().line_start
+            && matches!(self.nth(1).kind, TokenKind::Word | TokenKind::QuotedWord)
     }
 
     fn stream_member(&mut self, stream: &mut Stream) {

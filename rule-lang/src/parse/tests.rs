@@ -35,6 +35,7 @@ answers! {
         "rule a {\n    from Harvest\n    emit Disaster { farm }\n\nrule b {\n    from Harvest\n    emit Disaster { farm }\n}\n"
     );
     a_missing_parenthesis_points_at_the_open_one: rule("    from Harvest\n    window tumbling(10s)\n    when sum(count < 3\n    emit D { n: count() }");
+    missing_commas_before_key_and_time_hide_neither: answer("stream S { a: int, at: timestamp key a time at, lateness 5s }\n");
     one_equals_sign_does_not_compare: rule("    from Harvest\n    where farm = 302\n    emit Disaster { farm }");
     a_number_is_not_a_duration: rule(&format!("{HEAD}    window tumbling(10)\n    emit Disaster {{ n: count() }}"));
     a_wrong_unit_gets_the_right_one: rule(&format!("{HEAD}    window tumbling(10sec)\n    emit Disaster {{ n: count() }}"));
