@@ -328,7 +328,7 @@ impl Cursor<'_> {
                     .label(token.span, "`for` is a number of windows here, since they close")
                     .help(write_instead(format!("{value} windows"))),
             );
-            return None;
+            return Some(Hold::Windows(Spanned { value, span: token.span }));
         }
         if let (TokenKind::Int(value), Some(word)) = (token.kind, word) {
             self.bump();

@@ -24,15 +24,16 @@ impl Cursor<'_> {
             TokenKind::Int(_) if self.unit_follows().is_some() => self.spelt_duration(),
             TokenKind::Int(number) => {
                 self.bump();
+                let meant = format!("{number}s");
                 self.report(
                     Diagnostic::new(Code::UnitMissing, format!("`{number}` has no unit"))
                         .label(token.span, format!("{what} is a duration"))
                         .help(Advice {
-                            text: format!("write `{number}s` for seconds; units are `us`, `ms`, `s`, `m`, `h` and `d`"),
-                            replacement: Some(format!("{number}s")),
+                            text: format!("write `{meant}` for seconds; units are `us`, `ms`, `s`, `m`, `h` and `d`"),
+                            replacement: Some(meant.clone()),
                         }),
                 );
-                None
+                duration_of(&meant, token.span)
             }
             TokenKind::Word if matches!(self.nth(1).kind, TokenKind::Duration(_)) => {
                 self.bump();
