@@ -54,9 +54,10 @@ pub(super) fn nearest_root(value: &Ratio, ty: &Type) -> Result<Value, EvalError>
     match ty {
         Type::Duration => nearest(&whole(root_in(value, &whole(1))), ty),
         Type::Float => {
-            // The unit in which the root has the 53 bits of a float.
+            // The unit in which the root has the 53 bits of a float, or fewer near zero.
             let bits = |number: &BigInt| i64::try_from(number.bits()).unwrap_or(i64::MAX);
-            let mut exponent = (bits(&value.numerator) - bits(&value.denominator)) / 2 - 55;
+            let bits = bits(&value.numerator) - bits(&value.denominator);
+            let mut exponent = (bits / 2 - 55).max(-1074);
             while root_in(value, &power(2, exponent)).bits() > 53 {
                 exponent += 1;
             }
