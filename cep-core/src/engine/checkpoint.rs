@@ -16,7 +16,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 const MAGIC: &[u8; 8] = b"cep-ckpt";
 /// The version of the format.
-const VERSION: u32 = 6;
+const VERSION: u32 = 7;
 const HEADER: usize = 8 + 4 + 32 + 32 + 8 + 8;
 
 #[derive(Serialize, Deserialize)]

@@ -7,12 +7,13 @@
 //! What a rule with `allow` emits may be revised. The watermark of what it emits is `allow` behind its
 //! own, and only the last revision is given, as if it had been emitted when the window closed.
 
+use super::delivery::Readers;
 use super::items::WaitingLists;
 use super::{EmitId, Engine};
-use crate::operator::{Advance, Arrival, Disorder, Lineage, Operator, See, Staged, WaitingState};
-use crate::plan::{InnerSource, InnerStream, Plan, RulePlan, StreamId, UnionMember};
+use crate::operator::{Advance, Disorder, Lineage, Operator, See, Staged, WaitingState};
+use crate::plan::{InnerSource, InnerStream, Plan, RulePlan, StreamId};
 use crate::time::{EventTime, Span, Watermark};
-use crate::value::{Column, EventBatch, RowOrigin, Type};
+use crate::value::{EventBatch, RowOrigin};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,18 +26,33 @@ pub(super) struct InnerProgress {
     /// or look up; and how far it is behind each.
     sources: Vec<(StreamId, Span)>,
     /// Derived events that something may still come before.
-    waiting: Vec<Staged>,
+    waiting: Vec<Waiting>,
     /// The newest revisions of derived events that may still be revised.
     revised: BTreeMap<(EventTime, EmitId), Staged>,
     /// Events whose lists may not be looked up yet.
     pub(super) lists: Option<WaitingLists>,
 }
 
+/// A derived event that waits for its turn.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Waiting {
+    staged: Staged,
+    /// Whether the rules that judge each event by itself were given it, at the end of an input.
+    told: bool,
+}
+
+/// Rows for operators, with what is known of each.
+struct Rows {
+    batch: EventBatch,
+    watermarks: Vec<i64>,
+    disorder: Disorder,
+}
+
 /// An inner stream as it stands in a checkpoint.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct InnerState {
     watermark: Watermark,
-    waiting: Vec<Staged>,
+    waiting: Vec<Waiting>,
     revised: Vec<Staged>,
     lists: WaitingState,
     lineages: Vec<u8>,
@@ -47,7 +63,7 @@ pub(super) struct InnerState {
 pub(super) enum Flow {
     /// As far as what they are made of has come.
     Steady,
-    /// To the end of the input, and everything that waits is given.
+    /// To the end of the input.
     End {
         /// How far time goes.
         to: Watermark,
@@ -131,7 +147,7 @@ impl InnerProgress {
 
     /// The derived events that it holds.
     pub(super) fn waiting(&self) -> impl Iterator<Item = &Staged> {
-        self.waiting.iter().chain(self.revised.values())
+        self.waiting.iter().map(|waiting| &waiting.staged).chain(self.revised.values())
     }
 
     /// How many bytes the events hold whose lists may not be looked up yet.
@@ -142,7 +158,7 @@ impl InnerProgress {
     /// Takes in a derived event.
     fn take(&mut self, staged: Staged, rule: Option<&RulePlan>) {
         if rule.is_none_or(|rule| rule.allow() == Span::ZERO) {
-            self.waiting.push(staged);
+            self.waiting.push(Waiting { staged, told: false });
             return;
         }
         let time = staged.emit.time;
@@ -155,7 +171,7 @@ impl InnerProgress {
         while let Some(entry) = self.revised.first_entry().filter(|it| to.has_decided(it.key().0)) {
             let staged = entry.remove();
             if !staged.emit.retracted {
-                self.waiting.push(staged);
+                self.waiting.push(Waiting { staged, told: false });
             }
         }
     }
@@ -217,20 +233,44 @@ impl Engine {
         *seen = self.stage.emits.len();
     }
 
-    /// Gives the derived events that the watermark has decided to the rules that read them.
+    /// Gives the derived events that the watermark has decided to the rules that read them. At the end
+    /// of an input those that judge each event by itself are given the others, too: of what may
+    /// still come no event is before another for them. All other rules wait for it, so that
+    /// an end leaves no trace in their order, however much comes after it.
     fn give_derived(&mut self, place: usize, id: StreamId, to: Watermark, flow: Flow) {
         let Some(progress) = self.inner.get_mut(place) else { return };
         progress.settle_revised(to);
-        let all = to == Watermark::AFTER_ALL || matches!(flow, Flow::End { .. });
-        progress.waiting.sort_by(Staged::merged_order);
-        let ready = |staged: &Staged| all || to.has_decided(staged.order_time);
+        progress.waiting.sort_by(|a, b| a.staged.merged_order(&b.staged));
+        let all = to == Watermark::AFTER_ALL;
+        let ready = |waiting: &Waiting| all || to.has_decided(waiting.staged.order_time);
         let count = progress.waiting.partition_point(ready);
-        let given: Vec<Staged> = progress.waiting.drain(..count).collect();
-        let Some(stream) = self.plan.stream(id).filter(|_| !given.is_empty()) else { return };
+        let given: Vec<Waiting> = progress.waiting.drain(..count).collect();
+        let is_end = matches!(flow, Flow::End { .. });
+        let early = progress.waiting.iter_mut().filter(|waiting| is_end && !waiting.told);
+        let early: Vec<Staged> = early
+            .map(|waiting| {
+                waiting.told = true;
+                waiting.staged.clone()
+            })
+            .collect();
+        for (given, to) in runs(given) {
+            if let Some(rows) = self.rows_of(id, given) {
+                self.take_rows(&rows.batch, &rows.watermarks);
+                self.deliver(&rows.batch, &rows.watermarks, rows.disorder, to);
+            }
+        }
+        if let Some(rows) = self.rows_of(id, early) {
+            self.deliver(&rows.batch, &rows.watermarks, rows.disorder, Readers::OneByOne);
+        }
+    }
+
+    /// Derived events as rows of their stream, with positions of their own; none where there are none.
+    fn rows_of(&mut self, id: StreamId, events: Vec<Staged>) -> Option<Rows> {
+        let stream = self.plan.stream(id).filter(|_| !events.is_empty())?;
         let mut batch = EventBatch::new(id, stream);
-        let mut watermarks = Vec::with_capacity(given.len());
+        let mut watermarks = Vec::with_capacity(events.len());
         let mut disorder = Disorder::None;
-        for Staged { order_time, emit, .. } in given {
+        for Staged { order_time, emit, .. } in events {
             let late = order_time > emit.time;
             // An emit that takes effect after its time was late when it was made, and still is.
             watermarks.push(if late { order_time.0 } else { i64::MIN });
@@ -245,48 +285,7 @@ impl Engine {
             let lineages = self.stage.positions.lineages_mut(id);
             batch.offsets.push(lineages.map_or(0, |lineages| lineages.push(lineage)));
         }
-        self.take_rows(&batch, &watermarks);
-        self.deliver(&batch, &watermarks, disorder);
-    }
-
-    /// Gives events to the operators of their stream, and to the streams that are made of them.
-    pub(super) fn deliver(&mut self, batch: &EventBatch, watermarks: &[i64], disorder: Disorder) {
-        let arrival = Arrival { batch, watermarks, disorder };
-        let inner = self.plan.inner_stream(batch.stream).is_some();
-        for place in self.readers.get(batch.stream.0 as usize).into_iter().flatten() {
-            let Some(operator) = self.operators.get_mut(*place) else { continue };
-            let mark = self.stage.mark();
-            operator.events(&arrival, &mut self.stage);
-            if inner {
-                self.stage.resolve_since(mark);
-            }
-        }
-        let plan = self.plan.clone();
-        for id in self.passed_on.clone().iter().copied() {
-            match plan.inner_stream(id).map(|inner| &inner.source) {
-                Some(InnerSource::Union(members)) => {
-                    let members = members.iter().enumerate();
-                    for (place, member) in members.filter(|(_, it)| it.stream == batch.stream) {
-                        self.deliver(&as_member(batch, id, place, member), watermarks, disorder);
-                    }
-                }
-                Some(InnerSource::Items(of)) if of.stream == batch.stream => {
-                    let place = (id.0 as usize).checked_sub(self.streams.len());
-                    let progress = place.and_then(|place| self.inner.get_mut(place));
-                    match progress.and_then(|it| it.lists.as_mut()) {
-                        None => self.deliver_items(id, of, batch, watermarks, disorder),
-                        Some(lists) => {
-                            let mark = self.stage.mark();
-                            lists.take(&arrival, &mut self.stage);
-                            if inner {
-                                self.stage.resolve_since(mark);
-                            }
-                        }
-                    }
-                }
-                _ => {}
-            }
-        }
+        Some(Rows { batch, watermarks, disorder })
     }
 
     /// Tells the operators of a stream how far its time has come.
@@ -363,16 +362,15 @@ impl Engine {
     }
 }
 
-/// A member's batch as rows of the union.
-fn as_member(batch: &EventBatch, id: StreamId, place: usize, member: &UnionMember) -> EventBatch {
-    let column = |field: &u32| -> Column {
-        batch.columns.get(*field as usize).cloned().unwrap_or_else(|| Column::new(&Type::Bool))
-    };
-    EventBatch {
-        stream: id,
-        partition: UnionMember::partition(place, batch.partition),
-        times: batch.times.clone(),
-        offsets: batch.offsets.clone(),
-        columns: member.fields.iter().map(column).collect(),
+/// Derived events in their order, in pieces for the same readers.
+fn runs(events: Vec<Waiting>) -> Vec<(Vec<Staged>, Readers)> {
+    let mut runs: Vec<(Vec<Staged>, Readers)> = Vec::new();
+    for Waiting { staged, told } in events {
+        let to = if told { Readers::Others } else { Readers::All };
+        match runs.last_mut().filter(|(_, last)| *last == to) {
+            Some((run, _)) => run.push(staged),
+            None => runs.push((vec![staged], to)),
+        }
     }
+    runs
 }

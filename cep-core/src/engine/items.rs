@@ -4,14 +4,16 @@
 //! watermark has decided their instants, as they would for a rule that looks up; then the items are in
 //! the order of time.
 
+use super::delivery::Readers;
 use crate::engine::{Engine, EventRef, RuleError};
 use crate::function::EvalError;
 use crate::operator::{
     Arrival, Constants, Disorder, Instants, Scope, See, Stage, Waiting, WaitingState, evaluate,
+    judges_one_by_one,
 };
 use crate::plan::{Expr, Items, Plan, RuleId, RulePlan, StreamId};
 use crate::time::{EventTime, Watermark};
-use crate::value::{Column, EventBatch, Type, Value};
+use crate::value::{Column, EventBatch, RowOrigin, Type, Value};
 
 /// The items of a batch.
 struct Found {
@@ -79,7 +81,7 @@ impl Engine {
         let batches: Vec<EventBatch> = std::iter::from_fn(&mut next).collect();
         for batch in batches {
             let watermarks = vec![i64::MIN; batch.len()];
-            self.deliver_items(id, items, &batch, &watermarks, Disorder::None);
+            self.deliver_items(id, items, &batch, &watermarks, Disorder::None, Readers::All);
         }
     }
 
@@ -91,14 +93,15 @@ impl Engine {
         batch: &EventBatch,
         watermarks: &[i64],
         disorder: Disorder,
+        to: Readers,
     ) {
         let plan = self.plan.clone();
         let mark = self.stage.mark();
-        let found = of_batch(&plan, id, &items.list, batch, watermarks, &mut self.stage);
+        let found = of_batch(&plan, id, &items.list, batch, watermarks, to, &mut self.stage);
         if plan.inner_stream(batch.stream).is_some() {
             self.stage.resolve_since(mark);
         }
-        self.deliver(&found.batch, &found.watermarks, disorder);
+        self.deliver(&found.batch, &found.watermarks, disorder, to);
     }
 }
 
@@ -116,6 +119,7 @@ fn of_batch(
     list: &Expr,
     batch: &EventBatch,
     watermarks: &[i64],
+    to: Readers,
     stage: &mut Stage,
 ) -> Found {
     let constants = Constants::of(plan);
@@ -145,7 +149,8 @@ fn of_batch(
         let failed =
             failed.or_else(|| (values.len() > Items::MAX).then_some(EvalError::TooManyItems));
         if let Some(error) = failed {
-            report(plan, id, batch, row, &error, stage);
+            let time = batch.times.get(row).copied().unwrap_or(0);
+            report(plan, id, to, batch.origin(row), EventTime(time), &error, stage);
             continue;
         }
         let outer = batch.offsets.get(row).copied().unwrap_or(0);
@@ -177,16 +182,17 @@ fn of_batch(
 fn report(
     plan: &Plan,
     id: StreamId,
-    batch: &EventBatch,
-    row: usize,
+    to: Readers,
+    origin: RowOrigin,
+    time: EventTime,
     error: &EvalError,
     stage: &mut Stage,
 ) {
-    let time = EventTime(batch.times.get(row).copied().unwrap_or(0));
-    stage.errors.extend(readers(plan, id).map(|(rule, _)| RuleError {
+    let readers = readers(plan, id).filter(|(_, rule)| to.has(judges_one_by_one(rule)));
+    stage.errors.extend(readers.map(|(rule, _)| RuleError {
         rule,
         time,
         error: error.clone(),
-        subject: EventRef::Row(batch.origin(row)),
+        subject: EventRef::Row(origin),
     }));
 }

@@ -13,6 +13,7 @@
 
 mod bounds;
 mod checkpoint;
+mod delivery;
 mod inner;
 mod items;
 mod output;
@@ -32,6 +33,7 @@ use crate::plan::{Plan, StreamId};
 use crate::time::{EventTime, Watermark};
 use crate::value::EventBatch;
 use bounds::Bounds;
+use delivery::Readers;
 use inner::{Flow, InnerProgress};
 use progress::StreamProgress;
 use std::sync::Arc;
@@ -225,7 +227,7 @@ impl Engine {
         if let Some(progress) = self.progress(batch.stream) {
             let disorder = progress.observe(batch, &mut watermarks);
             self.take_rows(batch, &watermarks);
-            self.deliver(batch, &watermarks, disorder);
+            self.deliver(batch, &watermarks, disorder, Readers::All);
             self.advance(batch.stream);
             self.bounds.note(batch.len());
         }

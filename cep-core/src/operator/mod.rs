@@ -118,6 +118,10 @@ pub(crate) trait Operator: std::fmt::Debug + Send {
     fn waits_for(&self) -> &[StreamId] {
         &[]
     }
+    /// Whether it judges each event by itself, so that their order is no matter to it.
+    fn judges_one_by_one(&self) -> bool {
+        false
+    }
     /// Takes in events.
     fn events(&mut self, arrival: &Arrival<'_>, stage: &mut Stage);
     /// Takes note that an event of this time has come and is on time, before the rule's filter: what
@@ -229,6 +233,11 @@ enum Kind {
     Ordered,
     Edge,
     Stateless,
+}
+
+/// Whether a rule judges each event by itself, so that their order is no matter to it.
+pub(crate) fn judges_one_by_one(rule: &RulePlan) -> bool {
+    matches!(kind(rule), Kind::Stateless) && !rule.needs_order() && !rule.looks_back()
 }
 
 fn kind(rule: &RulePlan) -> Kind {

@@ -36,6 +36,10 @@ impl Operator for Stateless {
         self.stream
     }
 
+    fn judges_one_by_one(&self) -> bool {
+        true
+    }
+
     fn events(&mut self, arrival: &Arrival<'_>, stage: &mut Stage) {
         let mut rows = std::mem::take(&mut self.rows);
         let rules = [self.emits.rule()];

@@ -75,16 +75,29 @@ pub(super) fn let_read(found: &mut Found, plan: &Plan, id: RuleId, end: Watermar
     found.read.extend(read);
 }
 
-/// All events of a stream, partition by partition.
+/// The events that a rule reads. Where it judges each by itself these are all of them, otherwise of the
+/// derived ones those whose instant is decided when everything has ended.
+pub(super) fn read_by(plan: &World<'_>, log: &Log, found: &Found, rule: &RulePlan) -> Vec<Event> {
+    let one_by_one = rule.window.is_none() && !rule.needs_order();
+    events_of(plan, log, found, rule.input, one_by_one)
+}
+
+/// All events of a stream, partition by partition, derived ones that are undecided at the end among
+/// them or not.
 pub(super) fn events_of(
     plan: &World<'_>,
     log: &Log,
     found: &Found,
     stream: StreamId,
+    with_undecided: bool,
 ) -> Vec<Event> {
     match plan.inner_stream(stream).map(|inner| (inner, &inner.source)) {
         None => recorded(plan, log, stream),
         Some((inner, InnerSource::Event)) => {
+            let end = final_watermark(plan, log, stream);
+            let is_given = |placed: &Placed| {
+                with_undecided || end == Watermark::AFTER_ALL || end.has_decided(placed.order)
+            };
             let emits = derived(plan, found, &inner.stream.name);
             let event = |(offset, placed): (u64, &Placed)| Event {
                 origin: RowOrigin { stream, partition: 0, offset },
@@ -96,11 +109,11 @@ pub(super) fn events_of(
                 },
                 values: Ok(placed.emit.values.clone()),
             };
-            (0..).zip(emits).map(event).collect()
+            (0..).zip(emits).filter(|(_, placed)| is_given(placed)).map(event).collect()
         }
         Some((_, InnerSource::Union(members))) => {
             let of_member = |(place, member): (usize, &UnionMember)| -> Vec<Event> {
-                let events = events_of(plan, log, found, member.stream).into_iter();
+                let events = events_of(plan, log, found, member.stream, with_undecided).into_iter();
                 let renamed = events.map(|event| Event {
                     origin: RowOrigin {
                         stream,
@@ -118,8 +131,9 @@ pub(super) fn events_of(
         }
         Some((inner, InnerSource::Items(items))) => {
             let fields = inner.stream.fields.len();
-            let mut outer = events_of(plan, log, found, items.stream);
-            if plan.looks_up_live(&items.list) {
+            let waits = plan.looks_up_live(&items.list);
+            let mut outer = events_of(plan, log, found, items.stream, with_undecided && !waits);
+            if waits {
                 // What is not decided yet may still find something else.
                 let end = final_watermark(plan, log, stream);
                 outer.retain(|event| end.has_decided(event.time) || event.is_late());

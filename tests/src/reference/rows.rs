@@ -4,7 +4,7 @@ use super::closing::Grid;
 use super::end_of;
 use super::expr::Scope;
 use super::firing::Judge;
-use super::inner::{Event, events_of};
+use super::inner::{Event, read_by};
 use super::lookback::LookBack;
 use super::output::Missed;
 use crate::log::Log;
@@ -75,7 +75,7 @@ pub(super) fn rows_of(judge: &mut Judge<'_>, log: &Log) -> Vec<Row> {
     let list = plan.list_of(rule.input).map(|items| &items.list);
     let listed = list.is_some_and(|list| plan.looks_up_live(list));
     let mut on_time = Vec::new();
-    for event in events_of(plan, log, judge.found, rule.input) {
+    for event in read_by(plan, log, judge.found, rule) {
         let Event { origin, time, watermark, values } = event;
         // What comes too late to look its list up has no items to filter.
         if listed && watermark.has_decided(time) {
@@ -185,7 +185,7 @@ pub(super) fn expected(judge: &Judge<'_>, log: &Log) -> BTreeMap<Vec<Value>, Eve
     let on_time = |event: &Event| {
         event.values.is_ok() && lateness(&strict, event.time, event.watermark) == Lateness::OnTime
     };
-    let events = events_of(plan, log, judge.found, rule.input);
+    let events = read_by(plan, log, judge.found, rule);
     let Some(first) = events.iter().filter(|event| on_time(event)).map(|it| it.time).min() else {
         return BTreeMap::new();
     };

@@ -42,7 +42,7 @@ impl<'a> World<'a> {
         let bare = Self { plan, latest: Vec::new() };
         let latest = |table: &TablePlan| {
             let stream = table.of.into_iter();
-            let events = stream.flat_map(|it| events_of(&bare, log, found, it));
+            let events = stream.flat_map(|it| events_of(&bare, log, found, it, true));
             let deletion = table.of.and_then(|it| plan.stream(it)).and_then(StreamPlan::deletion);
             let row = |values: Vec<Value>| {
                 let names = table.fields.iter().map(|field| field.name.as_str().into());

@@ -2,7 +2,7 @@
 
 use crate::log::{End, Entry, Record};
 use crate::random::Random;
-use crate::script::Script;
+use crate::script::{Script, Step};
 use cep_core::plan::StreamId;
 use cep_core::time::EventTime;
 
@@ -93,6 +93,37 @@ pub fn interleaved(script: &Script, seed: u64) -> Vec<Action> {
     actions.extend(ended);
     actions.push(Action::Finish(script.end));
     actions
+}
+
+/// The script as runs over a growing input read it, one after another: at each end all partitions are
+/// lifted to where the furthest is, and what that decides is given. Gives it without these ends, too:
+/// the lifts alone are what is kept of them.
+#[must_use]
+pub fn ended_in_between(script: &Script, seed: u64) -> (Script, Vec<Action>) {
+    let mut random = Random::of_seed(seed);
+    let partitions = (0_u32..).zip(&script.partitions);
+    let partitions: Vec<(StreamId, u32)> = partitions
+        .flat_map(|(stream, count)| (0..*count).map(move |it| (StreamId(stream), it)))
+        .collect();
+    let (mut steps, mut actions) = (Vec::new(), Vec::new());
+    let mut reached = EventTime(i64::MIN);
+    for step in &script.steps {
+        reached = reached.max(match &step.entry {
+            Entry::Record(record) => record.time,
+            Entry::Idle(to) => *to,
+        });
+        actions.push(Action::of_entry(step.stream, step.partition, &step.entry));
+        steps.push(step.clone());
+        if random.once_in(6) {
+            for (stream, partition) in partitions.iter().copied() {
+                actions.push(Action::Idle(stream, partition, reached));
+                steps.push(Step { stream, partition, entry: Entry::Idle(reached) });
+            }
+            actions.push(Action::Finish(End::AtLastEvent));
+        }
+    }
+    actions.extend(ends(script));
+    (Script { steps, ..script.clone() }, actions)
 }
 
 enum Batch {

@@ -7,6 +7,8 @@
 //! 5. *shuffled*: events of a partition in other orders, where that makes none late or on time;
 //! 6. *reference*: the reference interpreter.
 //!
+//! Generated programs go a seventh, *ends*: in several runs, with ends of the input in between.
+//!
 //! Each gives what the straight road gives, byte by byte, but for what a shuffle changes by itself:
 //! offsets.
 
@@ -15,7 +17,7 @@ mod drive;
 mod replay;
 mod shuffle;
 
-pub use arrange::{Action, interleaved, straight};
+pub use arrange::{Action, ended_in_between, interleaved, straight};
 pub use drive::{Drive, Saving, outputs_of, run};
 pub use replay::replay_from;
 pub use shuffle::{shuffled, without_positions};
@@ -98,6 +100,16 @@ pub fn compare(
     let text = |outputs: &Outputs| render::outputs(plan, outputs, Ids::Shown);
     let (found, expected) = (text(found), text(expected));
     if found == expected { Ok(()) } else { Err(Detour { road, found, expected }) }
+}
+
+/// The outputs with emits sorted, whenever they came.
+#[must_use]
+pub fn sorted(mut outputs: Outputs) -> Outputs {
+    outputs.emits.sort_by(|a, b| {
+        (a.rule, &a.key, a.time, a.line, a.id, a.revision)
+            .cmp(&(b.rule, &b.key, b.time, b.line, b.id, b.revision))
+    });
+    outputs
 }
 
 /// The outputs with emits sorted by rule and key, and in the order found within these: all that is

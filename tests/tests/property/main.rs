@@ -115,6 +115,11 @@ fn engine_equals_interpreter(
     let position = usize::try_from(seed).unwrap_or(0) % (script.steps.len() + 1);
     let (found, expected) = roads::replay_from(&plan, script, position);
     compare(format!("replay from {position}"), &found, &expected)?;
+    let (lifted, actions) = roads::ended_in_between(script, seed);
+    let found = run(&actions, Saving::Sometimes(seed));
+    let expected = reference::run(&plan, &lifted.log());
+    let road = "ended in between".to_owned();
+    compare(road, &roads::sorted(found), &roads::sorted(expected))?;
     Ok(())
 }
 
