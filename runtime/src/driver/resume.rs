@@ -66,7 +66,7 @@ impl Driver {
         let safe = positions.as_ref().map_or(0, |it| it.journal.unwrap_or(u64::MAX));
         let known = positions.map(|positions| positions.streams).unwrap_or_default();
         let checkpoint = state.checkpoint()?;
-        let of_checkpoint = checkpoint.iter().flat_map(|(streams, _)| streams);
+        let of_checkpoint = checkpoint.iter().flat_map(|checkpoint| &checkpoint.streams);
         if let Some(moved) =
             known.iter().chain(of_checkpoint).find(|known| self.reads_elsewhere(known))
         {
@@ -83,11 +83,13 @@ impl Driver {
         self.each_partition(&known, |partition, next| {
             partition.committed = partition.committed.max(next);
         });
-        if let Some((streams, bytes)) = checkpoint {
-            match Engine::restore(Arc::clone(&self.plan), options, &bytes) {
+        let mut taken_in = 0;
+        if let Some(checkpoint) = checkpoint {
+            match Engine::restore(Arc::clone(&self.plan), options, &checkpoint.engine) {
                 Ok(engine) => {
                     self.engine = engine;
-                    self.each_partition(&streams, |partition, next| partition.next = next);
+                    taken_in = checkpoint.journal;
+                    self.each_partition(&checkpoint.streams, |it, next| it.next = next);
                 }
                 Err(error) => {
                     tracing::warn!(
@@ -101,11 +103,14 @@ impl Driver {
         self.reached_end = reached_end.filter(|_| !self.is_beyond_committed());
         let journal = state.journal()?;
         self.state = Some(state);
-        (0..).zip(journal).for_each(|(place, entry)| self.keep_to_repeat(entry, place < safe));
+        for (place, entry) in (0..).zip(journal) {
+            self.keep_to_repeat(entry, place < taken_in, place < safe);
+        }
         Ok(())
     }
 
-    fn keep_to_repeat(&mut self, entry: JournalEntry, is_safe: bool) {
+    /// What the state has of the journal is not repeated: what came after it may have gone further.
+    fn keep_to_repeat(&mut self, entry: JournalEntry, was_there: bool, is_safe: bool) {
         let Some(stream) = self.plan.stream_id(&entry.stream) else { return };
         let input = self.inputs.iter_mut().find(|input| input.streams.contains(&stream));
         let Some(partition) = input.and_then(|input| input.partition(entry.partition)) else {
@@ -115,7 +120,7 @@ impl Driver {
             // It may have been in the middle of it.
             (self.was_flushed, self.finish) = (true, Finish::Flush);
             partition.flushed_at = entry.before;
-        } else if entry.before >= partition.next {
+        } else if entry.before > partition.next || (entry.before == partition.next && !was_there) {
             let JournalEntry { before, what, .. } = entry;
             partition.journal.push_back(Repetition { stream, before, what, is_safe });
         }

@@ -1,8 +1,8 @@
 //! `--state DIR`: what a run keeps so that the next one goes on where it stopped.
 //!
 //! ```text
-//! checkpoint      the engine's state at some positions S: a line of JSON that names them, then
-//!                 the engine's own format
+//! checkpoint      the engine's state at some positions S: a line of JSON that names them and how
+//!                 much of the journal it has, then the engine's own format
 //! positions.json  up to where outputs are safe: C, at or beyond S
 //! journal.jsonl   what happened to partitions besides their records, and between which offsets: how
 //!                 far they were lifted in silence and at the end of the input, and where they ended
@@ -32,8 +32,14 @@ pub struct StateDir {
     _lock: File,
 }
 
-/// The positions of a checkpoint and the engine's state at them.
-pub(super) type Checkpoint = (Vec<StreamPositions>, Vec<u8>);
+/// The engine's state and what it has taken in.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Checkpoint {
+    pub streams: Vec<StreamPositions>,
+    /// Of how many entries of the journal it has those that stand before these positions or at them.
+    pub journal: u64,
+    pub engine: Vec<u8>,
+}
 
 /// The first line of a checkpoint.
 #[derive(Serialize, Deserialize)]
@@ -41,6 +47,7 @@ struct CheckpointHead {
     format: String,
     version: u32,
     streams: Vec<StreamPositions>,
+    journal: u64,
     /// XXH3 (64 bits) of what follows the line.
     xxh3: u64,
 }
@@ -190,6 +197,7 @@ impl StateDir {
             format: CHECKPOINT_FORMAT.into(),
             version: VERSION,
             streams,
+            journal: self.journal_length(),
             xxh3: xxhash_rust::xxh3::xxh3_64(engine),
         };
         let write = || -> io::Result<()> {
@@ -218,7 +226,11 @@ fn read_checkpoint(bytes: &[u8]) -> Option<Checkpoint> {
     let is_good = head.format == CHECKPOINT_FORMAT
         && head.version == VERSION
         && head.xxh3 == xxhash_rust::xxh3::xxh3_64(engine);
-    is_good.then(|| (head.streams, engine.to_vec()))
+    is_good.then(|| Checkpoint {
+        streams: head.streams,
+        journal: head.journal,
+        engine: engine.to_vec(),
+    })
 }
 
 #[cfg(test)]
@@ -256,7 +268,8 @@ mod tests {
         state.append_journal(&[entry(4)]).unwrap();
         assert_eq!(state.journal().unwrap(), [entry(3), entry(4)]);
         assert_eq!(state.positions().unwrap(), Some(positions));
-        assert_eq!(state.checkpoint().unwrap(), Some((streams, b"state".to_vec())));
+        let checkpoint = Checkpoint { streams, journal: 1, engine: b"state".to_vec() };
+        assert_eq!(state.checkpoint().unwrap(), Some(checkpoint));
         state.start_over().unwrap();
         assert_eq!((state.positions().unwrap(), state.checkpoint().unwrap()), (None, None));
         assert_eq!(state.journal().unwrap(), []);

@@ -14,7 +14,7 @@ use cep_core::plan::{
     FieldSource, KeyPart, RulePlan, StreamPlan, TimeSource, TimestampFormat, Trigger, WindowKind,
     WindowPlan,
 };
-use cep_core::time::Span;
+use cep_core::time::{EventTime, Span};
 use cep_core::value::Type;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Mutex;
@@ -251,21 +251,36 @@ fn without_a_checkpoint_history_is_read_again_in_silence() {
     assert_eq!(lines(&bench.out), lines(&whole.out));
 }
 
-/// Takes so many flushes, then fails, as a disk that is full does.
-struct FailingSink(MemorySink, u32);
+/// Fails after so many flushes; what it has not flushed by then is lost, as where a process is killed.
+struct FailingSink {
+    out: MemorySink,
+    flushes: u32,
+    unflushed: Vec<(Vec<u8>, EventTime)>,
+}
+
+impl FailingSink {
+    fn new(out: &MemoryLog, flushes: u32) -> Box<Self> {
+        Box::new(Self { out: MemorySink::new(out.clone()), flushes, unflushed: Vec::new() })
+    }
+}
 
 impl Sink for FailingSink {
     fn write(&mut self, record: &OutRecord<'_>) -> Result<(), ConnectorError> {
-        self.0.write(record)
+        self.unflushed.push((record.value.unwrap_or_default().to_vec(), record.timestamp));
+        Ok(())
     }
 
     fn flush(&mut self) -> Result<(), ConnectorError> {
-        if self.1 == 0 {
+        if self.flushes == 0 {
             let kind = ConnectorErrorKind::Full;
             return Err(ConnectorError::new(kind, "cannot write", "there is no space"));
         }
-        self.1 -= 1;
-        self.0.flush()
+        self.flushes -= 1;
+        for (value, timestamp) in self.unflushed.drain(..) {
+            let value = Some(value.as_slice());
+            self.out.write(&OutRecord { value, key: None, timestamp, headers: &[] })?;
+        }
+        self.out.flush()
     }
 }
 
@@ -281,8 +296,8 @@ fn whenever_it_fails_nothing_is_missing_after_the_next_run() {
             let log = harvests(2, 0..3_000);
             let source =
                 MemorySource::new(log.clone(), AtEnd::Stop).with_commits(bench.commits.clone());
-            let sink = FailingSink(MemorySink::new(bench.out.clone()), flushes);
-            let spec = bench.spec(Box::new(source), Box::new(sink), Extent::Bounded);
+            let sink = FailingSink::new(&bench.out, flushes);
+            let spec = bench.spec(Box::new(source), sink, Extent::Bounded);
             match run(spec, &mut |_, _| {}) {
                 Err(DriverError::Connector(error)) => {
                     assert_eq!(error.kind, ConnectorErrorKind::Full);

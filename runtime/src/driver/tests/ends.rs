@@ -79,10 +79,10 @@ fn play(lateness: i64, parts: &[Part]) -> (Given, i64) {
         match part.fails_after {
             None => assert_eq!(run(spec, &mut |_, _| {}).unwrap().0, Outcome::Finished),
             Some(flushes) => {
-                let sink = FailingSink(MemorySink::new(bench.out.clone()), flushes);
+                let sink = FailingSink::new(&bench.out, flushes);
                 let source = Box::new(MemorySource::new(log.clone(), AtEnd::Stop));
                 drop(spec);
-                let spec = bench.spec(source, Box::new(sink), Extent::Bounded);
+                let spec = bench.spec(source, sink, Extent::Bounded);
                 let spec = RunSpec { checkpoint_every: Duration::ZERO, ..spec };
                 let _ = run(with_lateness(spec, lateness), &mut |_, _| {});
             }
@@ -251,11 +251,67 @@ fn a_flush_that_was_interrupted_is_finished_by_the_next_run() {
         let bench = Bench::with_state(dir.path());
         let log = harvests(2, 0..25);
         let source = Box::new(MemorySource::new(log.clone(), AtEnd::Stop));
-        let sink = Box::new(FailingSink(MemorySink::new(bench.out.clone()), flushes));
+        let sink = FailingSink::new(&bench.out, flushes);
         let spec = bench.spec(source, sink, Extent::Bounded);
         let _ = run(RunSpec { finish: Finish::Flush, ..spec }, &mut |_, _| {});
         bench.run_to(&log, Finish::Flush).unwrap();
         assert_eq!(lines(&bench.out), lines(&whole.out), "{flushes}");
+    }
+}
+
+/// A run over two streams until they end or a flush fails. `B` ends before `A`, its watermark further on:
+/// when both have ended, `B` opened again would let time go on.
+fn run_two(bench: &Bench, sink: Box<dyn Sink>, late: Box<dyn Sink>) -> Result<(), DriverError> {
+    let rules = "
+        stream A { count: int, at: timestamp, time at, lateness 5s }
+        stream B { count: int, at: timestamp, time at, lateness 0s }
+        rule each_of { from A emit Seen { count } }
+        rule both { from B, Seen window session(gap 1s, max 3s) emit Both { sum: sum(count) } }";
+    let plan = rule_lang::compile(&[rule_lang::Source::new("two.rules", rules)]).plan.unwrap();
+    let input = |name: &str, seconds: &[i64]| {
+        let log = MemoryLog::new(1);
+        seconds.iter().for_each(|second| log.push(0, harvest(1, *second, *second)));
+        InputSpec {
+            source: Box::new(MemorySource::new(log, AtEnd::Stop)),
+            uri: name.into(),
+            identity: name.into(),
+            topic: name.into(),
+            extent: Extent::Bounded,
+            readers: vec![(plan.stream_id(name).unwrap(), Format::Json)],
+        }
+    };
+    let inputs = vec![input("B", &[10]), input("A", &[3, 12, 6])];
+    let nothing = Box::new(MemorySource::new(MemoryLog::new(1), AtEnd::Stop));
+    let spec = bench.spec(nothing, sink, Extent::Bounded);
+    let mut sinks = spec.output.sinks;
+    let out = sinks.find("out").unwrap();
+    let late = sinks.add("late", late);
+    let events = vec![vec![out]; plan.events.len()];
+    let output = OutputSpec { sinks, events, late: Some(late), ..spec.output };
+    let checkpoint_every = Duration::ZERO;
+    let spec = RunSpec { plan: Arc::new(plan), inputs, output, checkpoint_every, ..spec };
+    run(spec, &mut |_, _| {}).map(|_| ())
+}
+
+#[test]
+fn runs_that_are_interrupted_again_and_again_lose_nothing() {
+    let given = |bench: &Bench, late: &MemoryLog| {
+        let all = lines(&bench.out).into_iter().chain(lines(late));
+        all.collect::<BTreeSet<_>>()
+    };
+    let memory = |log: &MemoryLog| Box::new(MemorySink::new(log.clone()));
+    let (whole, late) = (Bench::new(), MemoryLog::new(1));
+    run_two(&whole, memory(&whole.out), memory(&late)).unwrap();
+    let expected = given(&whole, &late);
+    for flushes in (0..216_u32).map(|it| [it / 36, it / 6 % 6, it % 6]) {
+        let (dir, late) = (tempfile::tempdir().unwrap(), MemoryLog::new(1));
+        let bench = Bench { state: Some(dir.path().into()), ..Bench::new() };
+        for flushes in flushes {
+            let failing = |log| FailingSink::new(log, flushes);
+            let _ = run_two(&bench, failing(&bench.out), failing(&late));
+        }
+        run_two(&bench, memory(&bench.out), memory(&late)).unwrap();
+        assert_eq!(given(&bench, &late), expected, "{flushes:?}");
     }
 }
 
