@@ -20,10 +20,15 @@ use serde::{Deserialize, Serialize};
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 const FORMAT: &str = "cep-positions";
 const CHECKPOINT_FORMAT: &str = "cep-checkpoint";
 const VERSION: u32 = 1;
+
+/// How long a folder may be used by another process that is about to end, or to become another: what is
+/// started meanwhile has the lock until it has begun to run.
+const LOCK_PATIENCE: Duration = Duration::from_millis(500);
 
 /// A folder of state.
 pub struct StateDir {
@@ -102,13 +107,19 @@ impl StateDir {
         let failed = |error: &io::Error| ConnectorError::io(doing.clone(), error);
         fs::create_dir_all(path).map_err(|error| failed(&error))?;
         let lock = File::create(path.join("lock")).map_err(|error| failed(&error))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let cause = "another process is using it";
-                return Err(ConnectorError::new(ConnectorErrorKind::Denied, doing, cause));
+        let begun = Instant::now();
+        loop {
+            match lock.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if begun.elapsed() < LOCK_PATIENCE => {
+                    std::thread::sleep(LOCK_PATIENCE / 50);
+                }
+                Err(TryLockError::WouldBlock) => {
+                    let cause = "another process is using it";
+                    return Err(ConnectorError::new(ConnectorErrorKind::Denied, doing, cause));
+                }
+                Err(TryLockError::Error(error)) => return Err(failed(&error)),
             }
-            Err(TryLockError::Error(error)) => return Err(failed(&error)),
         }
         let journal = Journal::open(path).map_err(|error| failed(&error))?;
         Ok(Self { path: path.to_owned(), journal, _lock: lock })
